@@ -1,0 +1,8 @@
+import { Command } from "commander";
+
+const program = new Command("oss-cname").description("Own domains on Alibaba Cloud OSS buckets").showHelpAfterError();
+
+program.parseAsync().catch((error: Error) => {
+  process.stderr.write(`oss-cname: ${error.message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,2 @@
+/** What Pulumi's dynamic-provider process loads, by the names in `ProviderName`. */
+export {};

@@ -1,0 +1,1 @@
+export { OssDynamicResource } from "./resource";
