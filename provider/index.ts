@@ -1,1 +1,4 @@
-export { OssDynamicResource } from "./resource";
+export { OssAccount, type OssAccountArgs } from "./account";
+export { BucketCname, type BucketCnameArgs, type TakeoverArgs } from "./bucketCname";
+export { CnameCertificate, type CnameCertificateArgs } from "./cnameCertificate";
+export { CnameToken, type CnameTokenArgs, type DnsRecord } from "./cnameToken";

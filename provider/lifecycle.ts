@@ -1,0 +1,51 @@
+/** What Pulumi puts in place of a value that is not known yet, whatever its type (pulumi/pulumi#6310). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** True for a value that will be known only when another resource has been made: previews are full of them. */
+export function isUnknown(value: unknown): boolean {
+  return value === UNKNOWN;
+}
+
+/** True when a checked input is not what the state holds. An input that is not known yet counts as changed. */
+export function isChanged(before: unknown, now: unknown): boolean {
+  return isUnknown(now) || JSON.stringify(before ?? null) !== JSON.stringify(now ?? null);
+}
+
+/** A user's mistake, as `check` reports it: nothing has been sent. */
+export interface CheckFailure {
+  readonly property: string;
+  readonly reason: string;
+}
+
+/**
+ * Drops what has no value. A single `undefined` in anything that a provider returns makes Pulumi forget the object that was
+ * just created.
+ */
+export function plain<T extends object>(value: T): T {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, field]) => field !== undefined)
+      .map(([key, field]) => [
+        key,
+        field !== null && typeof field === "object" && !Array.isArray(field) ? plain(field) : field,
+      ]),
+  ) as T;
+}
+
+/**
+ * An object that exists although the operation on it failed: Pulumi keeps it in the state with these outputs and calls
+ * `update` in the next `up`.
+ */
+export class PartialFailure extends Error {
+  override readonly name = "PartialFailure";
+  readonly reasons: string[];
+
+  constructor(
+    readonly id: string,
+    readonly properties: object,
+    cause: Error,
+  ) {
+    super(cause.message, { cause });
+    this.reasons = [cause.message];
+  }
+}
