@@ -40,7 +40,7 @@ function accountConfig(args: OssAccountArgs): Record<string, unknown> {
   const config: Record<string, unknown> = {};
   const copy = (key: string) => {
     const value = pulumi.runtime.getConfig(key);
-    if (value !== undefined) config[key] = pulumi.runtime.isConfigSecret(key) ? pulumi.secret(value) : value;
+    if (value !== undefined) config[key] = /Key$|Token$/.test(key) ? pulumi.secret(value) : value;
   };
   for (const key of OWN_SETTINGS) copy(`oss-cname:${key}`);
   const given = CREDENTIALS.filter((key) => args[key] !== undefined);

@@ -53,12 +53,12 @@ export interface BindingInputs {
 /** Normalises the domain and collects what is wrong with bucket and domain. Values that are not known yet pass. */
 export function checkBinding<Inputs extends BindingInputs>(news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const failures: CheckFailure[] = [];
-  const inputs = { ...news };
+  let domain = news.domain;
   if (!isUnknown(news.domain)) {
     if (typeof news.domain !== "string") failures.push({ property: "domain", reason: "domain is missing" });
     else {
-      inputs.domain = normalizeDomain(news.domain);
-      const reason = domainProblem(inputs.domain);
+      domain = normalizeDomain(news.domain);
+      const reason = domainProblem(domain);
       if (reason !== undefined) failures.push({ property: "domain", reason });
     }
   }
@@ -66,5 +66,5 @@ export function checkBinding<Inputs extends BindingInputs>(news: Inputs): { inpu
     const reason = typeof news.bucket === "string" ? bucketProblem(news.bucket) : "bucket is missing";
     if (reason !== undefined) failures.push({ property: "bucket", reason });
   }
-  return { inputs, failures };
+  return { inputs: { ...news, domain }, failures };
 }
