@@ -1,0 +1,126 @@
+import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { connect, isIP, isIPv6 } from "node:net";
+import { type DecodedPacket, decode, encode, RECURSION_DESIRED, type RecordType } from "dns-packet";
+
+/** Where a DNS server listens. `address` is an IP address. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Question {
+  readonly name: string;
+  readonly type: RecordType;
+  /** Ask the server to find out by itself, as one asks a resolver. */
+  readonly recursive?: boolean;
+}
+
+export interface Reply extends DecodedPacket {
+  /** `NOERROR`, `NXDOMAIN`, `REFUSED`, … */
+  readonly rcode: string;
+}
+
+/**
+ * Asks one server one question: by UDP, once more when that fails, and by TCP when the reply does not fit.
+ *
+ * node:dns is not used because it hides the AA bit and, in some versions, keeps answers.
+ *
+ * @param timeoutMs for each attempt
+ * @throws Error when no usable reply came; any reply code is a reply
+ */
+export async function query(server: Endpoint, question: Question, timeoutMs: number): Promise<Reply> {
+  const reply = await overUdp(server, question, timeoutMs).catch(() => overUdp(server, question, timeoutMs));
+  return reply === "truncated" ? overTcp(server, question, timeoutMs) : reply;
+}
+
+/** Splits `host`, `host:port` and `[address]:port`; the port is 53 unless given. */
+export function splitHostPort(text: string): { host: string; port: number } {
+  if (isIP(text)) return { host: text, port: 53 };
+  const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text.trim()) ?? [];
+  const host = bracketed ?? plain;
+  if (host === undefined || Number(port) > 65535) throw new Error(`"${text}" is not host:port`);
+  return { host, port: Number(port ?? 53) };
+}
+
+/** DNS names compare without regard to case and to the dot at the end. */
+export function foldName(name: string): string {
+  return name.replace(/\.$/, "").toLowerCase();
+}
+
+function overUdp(server: Endpoint, question: Question, timeoutMs: number): Promise<Reply | "truncated"> {
+  const id = randomInt(0x10000);
+  const socket = createSocket(isIPv6(server.address) ? "udp6" : "udp4");
+  return new Promise<Reply | "truncated">((resolve, reject) => {
+    const message = encodeQuery(id, question);
+    setTimeoutUntilClosed(socket, timeoutMs, reject);
+    socket.on("error", reject);
+    socket.on("message", (received) => {
+      // Bit 9 of the header is TC. The rest of a cut message need not be decodable, so look before decoding.
+      if (received.length >= 12 && received.readUInt16BE(0) === id && received.readUInt16BE(2) & 0x0200) {
+        resolve("truncated");
+      }
+      const reply = replyTo(id, question, received);
+      if (reply) resolve(reply);
+    });
+    // A connected socket takes packets from this server alone, and hears of a closed port at once.
+    socket.once("connect", () => socket.send(message));
+    socket.connect(server.port, server.address);
+  }).finally(() => socket.close());
+}
+
+function overTcp(server: Endpoint, question: Question, timeoutMs: number): Promise<Reply> {
+  const id = randomInt(0x10000);
+  const socket = connect(server.port, server.address);
+  let received = Buffer.alloc(0);
+  return new Promise<Reply>((resolve, reject) => {
+    setTimeoutUntilClosed(socket, timeoutMs, reject);
+    socket.on("error", reject);
+    socket.on("close", () => reject(new Error("connection closed without a reply")));
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
+      const reply = replyTo(id, question, received.subarray(2, 2 + received.readUInt16BE(0)));
+      if (reply) resolve(reply);
+      else reject(new Error("the reply by TCP does not fit the question"));
+    });
+    const message = encodeQuery(id, question);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(message.length);
+    socket.write(Buffer.concat([length, message]));
+  })
+    .catch((error: Error) => {
+      throw new Error(`reply too long for UDP, and by TCP: ${error.message}`);
+    })
+    .finally(() => socket.destroy());
+}
+
+function setTimeoutUntilClosed(
+  socket: { once(event: "close", listener: () => void): unknown },
+  timeoutMs: number,
+  reject: (error: Error) => void,
+): void {
+  const timer = setTimeout(() => reject(new Error(`no reply within ${timeoutMs} ms`)), timeoutMs);
+  socket.once("close", () => clearTimeout(timer));
+}
+
+function encodeQuery(id: number, { name, type, recursive }: Question): Buffer {
+  return encode({ type: "query", id, flags: recursive ? RECURSION_DESIRED : 0, questions: [{ name, type }] });
+}
+
+/** The message as a reply to this very question; anything else that arrives is noise or forgery. */
+function replyTo(id: number, question: Question, message: Buffer): Reply | undefined {
+  let reply: Reply;
+  try {
+    reply = decode(message) as Reply;
+  } catch {
+    return undefined;
+  }
+  const asked = reply.questions?.[0];
+  const fits =
+    reply.flag_qr &&
+    reply.id === id &&
+    asked?.type === question.type &&
+    foldName(asked.name) === foldName(question.name);
+  return fits ? reply : undefined;
+}

@@ -1,0 +1,126 @@
+import type { Answer, StringAnswer } from "dns-packet";
+import { type Endpoint, foldName, query, type Reply } from "./query";
+
+export interface NameServer {
+  readonly name: string;
+  /** IPv4 and IPv6; empty when no address could be found. */
+  readonly addresses: string[];
+}
+
+export interface Zone {
+  readonly name: string;
+  readonly servers: NameServer[];
+}
+
+/** How to reach the DNS. */
+export interface Network {
+  /** Recursive resolvers. They only say where to start and where name servers live. */
+  readonly resolvers: Endpoint[];
+  /** Where the name server with this address listens. */
+  readonly endpointOf: (address: string) => Endpoint;
+  readonly timeoutMs: number;
+}
+
+/** No zone could be found for a name. */
+export class NoZone extends Error {
+  constructor(
+    message: string,
+    /** No resolver gave a usable answer, so nothing is known about the name. */
+    readonly blocked: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * A zone at or above `name`, with its servers, as the resolvers know it.
+ *
+ * First only names that must exist are asked for (`example.com`, `com`), because a resolver keeps a negative answer and would
+ * hide from the user the records that are being made. Zones further down are found by `findZoneBelow`, from the servers
+ * themselves. The longer names matter where a resolver knows a private zone and nothing above it.
+ *
+ * @throws NoZone
+ */
+export async function findStartZone(name: string, network: Network): Promise<Zone> {
+  const [top = "", second = top, ...longer] = suffixes(name);
+  for (const candidates of [[second, top], longer]) {
+    const replies = await Promise.all(
+      candidates.map((candidate) => askAny(network.resolvers, candidate, "NS", true, network)),
+    );
+    for (const [index, candidate] of candidates.entries()) {
+      const names = recordsOf(replies[index]?.answers, candidate, "NS");
+      if (names.length > 0) return { name: candidate, servers: await resolveServers(names, [], network) };
+    }
+    if (candidates !== longer && !replies.some((reply) => reply)) throw new NoZone("No DNS resolver replied.", true);
+  }
+  throw new NoZone(`No name servers found for ${name} or any domain above it.`, false);
+}
+
+/** The next zone cut between `zone` and `name`, as the servers of `zone` know it, or undefined when there is none. */
+export async function findZoneBelow(zone: Zone, name: string, network: Network): Promise<Zone | undefined> {
+  const endpoints = [
+    ...zone.servers.flatMap(({ addresses }) => addresses.slice(0, 1)),
+    ...zone.servers.flatMap(({ addresses }) => addresses.slice(1)),
+  ].map(network.endpointOf);
+  const candidates = suffixes(name).filter((suffix) => suffix.length > zone.name.length);
+  const replies = await Promise.all(
+    candidates.map(async (candidate) => {
+      // Some zones have dozens of servers; a few will do unless they are dead.
+      const reply = await askAny(endpoints.slice(0, 3), candidate, "NS", false, network);
+      return reply ?? askAny(endpoints.slice(3), candidate, "NS", false, network);
+    }),
+  );
+  for (const [index, candidate] of candidates.entries()) {
+    const { answers = [], authorities = [], additionals = [] } = replies[index] ?? {};
+    // A server of both zones answers for the lower one; a server of the upper one alone refers to it.
+    const names = recordsOf([...answers, ...authorities], candidate, "NS");
+    if (names.length > 0) return { name: candidate, servers: await resolveServers(names, additionals, network) };
+  }
+  return undefined;
+}
+
+/** What the records at `name` of one type hold. */
+export function recordsOf(records: Answer[] | undefined, name: string, type: StringAnswer["type"]): string[] {
+  return (records ?? []).flatMap((record) =>
+    record.type === type && foldName(record.name) === foldName(name) ? [foldName((record as StringAnswer).data)] : [],
+  );
+}
+
+function resolveServers(names: string[], glue: Answer[], network: Network): Promise<NameServer[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const glued = [...recordsOf(glue, name, "A"), ...recordsOf(glue, name, "AAAA")];
+      if (glued.length > 0) return { name, addresses: glued };
+      const found = await Promise.all(
+        (["A", "AAAA"] as const).map(async (type) => {
+          const reply = await askAny(network.resolvers, name, type, true, network);
+          // A resolver follows a CNAME by itself, so the owner of the address need not be `name`.
+          return (reply?.answers ?? []).flatMap((record) => (record.type === type ? [record.data as string] : []));
+        }),
+      );
+      return { name, addresses: found.flat() };
+    }),
+  );
+}
+
+/** The first reply that says something of the name; a server that fails or refuses says nothing. */
+async function askAny(
+  endpoints: Endpoint[],
+  name: string,
+  type: "NS" | "A" | "AAAA",
+  recursive: boolean,
+  { timeoutMs }: Network,
+): Promise<Reply | undefined> {
+  const replies = endpoints.map(async (endpoint) => {
+    const reply = await query(endpoint, { name, type, recursive }, timeoutMs);
+    if (reply.rcode !== "NOERROR" && reply.rcode !== "NXDOMAIN") throw new Error(reply.rcode);
+    return reply;
+  });
+  return Promise.any(replies).catch(() => undefined);
+}
+
+/** `com`, `example.com`, `www.example.com` */
+function suffixes(name: string): string[] {
+  const labels = foldName(name).split(".");
+  return labels.map((_, index) => labels.slice(labels.length - 1 - index).join("."));
+}
