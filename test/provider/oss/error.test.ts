@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import {
+  isOssError,
+  isOssTransportError,
+  isOutcomeUnknown,
+  OssError,
+  OssTransportError,
+  ossErrorFrom,
+} from "../../../provider/oss/error";
+
+const call = { operation: "PutCname", bucket: "site", domain: "www.example.com" };
+const reply = (status: number, body: string, headers: Record<string, string> = {}) => ({ status, headers, body });
+
+describe("OssError", () => {
+  it("reads the service's XML", () => {
+    const body = `<?xml version="1.0" encoding="UTF-8"?>
+      <Error>
+        <Code>NeedVerifyDomainOwnership</Code>
+        <Message>You need to verify the ownership of the domain.</Message>
+        <RequestId>65A1</RequestId>
+        <HostId>site.oss-cn-hangzhou.aliyuncs.com</HostId>
+        <EC>0018-00000115</EC>
+      </Error>`;
+    const error = ossErrorFrom(call, reply(403, body), []);
+    assert.equal(
+      error.message,
+      "PutCname www.example.com on bucket site failed: NeedVerifyDomainOwnership " +
+        "(EC 0018-00000115, HTTP 403, request 65A1): You need to verify the ownership of the domain.",
+    );
+    assert.deepEqual(
+      { ...error },
+      {
+        name: "OssError",
+        operation: "PutCname",
+        bucket: "site",
+        domain: "www.example.com",
+        code: "NeedVerifyDomainOwnership",
+        ec: "0018-00000115",
+        status: 403,
+        requestId: "65A1",
+        serviceMessage: "You need to verify the ownership of the domain.",
+      },
+    );
+    assert.ok(isOssError(error) && isOssError(error, "NoSuchBucket", "NeedVerifyDomainOwnership"));
+    assert.ok(!isOssError(error, "NoSuchBucket") && !isOssError(new Error("no")) && !isOssError("OssError"));
+  });
+
+  it("reads extras below Detail and beside it", () => {
+    const nested = "<Error><Code>CnameAlreadyExists</Code><Detail><CnameType>CNAME_IMG</CnameType></Detail></Error>";
+    assert.equal(ossErrorFrom(call, reply(409, nested), []).cnameType, "CNAME_IMG");
+    const flat =
+      "<Error><Code>AccessDenied</Code><Message>must use specified endpoint</Message>" +
+      "<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint></Error>";
+    const denied = ossErrorFrom(call, reply(403, flat), []);
+    assert.equal(denied.endpoint, "oss-cn-beijing.aliyuncs.com");
+    assert.match(denied.message, /served at oss-cn-beijing\.aliyuncs\.com: set the region or the endpoint/);
+  });
+
+  it("reads JSON", () => {
+    for (const body of [
+      '{"Code":"QpsLimitExceeded","Message":"slow down","RequestId":"R1"}',
+      '{"Error":{"Code":"QpsLimitExceeded","Message":"slow down","RequestId":"R1"}}',
+    ]) {
+      const error = ossErrorFrom(call, reply(503, body), []);
+      assert.deepEqual([error.code, error.serviceMessage, error.requestId], ["QpsLimitExceeded", "slow down", "R1"]);
+    }
+  });
+
+  it("reads headers when there is no body", () => {
+    const xml = "<Error><Code>NoSuchBucket</Code><Message>gone</Message><RequestId>R2</RequestId></Error>";
+    const coded = { "x-oss-err": Buffer.from(xml).toString("base64"), "x-oss-ec": "0015-00000101" };
+    const error = ossErrorFrom(call, reply(404, "", coded), []);
+    assert.deepEqual([error.code, error.ec, error.requestId], ["NoSuchBucket", "0015-00000101", "R2"]);
+    const bare = ossErrorFrom(call, reply(502, "", { "x-oss-ec-code": "0001-1", "x-oss-request-id": "R3" }), []);
+    assert.deepEqual([bare.code, bare.ec, bare.requestId], ["BadErrorResponse", "0001-1", "R3"]);
+    assert.match(bare.message, /BadErrorResponse \(EC 0001-1, HTTP 502, request R3\): the reply has no body/);
+  });
+
+  it("shows the beginning of what it cannot read", () => {
+    const error = ossErrorFrom(call, reply(502, `<html><p>Bad gateway${"!".repeat(1000)}`), []);
+    assert.equal(error.code, "BadErrorResponse");
+    assert.equal(error.serviceMessage.length, 256);
+    assert.match(error.serviceMessage, /^<html><p>Bad gateway!/);
+    for (const body of ["null", "{", "{}", '{"Error":null}', "<Error/>"]) {
+      assert.equal(ossErrorFrom(call, reply(500, body), []).code, "BadErrorResponse", body);
+    }
+  });
+
+  it("names where a redirect led", () => {
+    const error = ossErrorFrom(call, reply(302, "", { location: "http://elsewhere.example" }), []);
+    assert.match(error.message, /HTTP 302\): redirects to http:\/\/elsewhere\.example are not followed/);
+  });
+
+  it("strikes secrets out of the service's texts, as whole words", () => {
+    const body =
+      "<Error><Code>InvalidAccessKeyId</Code><Message>make sure ak is the key; token: to+ken.</Message></Error>";
+    const error = ossErrorFrom(call, reply(403, body), ["ak", "to+ken", ""]);
+    assert.equal(error.serviceMessage, "make sure *** is the key; token: ***.");
+    assert.doesNotMatch(error.message, /\bak\b|to\+ken/);
+    assert.equal(ossErrorFrom(call, reply(500, "LTAIsecret!"), ["LTAIsecret"]).serviceMessage, "***!");
+  });
+
+  it("says the next step and how often it was tried", () => {
+    const denied = new OssError({ ...call, code: "AccessDenied", status: 403, serviceMessage: "No.", attempts: 3 });
+    assert.match(
+      denied.message,
+      /\(HTTP 403, 3 attempts\): No\. Next: allow the action oss:PutCname on acs:oss:\*:\*:site;/,
+    );
+    const list = new OssError({ operation: "ListCname", code: "NoSuchBucket", status: 404, serviceMessage: "" });
+    assert.match(list.message, /^ListCname failed: NoSuchBucket \(HTTP 404\)\. Next: check the bucket's name/);
+  });
+});
+
+describe("OssTransportError", () => {
+  const reset = Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" });
+
+  it("names call, host, cause and next step", () => {
+    const error = new OssTransportError(call, "site.oss.example:8080", "unknown", 3, reset);
+    assert.equal(
+      error.message,
+      "PutCname www.example.com on bucket site failed: no complete reply from site.oss.example:8080 " +
+        "(UND_ERR_SOCKET: other side closed, 3 attempts). " +
+        "The service may have carried it out: look at what is there before doing it again.",
+    );
+    assert.equal(error.code, "UND_ERR_SOCKET");
+    assert.equal(error.cause, reset);
+    assert.ok(isOssTransportError(error) && !isOssError(error));
+  });
+
+  it("shows every address tried", () => {
+    const each = ["refused 127.0.0.1:1", "refused ::1:1"].map((text) => new Error(text));
+    const cause = Object.assign(new AggregateError(each), { code: "ECONNREFUSED" });
+    const error = new OssTransportError(call, "localhost:1", "unsent", 1, cause);
+    assert.match(
+      error.message,
+      /cannot connect to localhost:1 \(ECONNREFUSED: refused 127\.0\.0\.1:1; refused ::1:1\)/,
+    );
+  });
+
+  it("advises by cause", () => {
+    const message = (code: string) =>
+      new OssTransportError(call, "h", "unsent", 1, Object.assign(new Error("x"), { code })).message;
+    assert.match(message("SELF_SIGNED_CERT_IN_CHAIN"), /NODE_EXTRA_CA_CERTS/);
+    assert.match(message("ERR_TLS_CERT_ALTNAME_INVALID"), /TLS/);
+    assert.match(message("ENOTFOUND"), /region or endpoint/);
+    assert.match(message("UND_ERR_CONNECT_TIMEOUT"), /may reach it/);
+  });
+});
+
+describe("isOutcomeUnknown", () => {
+  const answered = (status: number, code: string) => new OssError({ ...call, code, status, serviceMessage: "" });
+  const cases: [error: unknown, unknown: boolean][] = [
+    [answered(403, "AccessDenied"), false],
+    [answered(409, "CnameAlreadyExists"), false],
+    [answered(429, "BadErrorResponse"), false],
+    [answered(302, "BadErrorResponse"), false],
+    [answered(503, "QpsLimitExceeded"), false],
+    [answered(503, "PartitionQpsLimitted"), false],
+    [answered(503, "ServiceUnavailable"), true],
+    [answered(500, "InternalError"), true],
+    [answered(502, "BadErrorResponse"), true],
+    [answered(408, "BadErrorResponse"), true],
+    [new OssTransportError(call, "h", "unsent", 1, new Error("x")), false],
+    [new OssTransportError(call, "h", "unknown", 1, new Error("x")), true],
+    [new Error("bug"), false],
+  ];
+  for (const [error, unknown] of cases) {
+    it(`${error}: ${unknown}`.slice(0, 100), () => assert.equal(isOutcomeUnknown(error), unknown));
+  }
+});
