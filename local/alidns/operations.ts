@@ -1,0 +1,170 @@
+import { type DnsRecord, isWithin, type NewRecord, normaliseName } from "../dns/zones";
+import { Refusal, type World } from "../world";
+
+/** The parameters of one call, from query and form. */
+export type Parameters = Readonly<Record<string, string | undefined>>;
+
+/** Each returns the reply without its RequestId. */
+export const operations: Readonly<Record<string, (world: World, parameters: Parameters) => object>> = {
+  AddDomainRecord(world, parameters) {
+    const record = readRecord(zoneOf(world, need(parameters, "DomainName")), parameters);
+    refuseClash(world, record);
+    const { dnsDelayMs, dnsDelayQueries } = world.switches;
+    const visibleAt = dnsDelayMs > 0 ? new Date(world.now().getTime() + dnsDelayMs) : undefined;
+    const added = accepted(() => world.zones.add({ ...record, visibleAt, afterQueries: dnsDelayQueries || undefined }));
+    return { RecordId: added.id };
+  },
+
+  UpdateDomainRecord(world, parameters) {
+    const { id, zone } = recordOf(world, parameters);
+    const record = readRecord(zone, parameters);
+    refuseClash(world, record, id);
+    accepted(() => world.zones.replace(id, record));
+    return { RecordId: id };
+  },
+
+  DeleteDomainRecord(world, parameters) {
+    const { id } = recordOf(world, parameters);
+    world.zones.remove((each) => each.id === id);
+    return { RecordId: id };
+  },
+
+  DescribeDomainRecords(world, parameters) {
+    const zone = zoneOf(world, need(parameters, "DomainName"));
+    const { RRKeyWord, Type = parameters.TypeKeyWord, ValueKeyWord, KeyWord, SearchMode = "LIKE" } = parameters;
+    if (!["LIKE", "EXACT"].includes(SearchMode))
+      throw new Refusal(400, "InvalidSearchMode", `This emulator does not know the search mode ${SearchMode}.`);
+    const found = recordsAt(world, zone, Type).filter(
+      (record) =>
+        contains(rrOf(record), RRKeyWord) &&
+        contains(textOf(record), ValueKeyWord) &&
+        (SearchMode === "EXACT" && KeyWord ? rrOf(record) === KeyWord.toLowerCase() : contains(rrOf(record), KeyWord)),
+    );
+    return recordPage(found, parameters, 500);
+  },
+
+  DescribeSubDomainRecords(world, parameters) {
+    const name = normaliseName(need(parameters, "SubDomain"));
+    // Without a zone the service goes by public suffixes, so it never looks into a sub-zone of the account.
+    const shortest = world.zones.names.filter((zone) => isWithin(name, zone)).sort((a, b) => a.length - b.length)[0];
+    const zone = zoneOf(world, parameters.DomainName ?? shortest ?? name);
+    const found = recordsAt(world, zone, parameters.Type).filter((record) => record.name === name);
+    return recordPage(found, parameters, 100);
+  },
+
+  DescribeDomains(world, parameters) {
+    const found = world.zones.names.filter((zone) => contains(zone, parameters.KeyWord));
+    const { items, ...page } = pageOf(found, parameters, 100);
+    const Domain = items.map((zone) => ({
+      DomainId: `domain-${zone}`,
+      DomainName: zone,
+      PunyCode: zone,
+      AliDomain: true,
+      RecordCount: recordsAt(world, zone).length,
+      DnsServers: { DnsServer: world.zones.nameServersOf(zone) },
+    }));
+    return { ...page, Domains: { Domain } };
+  },
+};
+
+type Draft = NewRecord & { readonly zone: string };
+
+function readRecord(zone: string, parameters: Parameters): Draft {
+  const rr = need(parameters, "RR").toLowerCase();
+  const type = need(parameters, "Type").toUpperCase();
+  const value = need(parameters, "Value");
+  const ttl = Number(parameters.TTL ?? 600);
+  if ((parameters.Line ?? "default") !== "default")
+    throw new Refusal(400, "InvalidLine", "This emulator knows the line default only.");
+  if (!Number.isInteger(ttl) || ttl < 1 || ttl > 86_400)
+    throw new Refusal(400, "InvalidTTL", "The TTL is out of range.");
+  if (rr !== "@" && !/^(\*|[a-z0-9_-]{1,63})(\.[a-z0-9_-]{1,63})*$/.test(rr))
+    throw new Refusal(400, "InvalidRR.Format", `The RR ${rr} is not a host name.`);
+  return { zone, name: rr === "@" ? zone : `${rr}.${zone}`, type, value, ttl };
+}
+
+/** `id` is the record that the draft is to take the place of. */
+function refuseClash(world: World, draft: Draft, id?: string): void {
+  const there = recordsAt(world, draft.zone).filter((record) => record.name === draft.name);
+  const others = there.filter((record) => record.id !== id);
+  const isSame = (record: DnsRecord) => record.type === draft.type && textOf(record) === textOf(draft);
+  const changesNothing = there.some((record) => record.id === id && isSame(record) && record.ttl === draft.ttl);
+  if (changesNothing || others.some(isSame))
+    throw new Refusal(400, "DomainRecordDuplicate", "The DNS record already exists.");
+  const standsAlone = (type: string) => type === "CNAME";
+  if (others.some((record) => standsAlone(record.type) || standsAlone(draft.type)))
+    throw new Refusal(400, "DomainRecordConflict", "The DNS record conflicts with other records of the same host.");
+}
+
+function accepted<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw new Refusal(400, "InvalidParameter", error instanceof Error ? error.message : String(error));
+  }
+}
+
+function recordOf(world: World, parameters: Parameters): DnsRecord {
+  const id = need(parameters, "RecordId");
+  const record = world.zones.records.find((each) => each.id === id);
+  if (record) return record;
+  throw new Refusal(400, "DomainRecordNotBelongToUser", "The domain record does not belong to this user.");
+}
+
+function recordsAt(world: World, zone: string, type?: string): DnsRecord[] {
+  const wanted = type?.toUpperCase();
+  return world.zones.records.filter((each) => each.zone === zone && (wanted === undefined || each.type === wanted));
+}
+
+function zoneOf(world: World, name: string): string {
+  const zone = normaliseName(name);
+  if (world.zones.names.includes(zone)) return zone;
+  throw new Refusal(400, "InvalidDomainName.NoExist", "The specified domain name does not exist in your account.");
+}
+
+function need(parameters: Parameters, name: string): string {
+  const value = parameters[name];
+  if (value) return value;
+  const message = `The input parameter "${name}" that is mandatory for processing this request is not supplied.`;
+  throw new Refusal(400, `Missing${name}`, message);
+}
+
+function contains(text: string, part = ""): boolean {
+  return text.toLowerCase().includes(part.toLowerCase());
+}
+
+function textOf({ value }: Pick<DnsRecord, "value">): string {
+  return [value].flat().join("");
+}
+
+function rrOf({ name, zone }: DnsRecord): string {
+  return name === zone ? "@" : name.slice(0, -zone.length - 1);
+}
+
+function recordPage(found: readonly DnsRecord[], parameters: Parameters, largest: number): object {
+  const { items, ...page } = pageOf(found, parameters, largest);
+  const Record = items.map((record) => ({
+    RecordId: record.id,
+    DomainName: record.zone,
+    RR: rrOf(record),
+    Type: record.type,
+    Value: textOf(record),
+    TTL: record.ttl,
+    Line: "default",
+    Status: "ENABLE",
+    Locked: false,
+    Weight: 1,
+  }));
+  return { ...page, DomainRecords: { Record } };
+}
+
+function pageOf<T>(all: readonly T[], parameters: Parameters, largest: number) {
+  const PageNumber = Number(parameters.PageNumber ?? 1);
+  const PageSize = Number(parameters.PageSize ?? 20);
+  if (!Number.isInteger(PageNumber) || PageNumber < 1)
+    throw new Refusal(400, "InvalidPageNumber", "PageNumber starts at 1.");
+  if (!Number.isInteger(PageSize) || PageSize < 1 || PageSize > largest)
+    throw new Refusal(400, "InvalidPageSize", `PageSize is between 1 and ${largest}.`);
+  const start = (PageNumber - 1) * PageSize;
+  return { TotalCount: all.length, PageNumber, PageSize, items: all.slice(start, start + PageSize) };
+}

@@ -1,0 +1,84 @@
+import { startAlidns } from "./alidns/server";
+import { answerControl, control } from "./control";
+import { startDnsServer } from "./dns/server";
+import { startOss } from "./oss/server";
+import type { Switches } from "./switches";
+import { ownAccount, type RequestEntry, World, type WorldState } from "./world";
+
+export interface CloudOptions {
+  /** Of OSS and the control API; a free one when left out. */
+  readonly port?: number | undefined;
+  /** Of DNS, UDP and TCP; a free one when left out. */
+  readonly dnsPort?: number | undefined;
+  /** Every reply of OSS and Alidns is this late. */
+  readonly latencyMs?: number | undefined;
+  /** None when left out: buckets can also be made later, see `control`. */
+  readonly buckets?: readonly string[] | undefined;
+  /** `example.com` when left out. */
+  readonly zones?: readonly string[] | undefined;
+  /** `cn-hangzhou` when left out. */
+  readonly region?: string | undefined;
+  /** `ak` and `sk` when left out. */
+  readonly accessKeyId?: string | undefined;
+  readonly accessKeySecret?: string | undefined;
+  /** Must then come with every request. */
+  readonly securityToken?: string | undefined;
+  /** The services' clock; the machine's own when left out. */
+  readonly now?: (() => Date) | undefined;
+  readonly switches?: Partial<Switches> | undefined;
+}
+
+/** The three services on loopback. */
+export interface Cloud {
+  /** `http://127.0.0.1:port` */
+  readonly oss: string;
+  readonly alidns: string;
+  /** `127.0.0.1:port` */
+  readonly dns: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** What reached OSS and Alidns, in order of arrival. */
+  requests(): readonly RequestEntry[];
+  state(): WorldState;
+  /** The control API without HTTP: `control("POST", "/-/buckets", { name: "site" })`. Throws when a call is refused. */
+  control(method: "GET" | "POST" | "DELETE", path: string, body?: object): unknown;
+  close(): Promise<void>;
+}
+
+/** Starts OSS, Alidns and DNS. Throws when a port that was asked for is taken. */
+export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+  const { port = 0, dnsPort, buckets = [], accessKeyId = "ak", accessKeySecret = "sk", securityToken } = options;
+  const world = new World(options);
+  world.credentials.set(accessKeyId, { accessKeyId, accessKeySecret, securityToken, owner: ownAccount });
+  for (const name of buckets) control(world, "POST", "/-/buckets", { name });
+
+  const opened: { close(): Promise<void> }[] = [];
+  const close = async () => {
+    await Promise.all(opened.map((server) => server.close()));
+  };
+  try {
+    const dnsServer = await startDnsServer(world.zones, { port: dnsPort });
+    opened.push(dnsServer);
+    const dns = `${dnsServer.host}:${dnsServer.port}`;
+    const alidns = await startAlidns(world);
+    opened.push(alidns);
+    const oss = await startOss(world, { port, dns, control: (request) => answerControl(world, request) });
+    opened.push(oss);
+    return {
+      oss: oss.url,
+      alidns: alidns.url,
+      dns,
+      region: world.region,
+      accessKeyId,
+      accessKeySecret,
+      requests: () => structuredClone(world.requests),
+      state: () => world.state(),
+      control: (method, path, body) => control(world, method, path, body),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Refusal, type RequestEntry, type World } from "./world";
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query as on the wire. */
+  readonly path: string;
+  readonly query: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** `reset` cuts the connection. */
+export type Answer = (request: HttpRequest) => Promise<HttpReply | "reset">;
+
+export interface HttpServer {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const largestBody = 1024 * 1024;
+
+export async function startHttp(port: number, answer: Answer): Promise<HttpServer> {
+  const server = createServer((message, response) => {
+    handle(message, response, answer).catch((error: Error) => {
+      process.stderr.write(`oss-cname emulate: ${message.method} ${message.url}: ${error.stack ?? error.message}\n`);
+      response.destroy();
+    });
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const close = async () => {
+    const closed = once(server, "close");
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+async function handle(message: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of message) {
+      size += chunk.length;
+      if (size > largestBody) return void response.writeHead(413, { connection: "close" }).end();
+      chunks.push(chunk);
+    }
+  } catch {
+    return; // The client went away before its request was whole.
+  }
+  const [path = "", ...rest] = (message.url ?? "").split("?");
+  const { method = "", headers } = message;
+  const reply = await answer({ method, path, query: rest.join("?"), headers, body: Buffer.concat(chunks) });
+  if (reply === "reset") return void message.socket.resetAndDestroy();
+  const body = Buffer.from(reply.body ?? "");
+  response.writeHead(reply.status, { ...reply.headers, "content-length": body.length }).end(body);
+}
+
+export function headerOf({ headers }: Pick<HttpRequest, "headers">, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === "string" ? value : value?.join(",");
+}
+
+/** Logs the request, lets it meet latency and faults, and carries it out. */
+export async function carryOut(
+  world: World,
+  entry: RequestEntry,
+  run: () => Promise<HttpReply>,
+  refuse: (refusal: Refusal) => HttpReply,
+): Promise<HttpReply | "reset"> {
+  world.requests.push(entry);
+  const settle = (refusal: Refusal) => {
+    entry.code = refusal.code;
+    return refuse(refusal);
+  };
+  const attempt = async () => {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof Refusal) return settle(error);
+      throw error;
+    }
+  };
+  if (world.latencyMs > 0) await sleep(world.latencyMs);
+  const fault = world.takeFault(entry);
+  const replaces = fault && (fault.reset || fault.status !== undefined || fault.code !== undefined);
+  let reply: HttpReply | "reset" | undefined = fault?.after ? await attempt() : undefined;
+  if (fault?.delayMs) await sleep(fault.delayMs);
+  if (replaces) {
+    const { status = 500, code = "InternalError", message = "A fault of the emulator, as ordered.", ec } = fault;
+    reply = fault.reset ? "reset" : settle(new Refusal(status, code, message, ec ? { EC: ec } : {}));
+  }
+  reply ??= await attempt();
+  entry.status = reply === "reset" ? 0 : reply.status;
+  return reply;
+}
