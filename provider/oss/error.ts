@@ -22,10 +22,22 @@ export interface OssErrorDetails extends Call {
   readonly endpoint?: string | undefined;
   /** What kind of binding is in the way: `CNAME_OSS` or `CNAME_IMG`. */
   readonly cnameType?: string | undefined;
-  /** The service's clock, ISO, when ours was refused. */
+  /** The service's clock, when ours was refused. */
   readonly serverTime?: string | undefined;
-  /** How often the request was sent; earlier attempts may have ended another way. */
+  /** How long the service asks to leave it alone. */
+  readonly delayMs?: number | undefined;
+  /** How often the request was sent. */
   readonly attempts?: number | undefined;
+  /** Set when this or an earlier attempt may have been carried out all the same: see `isOutcomeUnknown`. */
+  readonly outcome?: "unknown" | undefined;
+}
+
+/** Earlier attempts at the same request. */
+export interface History {
+  /** With the one that failed now. */
+  readonly attempts: number;
+  /** Whether one before it may have been carried out. */
+  readonly maybeDone: boolean;
 }
 
 /** OSS answered, and the answer is no. Recognise it with `isOssError`, by code. */
@@ -41,7 +53,9 @@ export class OssError extends Error implements OssErrorDetails {
   declare readonly endpoint?: string;
   declare readonly cnameType?: string;
   declare readonly serverTime?: string;
+  declare readonly delayMs?: number;
   declare readonly attempts?: number;
+  declare readonly outcome?: "unknown";
 
   constructor(details: OssErrorDetails) {
     super(errorMessage(details));
@@ -64,27 +78,38 @@ export interface ErrorReply {
 }
 
 /** Reads an error reply: XML, JSON, headers alone, or nothing of the service's making. `secrets` are struck out of its texts. */
-export function ossErrorFrom(call: Call, reply: ErrorReply, secrets: readonly string[], attempts?: number): OssError {
+export function ossErrorFrom(
+  call: Call,
+  reply: ErrorReply,
+  { attempts, maybeDone }: History = { attempts: 1, maybeDone: false },
+  secrets: readonly string[] = [],
+): OssError {
+  const { status } = reply;
   const header = (name: string) => [reply.headers[name]].flat()[0];
   const body = reply.body.trim() || Buffer.from(header("x-oss-err") ?? "", "base64").toString();
   const fields = parseFields(body);
   const clean = (text: string | undefined) => (text ? redact(text, secrets) : undefined);
   const snapshot = clean(body)?.slice(0, SNAPSHOT_LENGTH) ?? "the reply has no body";
   const location = clean(header("location"));
+  const code = fields.Code || "BadErrorResponse";
+  const throttled = status === 503 && code.includes("Limit");
+  const unknown = maybeDone || (status >= 500 && !throttled) || status === 408;
   return new OssError({
     operation: call.operation,
     bucket: call.bucket,
     domain: call.domain,
-    code: fields.Code || "BadErrorResponse",
+    code,
     ec: fields.EC || header("x-oss-ec") || header("x-oss-ec-code"),
-    status: reply.status,
+    status,
     requestId: fields.RequestId || header("x-oss-request-id"),
     serviceMessage:
       clean(fields.Message) ?? (fields.Code ? "" : location ? `redirects to ${location} are not followed` : snapshot),
     endpoint: clean(fields.Endpoint),
     cnameType: fields.CnameType || undefined,
-    serverTime: fields.ServerTime || undefined,
-    attempts,
+    serverTime: code === "RequestTimeTooSkewed" ? fields.ServerTime || header("date") : undefined,
+    delayMs: Number(header("x-oss-qos-delay-time")) || undefined,
+    attempts: attempts > 1 ? attempts : undefined,
+    outcome: unknown ? "unknown" : undefined,
   });
 }
 
@@ -96,18 +121,23 @@ export class OssTransportError extends Error implements Call {
   /** The code of what went wrong: `ECONNREFUSED`, `UND_ERR_HEADERS_TIMEOUT`. */
   declare readonly code: string;
   declare readonly host: string;
-  /** Whether the service can have seen the request. */
+  /** `unsent` when the service has seen neither this nor an earlier attempt. */
   declare readonly outcome: "unsent" | "unknown";
+  /** Whether another attempt would end the same way. */
+  declare readonly isPermanent: boolean;
 
-  constructor(call: Call, host: string, outcome: "unsent" | "unknown", attempts: number, cause: unknown) {
+  constructor(call: Call, host: string, sent: "unsent" | "unknown", { attempts, maybeDone }: History, cause: unknown) {
     const code = errorCode(cause);
-    const happened = outcome === "unsent" ? `cannot connect to ${host}` : `no complete reply from ${host}`;
+    const outcome = maybeDone ? "unknown" : sent;
+    const happened = sent === "unsent" ? `cannot connect to ${host}` : `no complete reply from ${host}`;
     const what = [code, causeText(cause)].filter((part) => part !== "").join(": ");
     const tried = attempts > 1 ? `, ${attempts} attempts` : "";
     super(`${callText(call)} failed: ${happened} (${what}${tried}). ${transportRemedy(code, outcome)}`, { cause });
     this.name = "OssTransportError";
     const { operation, bucket, domain } = call;
-    Object.assign(this, { operation, ...(bucket && { bucket }), ...(domain && { domain }), code, host, outcome });
+    const isPermanent = code === "ENOTFOUND" || code === "UND_ERR_INVALID_ARG" || TLS_CODES.test(code);
+    Object.assign(this, { operation, ...(bucket && { bucket }), ...(domain && { domain }) });
+    Object.assign(this, { code, host, outcome, isPermanent });
   }
 }
 
@@ -117,13 +147,11 @@ export function isOssTransportError(error: unknown): error is OssTransportError 
 
 /** Whether the request may have been carried out although it failed: look before doing it again. */
 export function isOutcomeUnknown(error: unknown): boolean {
-  if (isOssTransportError(error)) return error.outcome === "unknown";
-  if (!isOssError(error)) return false;
-  const throttled = error.status === 503 && /Limit/.test(error.code);
-  return (error.status >= 500 && !throttled) || error.status === 408;
+  return (isOssError(error) || isOssTransportError(error)) && error.outcome === "unknown";
 }
 
 const SNAPSHOT_LENGTH = 256;
+const TLS_CODES = /CERT|SIGNATURE|ISSUER|^ERR_(TLS|SSL)|^EPROTO/;
 
 function errorMessage(details: OssErrorDetails): string {
   const { code, ec, status, requestId, attempts = 1, serviceMessage } = details;
@@ -176,13 +204,13 @@ const REMEDIES: Readonly<Record<string, string>> = {
   NoSuchBucket: "check the bucket's name, its region and whose access key this is.",
   NoSuchCnameInRecord: "file the domain for ICP; buckets in mainland China serve filed domains only.",
   SecondLevelDomainForbidden: "use virtual-host addressing; this endpoint does not take path style.",
-  SecurityTokenExpired: "get new temporary credentials.",
+  SecurityTokenExpired: "get new temporary credentials; their source gave these again.",
   SignatureDoesNotMatch: "check the access key secret, the region and the signature version.",
   TooManyCnameToken: "wait; a bucket holds 1000 tokens, each expires after 72 hours and none can be deleted.",
 };
 
 function transportRemedy(code: string, outcome: "unsent" | "unknown"): string {
-  if (/CERT|SIGNATURE|ISSUER|^ERR_(TLS|SSL)|^EPROTO/.test(code)) {
+  if (TLS_CODES.test(code)) {
     return "Check the endpoint's TLS; for a private CA set NODE_EXTRA_CA_CERTS.";
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {

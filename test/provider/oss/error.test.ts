@@ -9,6 +9,7 @@ import {
 } from "../../../provider/oss/error";
 
 const call = { operation: "PutCname", bucket: "site", domain: "www.example.com" };
+const first = { attempts: 1, maybeDone: false };
 const reply = (status: number, body: string, headers: Record<string, string> = {}) => ({ status, headers, body });
 
 describe("OssError", () => {
@@ -21,7 +22,7 @@ describe("OssError", () => {
         <HostId>site.oss-cn-hangzhou.aliyuncs.com</HostId>
         <EC>0018-00000115</EC>
       </Error>`;
-    const error = ossErrorFrom(call, reply(403, body), []);
+    const error = ossErrorFrom(call, reply(403, body));
     assert.equal(
       error.message,
       "PutCname www.example.com on bucket site failed: NeedVerifyDomainOwnership " +
@@ -47,11 +48,11 @@ describe("OssError", () => {
 
   it("reads extras below Detail and beside it", () => {
     const nested = "<Error><Code>CnameAlreadyExists</Code><Detail><CnameType>CNAME_IMG</CnameType></Detail></Error>";
-    assert.equal(ossErrorFrom(call, reply(409, nested), []).cnameType, "CNAME_IMG");
+    assert.equal(ossErrorFrom(call, reply(409, nested)).cnameType, "CNAME_IMG");
     const flat =
       "<Error><Code>AccessDenied</Code><Message>must use specified endpoint</Message>" +
       "<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint></Error>";
-    const denied = ossErrorFrom(call, reply(403, flat), []);
+    const denied = ossErrorFrom(call, reply(403, flat));
     assert.equal(denied.endpoint, "oss-cn-beijing.aliyuncs.com");
     assert.match(denied.message, /served at oss-cn-beijing\.aliyuncs\.com: set the region or the endpoint/);
   });
@@ -61,7 +62,7 @@ describe("OssError", () => {
       '{"Code":"QpsLimitExceeded","Message":"slow down","RequestId":"R1"}',
       '{"Error":{"Code":"QpsLimitExceeded","Message":"slow down","RequestId":"R1"}}',
     ]) {
-      const error = ossErrorFrom(call, reply(503, body), []);
+      const error = ossErrorFrom(call, reply(503, body));
       assert.deepEqual([error.code, error.serviceMessage, error.requestId], ["QpsLimitExceeded", "slow down", "R1"]);
     }
   });
@@ -69,35 +70,35 @@ describe("OssError", () => {
   it("reads headers when there is no body", () => {
     const xml = "<Error><Code>NoSuchBucket</Code><Message>gone</Message><RequestId>R2</RequestId></Error>";
     const coded = { "x-oss-err": Buffer.from(xml).toString("base64"), "x-oss-ec": "0015-00000101" };
-    const error = ossErrorFrom(call, reply(404, "", coded), []);
+    const error = ossErrorFrom(call, reply(404, "", coded));
     assert.deepEqual([error.code, error.ec, error.requestId], ["NoSuchBucket", "0015-00000101", "R2"]);
-    const bare = ossErrorFrom(call, reply(502, "", { "x-oss-ec-code": "0001-1", "x-oss-request-id": "R3" }), []);
+    const bare = ossErrorFrom(call, reply(502, "", { "x-oss-ec-code": "0001-1", "x-oss-request-id": "R3" }));
     assert.deepEqual([bare.code, bare.ec, bare.requestId], ["BadErrorResponse", "0001-1", "R3"]);
     assert.match(bare.message, /BadErrorResponse \(EC 0001-1, HTTP 502, request R3\): the reply has no body/);
   });
 
   it("shows the beginning of what it cannot read", () => {
-    const error = ossErrorFrom(call, reply(502, `<html><p>Bad gateway${"!".repeat(1000)}`), []);
+    const error = ossErrorFrom(call, reply(502, `<html><p>Bad gateway${"!".repeat(1000)}`));
     assert.equal(error.code, "BadErrorResponse");
     assert.equal(error.serviceMessage.length, 256);
     assert.match(error.serviceMessage, /^<html><p>Bad gateway!/);
     for (const body of ["null", "{", "{}", '{"Error":null}', "<Error/>"]) {
-      assert.equal(ossErrorFrom(call, reply(500, body), []).code, "BadErrorResponse", body);
+      assert.equal(ossErrorFrom(call, reply(500, body)).code, "BadErrorResponse", body);
     }
   });
 
   it("names where a redirect led", () => {
-    const error = ossErrorFrom(call, reply(302, "", { location: "http://elsewhere.example" }), []);
+    const error = ossErrorFrom(call, reply(302, "", { location: "http://elsewhere.example" }));
     assert.match(error.message, /HTTP 302\): redirects to http:\/\/elsewhere\.example are not followed/);
   });
 
   it("strikes secrets out of the service's texts, as whole words", () => {
     const body =
       "<Error><Code>InvalidAccessKeyId</Code><Message>make sure ak is the key; token: to+ken.</Message></Error>";
-    const error = ossErrorFrom(call, reply(403, body), ["ak", "to+ken", ""]);
+    const error = ossErrorFrom(call, reply(403, body), first, ["ak", "to+ken", ""]);
     assert.equal(error.serviceMessage, "make sure *** is the key; token: ***.");
     assert.doesNotMatch(error.message, /\bak\b|to\+ken/);
-    assert.equal(ossErrorFrom(call, reply(500, "LTAIsecret!"), ["LTAIsecret"]).serviceMessage, "***!");
+    assert.equal(ossErrorFrom(call, reply(500, "LTAIsecret!"), first, ["LTAIsecret"]).serviceMessage, "***!");
   });
 
   it("says the next step and how often it was tried", () => {
@@ -115,7 +116,13 @@ describe("OssTransportError", () => {
   const reset = Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" });
 
   it("names call, host, cause and next step", () => {
-    const error = new OssTransportError(call, "site.oss.example:8080", "unknown", 3, reset);
+    const error = new OssTransportError(
+      call,
+      "site.oss.example:8080",
+      "unknown",
+      { attempts: 3, maybeDone: true },
+      reset,
+    );
     assert.equal(
       error.message,
       "PutCname www.example.com on bucket site failed: no complete reply from site.oss.example:8080 " +
@@ -130,7 +137,7 @@ describe("OssTransportError", () => {
   it("shows every address tried", () => {
     const each = ["refused 127.0.0.1:1", "refused ::1:1"].map((text) => new Error(text));
     const cause = Object.assign(new AggregateError(each), { code: "ECONNREFUSED" });
-    const error = new OssTransportError(call, "localhost:1", "unsent", 1, cause);
+    const error = new OssTransportError(call, "localhost:1", "unsent", first, cause);
     assert.match(
       error.message,
       /cannot connect to localhost:1 \(ECONNREFUSED: refused 127\.0\.0\.1:1; refused ::1:1\)/,
@@ -139,7 +146,7 @@ describe("OssTransportError", () => {
 
   it("advises by cause", () => {
     const message = (code: string) =>
-      new OssTransportError(call, "h", "unsent", 1, Object.assign(new Error("x"), { code })).message;
+      new OssTransportError(call, "h", "unsent", first, Object.assign(new Error("x"), { code })).message;
     assert.match(message("SELF_SIGNED_CERT_IN_CHAIN"), /NODE_EXTRA_CA_CERTS/);
     assert.match(message("ERR_TLS_CERT_ALTNAME_INVALID"), /TLS/);
     assert.match(message("ENOTFOUND"), /region or endpoint/);
@@ -148,23 +155,28 @@ describe("OssTransportError", () => {
 });
 
 describe("isOutcomeUnknown", () => {
-  const answered = (status: number, code: string) => new OssError({ ...call, code, status, serviceMessage: "" });
-  const cases: [error: unknown, unknown: boolean][] = [
-    [answered(403, "AccessDenied"), false],
-    [answered(409, "CnameAlreadyExists"), false],
-    [answered(429, "BadErrorResponse"), false],
-    [answered(302, "BadErrorResponse"), false],
-    [answered(503, "QpsLimitExceeded"), false],
-    [answered(503, "PartitionQpsLimitted"), false],
-    [answered(503, "ServiceUnavailable"), true],
-    [answered(500, "InternalError"), true],
-    [answered(502, "BadErrorResponse"), true],
-    [answered(408, "BadErrorResponse"), true],
-    [new OssTransportError(call, "h", "unsent", 1, new Error("x")), false],
-    [new OssTransportError(call, "h", "unknown", 1, new Error("x")), true],
-    [new Error("bug"), false],
+  const answered = (status: number, code: string, history = first) =>
+    ossErrorFrom(call, reply(status, `<Error><Code>${code}</Code></Error>`), history);
+  const failed = (sent: "unsent" | "unknown", history = first) =>
+    new OssTransportError(call, "h", sent, history, new Error("x"));
+  const second = { attempts: 2, maybeDone: true };
+  const cases: [title: string, error: unknown, unknown: boolean][] = [
+    ["403", answered(403, "AccessDenied"), false],
+    ["409", answered(409, "CnameAlreadyExists"), false],
+    ["429", answered(429, "TooMany"), false],
+    ["302", answered(302, "Moved"), false],
+    ["throttled", answered(503, "QpsLimitExceeded"), false],
+    ["throttled, as OSS spells it", answered(503, "PartitionQpsLimitted"), false],
+    ["503", answered(503, "ServiceUnavailable"), true],
+    ["500", answered(500, "InternalError"), true],
+    ["408", answered(408, "RequestTimeout"), true],
+    ["refused after a lost reply", answered(409, "CnameAlreadyExists", second), true],
+    ["not connected", failed("unsent"), false],
+    ["not connected after a lost reply", failed("unsent", second), true],
+    ["lost", failed("unknown"), true],
+    ["bug", new Error("bug"), false],
   ];
-  for (const [error, unknown] of cases) {
-    it(`${error}: ${unknown}`.slice(0, 100), () => assert.equal(isOutcomeUnknown(error), unknown));
+  for (const [title, error, unknown] of cases) {
+    it(`${title}: ${unknown}`, () => assert.equal(isOutcomeUnknown(error), unknown));
   }
 });

@@ -1,0 +1,97 @@
+import type { OssClient, OssReply, OssRequest } from "./client";
+import { OssError } from "./error";
+import {
+  buildCnameConfiguration,
+  type CertificateConfiguration,
+  type CnameList,
+  type CnameToken,
+  parseCnameList,
+  parseCnameToken,
+} from "./xml";
+
+/** Mints the token that proves ownership of a domain to a bucket, or gets the one that is still valid. */
+export async function createCnameToken(client: OssClient, bucket: string, domain: string): Promise<CnameToken> {
+  const request = post("CreateCnameToken", "token", bucket, domain);
+  return parsed(request, await client.send(request), parseCnameToken);
+}
+
+/** The valid token; without one, `OssError` CnameTokenNotFound. */
+export async function getCnameToken(client: OssClient, bucket: string, domain: string): Promise<CnameToken> {
+  const request = tokenRequest(bucket, domain);
+  return parsed(request, await client.send(request), parseCnameToken);
+}
+
+/** As `getCnameToken`, in the service's own words. */
+export async function getCnameTokenXml(client: OssClient, bucket: string, domain: string): Promise<string> {
+  return (await client.send(tokenRequest(bucket, domain))).body;
+}
+
+/**
+ * Binds a domain to a bucket, or changes the certificate of a bound one; gives the CertId of a certificate that was put. One that
+ * carries a private key is sent only once: when that fails by `isOutcomeUnknown`, list before trying again.
+ */
+export async function putCname(
+  client: OssClient,
+  bucket: string,
+  domain: string,
+  certificate?: CertificateConfiguration,
+): Promise<{ readonly certId?: string }> {
+  const request = post("PutCname", "add", bucket, domain, certificate);
+  const { headers } = await client.send({ ...request, once: certificate?.privateKey !== undefined });
+  const certId = headers["x-oss-yundun-certificate-id"];
+  return typeof certId === "string" ? { certId } : {};
+}
+
+/** All domains bound to a bucket. */
+export async function listCname(client: OssClient, bucket: string): Promise<CnameList> {
+  const request = listRequest(bucket);
+  return parsed(request, await client.send(request), parseCnameList);
+}
+
+/** As `listCname`, in the service's own words. */
+export async function listCnameXml(client: OssClient, bucket: string): Promise<string> {
+  return (await client.send(listRequest(bucket))).body;
+}
+
+/** Unbinds a domain, with its certificate. A domain that is not bound is no error. */
+export async function deleteCname(client: OssClient, bucket: string, domain: string): Promise<void> {
+  await client.send(post("DeleteCname", "delete", bucket, domain));
+}
+
+function post(
+  operation: string,
+  comp: string,
+  bucket: string,
+  domain: string,
+  certificate?: CertificateConfiguration,
+): OssRequest {
+  const body = buildCnameConfiguration(domain, certificate);
+  return { operation, method: "POST", bucket, domain, query: `cname&comp=${comp}`, body };
+}
+
+function tokenRequest(bucket: string, domain: string): OssRequest {
+  const query = `cname=${encodeURIComponent(domain)}&comp=token`;
+  return { operation: "GetCnameToken", method: "GET", bucket, domain, query };
+}
+
+function listRequest(bucket: string): OssRequest {
+  return { operation: "ListCname", method: "GET", bucket, query: "cname" };
+}
+
+/** A reply that says success but is not what was asked for (a login page, say) is an error. */
+function parsed<T>(request: OssRequest, reply: OssReply, parse: (xml: string) => T): T {
+  try {
+    return parse(reply.body);
+  } catch (error) {
+    const requestId = reply.headers["x-oss-request-id"];
+    throw new OssError({
+      operation: request.operation,
+      bucket: request.bucket,
+      domain: request.domain,
+      code: "BadResponse",
+      status: reply.status,
+      requestId: typeof requestId === "string" ? requestId : undefined,
+      serviceMessage: (error as Error).message,
+    });
+  }
+}
