@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import * as http from "node:http";
+import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Credentials, OssClient, type OssClientOptions } from "../../../provider/oss/client";
 import { isOssError, isOssTransportError, isOutcomeUnknown, type OssError } from "../../../provider/oss/error";
@@ -13,6 +14,7 @@ import {
   listCnameXml,
   putCname,
 } from "../../../provider/oss/operations";
+import { createAuthority } from "../../certificates";
 
 interface Received {
   readonly method: string;
@@ -32,7 +34,7 @@ const LIST_XML = "<ListCnameResult><Bucket>site</Bucket><Owner>1</Owner></ListCn
 const PEM = { certificate: "certificate pem", privateKey: "key pem" };
 
 describe("OSS client", () => {
-  const servers: http.Server[] = [];
+  const servers: (http.Server | https.Server)[] = [];
 
   afterEach(() => {
     for (const server of servers.splice(0)) {
@@ -429,6 +431,22 @@ describe("OSS client", () => {
       assert.deepEqual([reason.code, reason.outcome, reason.host], ["ECONNREFUSED", "unsent", `127.0.0.1:${port}`]);
       assert.deepEqual(sleeps, [200, 400]);
     });
+  });
+
+  it("trusts no server without a certificate that leads to a known authority", async () => {
+    const { chain, privateKey } = await (await createAuthority()).issue({ names: ["localhost"] });
+    const server = https.createServer({ cert: chain, key: privateKey }, () => assert.fail("a request was sent"));
+    servers.push(server);
+    let connections = 0;
+    server.on("connection", () => connections++);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const { oss, sleeps } = client(`https://127.0.0.1:${port}`);
+    const reason = await failure(listCname(oss, "site"));
+    assert.ok(isOssTransportError(reason));
+    assert.deepEqual([reason.outcome, reason.isPermanent], ["unsent", true]);
+    assert.match(reason.message, /cannot connect to 127\.0\.0\.1:\d+ .* for a private CA set NODE_EXTRA_CA_CERTS/);
+    assert.deepEqual([connections, sleeps], [1, []]);
   });
 
   it("keeps connections", async () => {

@@ -1,0 +1,166 @@
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+
+/** What a PEM chain says. */
+export interface Certificate {
+  /** DNS names, lower-case; wildcards as `*.example.com`. */
+  readonly names: readonly string[];
+  readonly commonName: string | undefined;
+  /** SHA-1 of the leaf, upper-case hex with colons, as OSS shows it. */
+  readonly fingerprint: string;
+  /** SHA-256 over the DER of all certificates in their order, hex. */
+  readonly chainDigest: string;
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** Certificates, with the leaf. */
+  readonly chainLength: number;
+}
+
+/** A certificate chain with its key, as a user gives them: PEM, leaf first. */
+export interface CertificatePair {
+  readonly certificate?: string | undefined;
+  readonly privateKey?: string | undefined;
+}
+
+export interface CertificateProblem {
+  readonly property: "certificate" | "privateKey";
+  /** `expired` alone may be tolerable: a certificate that was accepted once. */
+  readonly kind: "invalid" | "notYetValid" | "expired";
+  /** For the user; it holds nothing of the key. */
+  readonly reason: string;
+}
+
+/** Reads a chain. Throws, with a reason for the user, when it is none. */
+export function readCertificate(certificate: string): Certificate {
+  const chain = readChain(certificate);
+  if (typeof chain === "string") throw new Error(chain);
+  const [leaf] = chain;
+  const digest = createHash("sha256");
+  for (const { raw } of chain) digest.update(raw);
+  return {
+    names: namesOf(leaf),
+    commonName: commonNameOf(leaf),
+    fingerprint: leaf.fingerprint,
+    chainDigest: digest.digest("hex"),
+    validFrom: new Date(leaf.validFrom),
+    validTo: new Date(leaf.validTo),
+    chainLength: chain.length,
+  };
+}
+
+/** Everything that stands against serving `domain` with this pair at `now` (milliseconds since 1970); empty when nothing does. */
+export function certificateProblems(pair: CertificatePair, domain: string, now: number): CertificateProblem[] {
+  const chain = pair.certificate ? readChain(pair.certificate) : "is missing: a private key needs its certificate";
+  const key = pair.privateKey ? readPrivateKey(pair.privateKey) : "is missing: a certificate needs its private key";
+  const problems: CertificateProblem[] = [];
+  if (typeof key === "string") problems.push({ property: "privateKey", kind: "invalid", reason: key });
+  if (typeof chain === "string") return [{ property: "certificate", kind: "invalid", reason: chain }, ...problems];
+  return [...chainProblems(chain, typeof key === "string" ? undefined : key, domain, now), ...problems];
+}
+
+type Chain = readonly [leaf: X509Certificate, ...rest: X509Certificate[]];
+
+/** The leaf is judged only when it is the certificate that was meant. */
+function chainProblems(chain: Chain, key: KeyObject | undefined, domain: string, now: number): CertificateProblem[] {
+  const [leaf] = chain;
+  if (key !== undefined && !leaf.checkPrivateKey(key)) {
+    const position = chain.findIndex((certificate) => certificate.checkPrivateKey(key)) + 1;
+    if (position === 0) {
+      return [{ property: "privateKey", kind: "invalid", reason: "does not belong to any certificate of the chain" }];
+    }
+    const reason = `must begin with the certificate of the private key, which stands at position ${position} of ${chain.length}`;
+    return [{ property: "certificate", kind: "invalid", reason }];
+  }
+  const problem = (kind: CertificateProblem["kind"], reason: string) => ({
+    property: "certificate" as const,
+    kind,
+    reason,
+  });
+  const problems: CertificateProblem[] = [];
+  if (leaf.checkHost(domain, { partialWildcards: false }) === undefined) {
+    const names = namesOf(leaf);
+    const covered = names.length > 0 ? names : [commonNameOf(leaf) ?? "no name"];
+    problems.push(problem("invalid", `does not cover ${domain}; it is for ${covered.join(", ")}`));
+  }
+  const [validFrom, validTo] = [new Date(leaf.validFrom), new Date(leaf.validTo)];
+  if (validFrom.getTime() > now) {
+    problems.push(problem("notYetValid", `is not valid before ${validFrom.toISOString()}`));
+  }
+  if (validTo.getTime() < now) problems.push(problem("expired", `expired at ${validTo.toISOString()}`));
+  return problems;
+}
+
+/** The chain, or why it is none. */
+function readChain(pem: string): Chain | string {
+  const blocks = readBlocks(pem);
+  const chain: X509Certificate[] = [];
+  for (const [index, { label, der, text }] of blocks.entries()) {
+    const where = `block ${index + 1} of ${blocks.length}`;
+    if (label.endsWith("PRIVATE KEY")) return `has a private key in it (${where}), which belongs into privateKey`;
+    if (label !== "CERTIFICATE") return `has something else than certificates in it (${where} is ${label})`;
+    if (isPrivateKey(der)) return `has a private key under a CERTIFICATE header in it (${where})`;
+    try {
+      chain.push(new X509Certificate(text));
+    } catch {
+      return `has a certificate in it that cannot be read (${where})`;
+    }
+  }
+  const [leaf, ...rest] = chain;
+  return leaf === undefined ? 'has no certificate in it ("-----BEGIN CERTIFICATE-----" in PEM)' : [leaf, ...rest];
+}
+
+/** The key, or why it is none. Node's own errors are not passed on. */
+function readPrivateKey(pem: string): KeyObject | string {
+  const blocks = readBlocks(pem);
+  const certificate = blocks.find(({ label }) => label === "CERTIFICATE");
+  if (certificate !== undefined) {
+    return isPrivateKey(certificate.der)
+      ? 'is a private key under a CERTIFICATE header; the header must say what it is, like "-----BEGIN PRIVATE KEY-----"'
+      : "has a certificate in it, which belongs into certificate";
+  }
+  const [block, second] = blocks.filter(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (block === undefined) return 'has no private key in it ("-----BEGIN PRIVATE KEY-----" in PEM)';
+  if (second !== undefined) return "has more than one private key in it";
+  if (block.label.startsWith("ENCRYPTED") || /^Proc-Type:.*ENCRYPTED/m.test(block.text)) {
+    return "has a passphrase; OSS takes keys without one only";
+  }
+  try {
+    const key = createPrivateKey(block.text);
+    return key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "ec"
+      ? key
+      : `must be an RSA or EC key, not ${key.asymmetricKeyType}`;
+  } catch {
+    return "has a private key in it that cannot be read";
+  }
+}
+
+interface Block {
+  /** `CERTIFICATE` */
+  readonly label: string;
+  readonly der: Buffer;
+  /** From BEGIN to END. */
+  readonly text: string;
+}
+
+function readBlocks(pem: string): Block[] {
+  const blocks = pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g);
+  return [...blocks].map(([text, label = "", base64 = ""]) => ({ label, der: Buffer.from(base64, "base64"), text }));
+}
+
+function isPrivateKey(der: Buffer): boolean {
+  return (["pkcs8", "pkcs1", "sec1"] as const).some((type) => {
+    try {
+      createPrivateKey({ key: der, format: "der", type });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function namesOf({ subjectAltName = "" }: X509Certificate): string[] {
+  return [...subjectAltName.matchAll(/(?:^|, )DNS:([^",]+)/g)].map(([, name = ""]) => name.toLowerCase());
+}
+
+function commonNameOf({ subject }: X509Certificate): string | undefined {
+  return /^CN=(.+)$/m.exec(subject)?.[1];
+}
