@@ -1,4 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Bucket, bucketAt, observeBinding } from "./bucket";
+import { clock } from "./clock";
+import { configure, dnsServers, regionOf, setting } from "./connection";
+import { isDeclared, noteDeclared } from "./declared";
+import { describeLook, lookForTxt, type TxtLook } from "./dns/txt";
+import { type BindingInputs, bindingOf, checkBinding, txtRecordName } from "./domain";
+import { type CheckFailure, isChanged, isUnknown, plain } from "./lifecycle";
+import { doneWaiting, notice, waitingFor } from "./notices";
+import { bucketProblem } from "./oss/endpoint";
+import { isOssError } from "./oss/error";
 import { OssDynamicResource } from "./resource";
 
 /** Another bucket, which a domain is taken from. */
@@ -38,6 +48,89 @@ export interface BucketCnameArgs {
   readonly takeover?: pulumi.Input<TakeoverArgs>;
 }
 
+interface Inputs extends BindingInputs {
+  readonly token?: string;
+  readonly verification?: "authoritative" | "none";
+  readonly unverified?: "wait" | "pending";
+  readonly dnsTimeoutSeconds?: number;
+  /** `customTimeouts`, which Pulumi does not pass on. */
+  readonly createTimeoutSeconds?: number;
+  readonly updateTimeoutSeconds?: number;
+  readonly takeover?: { readonly bucket: string; readonly region?: string; readonly endpoint?: string };
+}
+
+interface Outputs extends BindingInputs {
+  readonly status: string;
+  readonly pendingReason: string;
+  readonly cnameTarget: string;
+  /** Where the domain still is while its move to `bucket` is pending. */
+  readonly boundTo?: BindingInputs;
+}
+
+const DNS_TIMEOUT_SECONDS = 900;
+const FIRST_LOOK_PAUSE_MS = 1000;
+const LONGEST_LOOK_PAUSE_MS = 10_000;
+/** OSS has its own idea of DNS: after a right record it may need a while, and is asked ever more seldom. */
+const FIRST_ASK_PAUSE_MS = 5000;
+const LONGEST_ASK_PAUSE_MS = 60_000;
+/** Without a look at DNS, every question to OSS is a write that fails. */
+const BLIND_ASK_PAUSE_MS = 15_000;
+
+const MOVE_PAUSES_MS = [500, 1000, 2000];
+
+/** @internal */
+export const bucketCnameProvider: pulumi.dynamic.ResourceProvider<Inputs, Outputs> = {
+  configure,
+
+  check(_olds, news) {
+    const { inputs, failures } = checkBinding(news);
+    failures.push(...checkOptions(inputs));
+    if (failures.length === 0) noteDeclared("binding", inputs.domain);
+    return Promise.resolve({ inputs, failures });
+  },
+
+  diff(_id, olds, news) {
+    const replaces = isChanged(olds.domain, news.domain) ? ["domain"] : [];
+    const moved = (["bucket", "region", "endpoint"] as const).some((key) => isChanged(olds[key], news[key]));
+    return Promise.resolve({ changes: replaces.length > 0 || moved || olds.status === "Pending", replaces });
+  },
+
+  async create(inputs) {
+    return { id: inputs.domain, outs: await ensure(inputs, inputs.createTimeoutSeconds) };
+  },
+
+  async read(id, props) {
+    const binding = bindingOf({ ...props, domain: id } as BindingInputs);
+    const recorded = props?.status === undefined ? undefined : props;
+    const where = recorded?.boundTo ?? binding;
+    const found = await observeBinding(where);
+    if (found !== undefined) return { id, props: recorded?.boundTo ? recorded : outputs(binding, found.status) };
+    if (recorded === undefined)
+      throw new Error(`No BucketCname ${id}: bucket ${binding.bucket} does not list the domain`);
+    if (recorded.status !== "Pending") return { id: "" };
+    const { boundTo, ...pending } = recorded;
+    return { id, props: pending };
+  },
+
+  async update(_id, olds, news) {
+    return { outs: await ensure(news, news.updateTimeoutSeconds, olds) };
+  },
+
+  async delete(_id, props) {
+    if (isDeclared("binding", props.domain)) return;
+    const where = props.boundTo ?? props;
+    // Moved away by somebody else: what is bound there is not ours to unbind.
+    if ((await observeBinding(where)) !== undefined) await bucketAt(where).unbind(props.domain);
+  },
+};
+
+/**
+ * A domain bound to a bucket.
+ *
+ * A domain that the bucket lists already is adopted without a write. Otherwise the TXT record of its token is looked for at the zone's own
+ * servers until all of them have it, and then the domain is bound by one PutCname. Destroying it unbinds the domain, unless it has
+ * moved to another bucket meanwhile.
+ */
 export class BucketCname extends OssDynamicResource {
   declare readonly bucket: pulumi.Output<string>;
   declare readonly domain: pulumi.Output<string>;
@@ -53,9 +146,19 @@ export class BucketCname extends OssDynamicResource {
       "bucketCname",
       "BucketCname",
       name,
-      { status: undefined, pendingReason: undefined, cnameTarget: undefined, ...args },
+      {
+        status: undefined,
+        pendingReason: undefined,
+        cnameTarget: undefined,
+        createTimeoutSeconds: seconds(opts?.customTimeouts?.create),
+        updateTimeoutSeconds: seconds(opts?.customTimeouts?.update),
+        ...args,
+      },
       opts,
     );
+    this.pendingReason.apply((reason) => {
+      if (reason) void pulumi.log.warn(reason, this);
+    });
   }
 
   /** Reads an existing binding. `id` is the domain. Fails when the bucket does not list it. */
@@ -67,4 +170,258 @@ export class BucketCname extends OssDynamicResource {
   ): BucketCname {
     return new BucketCname(name, args, pulumi.mergeOptions(opts, { id }));
   }
+}
+
+/** Observe, then ensure: one flow whether the binding is missing, ours already, or still with another bucket. */
+async function ensure(inputs: Inputs, timeoutSeconds: number | undefined, olds?: Outputs): Promise<Outputs> {
+  const { domain } = inputs;
+  const bucket = bucketAt(inputs);
+  const found = await bucket.find(domain);
+  if (found !== undefined) {
+    if (olds === undefined) notice(`${domain} is bound to bucket ${bucket.name} already and was adopted`);
+    return outputs(inputs, found.status);
+  }
+  const source = await findSource(inputs, olds);
+  const deadline = clock.now() + 1000 * (inputs.dnsTimeoutSeconds ?? timeoutSeconds ?? defaultTimeoutSeconds());
+  const proof = inputs.token || (await findProof(bucket, domain));
+  try {
+    const reason = await bindWhenProven({ inputs, bucket, proof, deadline, source });
+    if (reason === undefined) return outputs(inputs, "Enabled");
+    bucket.pending.add(domain);
+    return outputs(inputs, "Pending", reason, source?.ours ? source.binding : undefined);
+  } finally {
+    doneWaiting(domain);
+  }
+}
+
+/** The bucket that the domain is to be taken from: the one that we bound it to before, or the one that the user named. */
+interface Source {
+  readonly binding: BindingInputs;
+  readonly bucket: Bucket;
+  /** True when this resource made that binding: it goes on standing for it while the move is pending. */
+  readonly ours: boolean;
+}
+
+async function findSource(inputs: Inputs, olds: Outputs | undefined): Promise<Source | undefined> {
+  const { domain, takeover } = inputs;
+  const before = olds === undefined ? undefined : bindingOf(olds.boundTo ?? olds);
+  if (before !== undefined && (olds?.status !== "Pending" || olds.boundTo !== undefined)) {
+    const bucket = bucketAt(before);
+    if (bucket !== bucketAt(inputs) && (await observeBinding(before)) !== undefined)
+      return { binding: before, bucket, ours: true };
+  }
+  if (takeover === undefined) return undefined;
+  const sameRegion = takeover.region === undefined || takeover.region === inputs.region;
+  const binding = bindingOf({
+    domain,
+    bucket: takeover.bucket,
+    ...((takeover.region ?? inputs.region) && { region: takeover.region ?? inputs.region }),
+    ...((takeover.endpoint ?? (sameRegion ? inputs.endpoint : undefined)) && {
+      endpoint: takeover.endpoint ?? inputs.endpoint,
+    }),
+  } as BindingInputs);
+  if ((await observeBinding(binding)) === undefined)
+    throw new Error(
+      `Cannot take ${domain} over from bucket ${takeover.bucket}: that bucket does not list it. Nothing was changed. ` +
+        "Correct takeover, or leave it out if the domain is bound nowhere",
+    );
+  return { binding, bucket: bucketAt(binding), ours: false };
+}
+
+async function findProof(bucket: Bucket, domain: string): Promise<string> {
+  try {
+    return await bucket.proof(domain);
+  } catch (error) {
+    if (!isOssError(error, "CnameTokenNotFound")) throw error;
+    throw new Error(
+      `${error.message} The binding of ${domain} needs a token first: declare a CnameToken for bucket ${bucket.name} and let this resource depend on it`,
+    );
+  }
+}
+
+interface Attempt {
+  readonly inputs: Inputs;
+  readonly bucket: Bucket;
+  readonly proof: string;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly source: Source | undefined;
+}
+
+/** `undefined` when bound; otherwise what a binding that may be pending waits for. */
+async function bindWhenProven(attempt: Attempt): Promise<string | undefined> {
+  const { inputs, deadline, source } = attempt;
+  const looks = (inputs.verification ?? setting("oss-cname:verification")) !== "none";
+  const name = txtRecordName(inputs.domain);
+  let lookPause = FIRST_LOOK_PAUSE_MS;
+  let askPause = FIRST_ASK_PAUSE_MS;
+  let lastAsk = Number.NEGATIVE_INFINITY;
+  let nextAsk = 0;
+  for (;;) {
+    const look = looks ? await lookForTxt(name, attempt.proof, { servers: dnsServers() }) : undefined;
+    const blind = look === undefined || look.blocked;
+    const late = clock.now() >= deadline;
+    // A domain that is served somewhere is taken from there only when the new record was seen, or the user said not to look.
+    const ready = look === undefined || look.present || (source === undefined && (look.blocked || late));
+    if (ready && (clock.now() >= nextAsk || (late && !blind && clock.now() > lastAsk))) {
+      const refusal = await tryToBind(attempt);
+      if (refusal === undefined) return undefined;
+      lastAsk = clock.now();
+      nextAsk = lastAsk + (blind ? BLIND_ASK_PAUSE_MS : askPause);
+      askPause = Math.min(askPause * 2, LONGEST_ASK_PAUSE_MS);
+    }
+    const asked = lastAsk > 0;
+    if (inputs.unverified === "pending") return pendingText(attempt, look, asked);
+    if (clock.now() >= deadline) throw new Error(deadlineText(attempt, look, asked));
+    waitingFor(inputs.domain, waitText(look, asked, source));
+    const pause = ready ? Math.max(nextAsk - clock.now(), FIRST_LOOK_PAUSE_MS) : lookPause;
+    lookPause = Math.min(lookPause * 1.5, LONGEST_LOOK_PAUSE_MS);
+    await clock.sleep(Math.min(pause, Math.max(deadline - clock.now(), 0)));
+  }
+}
+
+/** One PutCname, after the domain has been taken from where it was. `undefined` when bound; NeedVerifyDomainOwnership is the one refusal to wait for. */
+async function tryToBind({ inputs, bucket, source }: Attempt): Promise<Error | undefined> {
+  if (source !== undefined) {
+    await move(source, bucket, inputs.domain);
+    return undefined;
+  }
+  try {
+    await bucket.bind(inputs.domain);
+    return undefined;
+  } catch (error) {
+    if (isOssError(error, "NeedVerifyDomainOwnership")) return error;
+    // A race, or a reply that got lost on the way: only the list tells whether the domain is ours now.
+    if (isOssError(error, "CnameAlreadyExists") && (await bucket.observe(inputs.domain)) !== undefined)
+      return undefined;
+    throw error;
+  }
+}
+
+/** DeleteCname and PutCname back to back; when the second fails, one attempt to bind back. */
+async function move(source: Source, target: Bucket, domain: string): Promise<void> {
+  await source.bucket.unbind(domain);
+  try {
+    await bindInsistently(target, domain);
+  } catch (error) {
+    const failure = `${domain} was unbound from bucket ${source.bucket.name}, and binding it to bucket ${target.name} failed: ${(error as Error).message}`;
+    try {
+      await source.bucket.bind(domain);
+    } catch (backError) {
+      const token = await source.bucket.createToken(domain).catch(() => undefined);
+      const record =
+        token === undefined
+          ? ""
+          : ` A TXT record ${txtRecordName(domain)} = ${token.token} would let bucket ${source.bucket.name} have it again.`;
+      throw new Error(
+        `${failure}. Binding it back failed as well: ${(backError as Error).message}. The domain is bound nowhere now.${record} The next \`pulumi up\` tries again`,
+      );
+    }
+    throw new Error(
+      `${failure}. It was bound back to bucket ${source.bucket.name}, without its certificate. The next \`pulumi up\` tries again`,
+    );
+  }
+}
+
+/** The record was seen, so a refusal can only be OSS's own view of DNS, and the domain is down until it is bound. */
+async function bindInsistently(bucket: Bucket, domain: string): Promise<void> {
+  for (const pause of MOVE_PAUSES_MS) {
+    try {
+      return await bucket.bind(domain);
+    } catch (error) {
+      if (!isOssError(error, "NeedVerifyDomainOwnership")) throw error;
+      await clock.sleep(pause);
+    }
+  }
+  await bucket.bind(domain);
+}
+
+function recordText({ inputs, proof }: Attempt): string {
+  return `TXT ${txtRecordName(inputs.domain)} = ${proof}`;
+}
+
+function waitText(look: TxtLook | undefined, asked: boolean, source: Source | undefined): string {
+  if (look === undefined) return "OSS has not seen the TXT record yet";
+  if (look.blocked)
+    return `no DNS server can be reached from here${source === undefined ? "; OSS is asked every 15 s" : ""}`;
+  return look.present && asked ? "the TXT record is there; OSS has not seen it yet" : "TXT record";
+}
+
+function pendingText(attempt: Attempt, look: TxtLook | undefined, asked: boolean): string {
+  const { inputs, bucket } = attempt;
+  const seen = asked ? "OSS does not see the record yet" : look === undefined ? "" : describeLook(look);
+  return `${inputs.domain} is not bound to bucket ${bucket.name} yet: create the record ${recordText(attempt)}, then run \`pulumi up\` again. ${seen}`.trim();
+}
+
+function deadlineText(attempt: Attempt, look: TxtLook | undefined, asked: boolean): string {
+  const { inputs, bucket, source } = attempt;
+  return [
+    `${inputs.domain} could not be bound to bucket ${bucket.name} in time: ${asked ? "OSS answered NeedVerifyDomainOwnership" : "its TXT record is not there"}.`,
+    `Record to create: ${recordText(attempt)}`,
+    ...(look === undefined ? [] : [describeLook(look)]),
+    ...(source === undefined ? [] : [`The domain is still bound to bucket ${source.bucket.name}.`]),
+    ...(source !== undefined && look?.blocked
+      ? ['It is not moved without a look at DNS, unless verification is "none".']
+      : []),
+    "The next `pulumi up` continues from here; dnsTimeoutSeconds gives it more time",
+  ].join("\n");
+}
+
+function defaultTimeoutSeconds(): number {
+  const value = setting("oss-cname:dnsTimeoutSeconds");
+  const configured = Number(value ?? DNS_TIMEOUT_SECONDS);
+  if (!(configured >= 0))
+    throw new Error(
+      `Configuration oss-cname:dnsTimeoutSeconds is ${JSON.stringify(value)}; it must be a number of seconds`,
+    );
+  return configured;
+}
+
+function outputs(binding: BindingInputs, status: string, pendingReason = "", boundTo?: BindingInputs): Outputs {
+  const region = regionOf(binding);
+  return plain({
+    ...bindingOf(binding),
+    status,
+    pendingReason,
+    cnameTarget: region === undefined ? "" : `${binding.bucket}.oss-${region}.aliyuncs.com`,
+    ...(boundTo !== undefined && { boundTo }),
+  });
+}
+
+function checkOptions({
+  bucket,
+  region,
+  verification,
+  unverified,
+  dnsTimeoutSeconds,
+  takeover,
+}: Inputs): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const oneOf = (property: string, value: unknown, allowed: string[]) => {
+    if (value !== undefined && !isUnknown(value) && !allowed.includes(value as string))
+      failures.push({ property, reason: `${JSON.stringify(value)} is not ${allowed.join(" or ")}` });
+  };
+  oneOf("verification", verification, ["authoritative", "none"]);
+  oneOf("unverified", unverified, ["wait", "pending"]);
+  if (dnsTimeoutSeconds !== undefined && !isUnknown(dnsTimeoutSeconds) && !(dnsTimeoutSeconds >= 0))
+    failures.push({
+      property: "dnsTimeoutSeconds",
+      reason: `${JSON.stringify(dnsTimeoutSeconds)} is not a number of seconds`,
+    });
+  if (takeover === undefined || isUnknown(takeover) || isUnknown(takeover.bucket)) return failures;
+  const reason = typeof takeover.bucket === "string" ? bucketProblem(takeover.bucket) : "bucket is missing";
+  if (reason !== undefined) failures.push({ property: "takeover", reason });
+  if (takeover.bucket === bucket && (takeover.region ?? region) === region)
+    failures.push({ property: "takeover", reason: "it names the bucket that the domain is to be bound to" });
+  return failures;
+}
+
+/** Seconds of a duration as `customTimeouts` takes it: `90s`, `10m`, `1h30m`. */
+function seconds(duration: string | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 0.001 };
+  const parts = [...duration.matchAll(/([\d.]+)(ms|h|m|s)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join("") !== duration)
+    throw new Error(`customTimeouts: ${JSON.stringify(duration)} is not a duration such as 90s or 10m`);
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? "s"] ?? 1), 0);
 }

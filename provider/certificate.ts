@@ -48,7 +48,11 @@ export function readCertificate(certificate: string): Certificate {
 }
 
 /** Everything that stands against serving `domain` with this pair at `now` (milliseconds since 1970); empty when nothing does. */
-export function certificateProblems(pair: CertificatePair, domain: string, now: number): CertificateProblem[] {
+export function certificateProblems(
+  pair: CertificatePair,
+  domain: string | undefined,
+  now: number,
+): CertificateProblem[] {
   const chain = pair.certificate ? readChain(pair.certificate) : "is missing: a private key needs its certificate";
   const key = pair.privateKey ? readPrivateKey(pair.privateKey) : "is missing: a certificate needs its private key";
   const problems: CertificateProblem[] = [];
@@ -60,7 +64,12 @@ export function certificateProblems(pair: CertificatePair, domain: string, now: 
 type Chain = readonly [leaf: X509Certificate, ...rest: X509Certificate[]];
 
 /** The leaf is judged only when it is the certificate that was meant. */
-function chainProblems(chain: Chain, key: KeyObject | undefined, domain: string, now: number): CertificateProblem[] {
+function chainProblems(
+  chain: Chain,
+  key: KeyObject | undefined,
+  domain: string | undefined,
+  now: number,
+): CertificateProblem[] {
   const [leaf] = chain;
   if (key !== undefined && !leaf.checkPrivateKey(key)) {
     const position = chain.findIndex((certificate) => certificate.checkPrivateKey(key)) + 1;
@@ -76,7 +85,7 @@ function chainProblems(chain: Chain, key: KeyObject | undefined, domain: string,
     reason,
   });
   const problems: CertificateProblem[] = [];
-  if (leaf.checkHost(domain, { partialWildcards: false }) === undefined) {
+  if (domain !== undefined && leaf.checkHost(domain, { partialWildcards: false }) === undefined) {
     const names = namesOf(leaf);
     const covered = names.length > 0 ? names : [commonNameOf(leaf) ?? "no name"];
     problems.push(problem("invalid", `does not cover ${domain}; it is for ${covered.join(", ")}`));

@@ -1,4 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type Bucket, bucketAt } from "./bucket";
+import { clock } from "./clock";
+import { configure } from "./connection";
+import { type BindingInputs, bindingOf, checkBinding, txtRecordName } from "./domain";
+import { isChanged, plain } from "./lifecycle";
+import { isOssError } from "./oss/error";
+import { type CnameToken as OssCnameToken, parseDate } from "./oss/xml";
 import { OssDynamicResource } from "./resource";
 
 /** What a user writes. */
@@ -21,6 +28,62 @@ export interface DnsRecord {
   readonly ttl: number;
 }
 
+interface Outputs extends BindingInputs {
+  readonly token: string;
+  readonly expireTime: string;
+  readonly txtRecord: DnsRecord;
+  readonly bound: boolean;
+}
+
+/** A token with less life left than this is renewed while the domain is not bound. It lives for 72 hours. */
+const RENEWAL_MS = 60 * 60 * 1000;
+const TXT_TTL_SECONDS = 600;
+/** What the TXT record of a domain holds that was bound before we met it: no DNS host takes an empty value. */
+const NO_TOKEN_NEEDED = "already-bound";
+
+/** @internal */
+export const cnameTokenProvider: pulumi.dynamic.ResourceProvider<BindingInputs, Outputs> = {
+  configure,
+
+  check: (_olds, news) => Promise.resolve(checkBinding(news)),
+
+  async diff(_id, olds, news) {
+    const replaces = isChanged(olds.domain, news.domain) ? ["domain"] : [];
+    const moved = (["bucket", "region", "endpoint"] as const).some((key) => isChanged(olds[key], news[key]));
+    return { changes: replaces.length > 0 || moved || (await mustRenew(olds)), replaces };
+  },
+
+  async create(inputs) {
+    return { id: `${inputs.bucket}/${inputs.domain}`, outs: await ensure(inputs) };
+  },
+
+  async read(id, props) {
+    const { bucket, domain } = props?.bucket && props.domain ? props : parseId(id);
+    const binding = { ...bindingOf({ ...props, bucket, domain }) };
+    const found = await observe(binding);
+    const recorded = props?.txtRecord === undefined ? undefined : props;
+    if (found === undefined && recorded === undefined)
+      throw new Error(
+        `No CnameToken ${id}: bucket ${bucket} has no valid token for ${domain} and does not list it as bound`,
+      );
+    return { id, props: outputs(binding, found ?? { bound: false }, recorded) };
+  },
+
+  async update(_id, olds, news) {
+    return { outs: await ensure(news, olds.bucket === news.bucket ? olds : undefined) };
+  },
+
+  // No operation deletes a token: it ends by itself.
+  delete: () => Promise.resolve(),
+};
+
+/**
+ * The proof that a domain is yours: a token from OSS and the TXT record that must hold it before the domain can be bound. Makes the
+ * token and never waits for DNS.
+ *
+ * The value stays the same while the token is valid, and for ever once the domain is bound. A domain that is bound to the bucket
+ * already needs no proof and gets no token.
+ */
 export class CnameToken extends OssDynamicResource {
   declare readonly bucket: pulumi.Output<string>;
   declare readonly domain: pulumi.Output<string>;
@@ -52,4 +115,69 @@ export class CnameToken extends OssDynamicResource {
   ): CnameToken {
     return new CnameToken(name, args, pulumi.mergeOptions(opts, { id }));
   }
+}
+
+/** Bound: nothing to prove. Not bound: CreateCnameToken, which gives a valid token again and mints one only when there is none. */
+async function ensure(binding: BindingInputs, recorded?: Outputs): Promise<Outputs> {
+  const bucket = bucketAt(binding);
+  if ((await bucket.find(binding.domain)) !== undefined) return outputs(binding, { bound: true }, recorded);
+  try {
+    return outputs(binding, { bound: false, token: await bucket.createToken(binding.domain) }, recorded);
+  } catch (error) {
+    if (!isOssError(error, "NoNeedCreateCnameToken")) throw error;
+    if ((await bucket.observe(binding.domain)) !== undefined) return outputs(binding, { bound: true }, recorded);
+    throw new Error(
+      `${error.message} Bucket ${binding.bucket} does not list ${binding.domain}, so it is bound to another bucket, and OSS gives no ` +
+        "token while it is. Nothing was changed. Unbind the domain there, then run `pulumi up` again",
+    );
+  }
+}
+
+/** Reads only. `undefined`: neither bound nor a valid token. */
+async function observe(binding: BindingInputs): Promise<Observed | undefined> {
+  const bucket: Bucket = bucketAt(binding);
+  try {
+    if ((await bucket.find(binding.domain)) !== undefined) return { bound: true };
+    return { bound: false, token: await bucket.getToken(binding.domain) };
+  } catch (error) {
+    if (isOssError(error, "CnameTokenNotFound", "NoSuchBucket")) return undefined;
+    throw error;
+  }
+}
+
+/** Sends nothing while the recorded token has an hour to live, or the domain was seen bound. */
+async function mustRenew(olds: Outputs): Promise<boolean> {
+  if (olds.bound) return false;
+  if (Date.parse(olds.expireTime) - clock.now() > RENEWAL_MS) return false;
+  return (await bucketAt(olds).find(olds.domain)) === undefined;
+}
+
+interface Observed {
+  readonly bound: boolean;
+  readonly token?: OssCnameToken;
+}
+
+/** The record keeps its value when there is no new token: what is in DNS stays in DNS. */
+function outputs(binding: BindingInputs, { bound, token }: Observed, recorded?: Outputs): Outputs {
+  const end = token === undefined ? undefined : parseDate(token.expireTime);
+  return plain({
+    ...bindingOf(binding),
+    token: token?.token ?? recorded?.token ?? "",
+    expireTime:
+      token === undefined ? (bound ? (recorded?.expireTime ?? "") : "") : (end?.toISOString() ?? token.expireTime),
+    txtRecord: {
+      name: txtRecordName(binding.domain),
+      type: "TXT" as const,
+      value: token?.token ?? recorded?.txtRecord.value ?? NO_TOKEN_NEEDED,
+      ttl: TXT_TTL_SECONDS,
+    },
+    bound,
+  });
+}
+
+function parseId(id: string): { bucket: string; domain: string } {
+  const [bucket, domain, ...rest] = id.split("/");
+  if (!bucket || !domain || rest.length > 0)
+    throw new Error(`${JSON.stringify(id)} is not the id of a CnameToken: it must be bucket/domain`);
+  return { bucket, domain };
 }

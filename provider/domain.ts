@@ -1,4 +1,5 @@
 import { type CheckFailure, isUnknown } from "./lifecycle";
+import { bucketProblem, endpointProblem, regionProblem } from "./oss/endpoint";
 
 /** Suffixes that OSS keeps for itself (EC 0018-00000401). */
 const RESERVED_SUFFIXES = ["aliyuncs.com", "aliyun.com", "aliyun-inc.com", "taobaocdn.com", "taobao.com"];
@@ -30,13 +31,6 @@ export function domainProblem(domain: string): string | undefined {
   return undefined;
 }
 
-/** Why a name cannot be a bucket's, or `undefined`. */
-export function bucketProblem(bucket: string): string | undefined {
-  return /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)
-    ? undefined
-    : `${JSON.stringify(bucket)} is not a bucket name: 3 to 63 lower-case letters, digits and inner hyphens`;
-}
-
 /** The name of the TXT record that proves ownership of a domain. */
 export function txtRecordName(domain: string): string {
   return `_dnsauth.${domain}`;
@@ -48,6 +42,11 @@ export interface BindingInputs {
   readonly domain: string;
   readonly region?: string;
   readonly endpoint?: string;
+}
+
+/** The part of any inputs or outputs that says which binding is meant. */
+export function bindingOf({ bucket, domain, region, endpoint }: BindingInputs): BindingInputs {
+  return { bucket, domain, ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
 }
 
 /** Normalises the domain and collects what is wrong with bucket and domain. Values that are not known yet pass. */
@@ -65,6 +64,14 @@ export function checkBinding<Inputs extends BindingInputs>(news: Inputs): { inpu
   if (!isUnknown(news.bucket)) {
     const reason = typeof news.bucket === "string" ? bucketProblem(news.bucket) : "bucket is missing";
     if (reason !== undefined) failures.push({ property: "bucket", reason });
+  }
+  for (const [property, problemOf] of [
+    ["region", regionProblem],
+    ["endpoint", endpointProblem],
+  ] as const) {
+    const value = news[property];
+    const reason = value === undefined || isUnknown(value) ? undefined : problemOf(value);
+    if (reason !== undefined) failures.push({ property, reason });
   }
   return { inputs: { ...news, domain }, failures };
 }

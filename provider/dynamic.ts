@@ -1,2 +1,4 @@
 /** What Pulumi's dynamic-provider process loads, by the names in `ProviderName`. */
-export {};
+export { bucketCnameProvider as bucketCname } from "./bucketCname";
+export { cnameCertificateProvider as cnameCertificate } from "./cnameCertificate";
+export { cnameTokenProvider as cnameToken } from "./cnameToken";

@@ -27,8 +27,9 @@ export async function getCnameTokenXml(client: OssClient, bucket: string, domain
 }
 
 /**
- * Binds a domain to a bucket, or changes the certificate of a bound one; gives the CertId of a certificate that was put. One that
- * carries a private key is sent only once: when that fails by `isOutcomeUnknown`, list before trying again.
+ * Binds a domain to a bucket, or changes the certificate of a bound one; gives the CertId of a certificate that was put. Repeated
+ * blindly it could upload a certificate twice, or reach a bound domain without its certificate: so once it was sent it is not
+ * repeated here. When it fails by `isOutcomeUnknown`, list before trying again.
  */
 export async function putCname(
   client: OssClient,
@@ -37,7 +38,7 @@ export async function putCname(
   certificate?: CertificateConfiguration,
 ): Promise<{ readonly certId?: string }> {
   const request = post("PutCname", "add", bucket, domain, certificate);
-  const { headers } = await client.send({ ...request, once: certificate?.privateKey !== undefined });
+  const { headers } = await client.send({ ...request, once: true });
   const certId = headers["x-oss-yundun-certificate-id"];
   return typeof certId === "string" ? { certId } : {};
 }

@@ -382,11 +382,14 @@ describe("OSS client", () => {
 
   describe("says", () => {
     it("that an earlier attempt may have succeeded", async () => {
-      const { endpoint } = await serve(reset, error(409, "CnameAlreadyExists"));
-      const reason = await failure(putCname(client(endpoint).oss, "site", "www.example.com"));
-      assert.ok(isOssError(reason, "CnameAlreadyExists") && isOutcomeUnknown(reason));
-      const clean = await serve(error(409, "CnameAlreadyExists"));
-      assert.ok(!isOutcomeUnknown(await failure(putCname(client(clean.endpoint).oss, "site", "www.example.com"))));
+      const refusal = error(403, "NoNeedCreateCnameToken");
+      const { endpoint } = await serve(reset, refusal);
+      const reason = await failure(createCnameToken(client(endpoint).oss, "site", "www.example.com"));
+      assert.ok(isOssError(reason, "NoNeedCreateCnameToken") && isOutcomeUnknown(reason));
+      const clean = await serve(refusal);
+      assert.ok(
+        !isOutcomeUnknown(await failure(createCnameToken(client(clean.endpoint).oss, "site", "www.example.com"))),
+      );
     });
 
     it("what the service said, without the access key", async () => {

@@ -1,0 +1,164 @@
+import { clock } from "./clock";
+import { type Location, ossClient } from "./connection";
+import type { BindingInputs } from "./domain";
+import type { OssClient } from "./oss/client";
+import { isOssError, isOutcomeUnknown } from "./oss/error";
+import { createCnameToken, deleteCname, getCnameToken, listCname, putCname } from "./oss/operations";
+import type { CertificateConfiguration, CnameInfo, CnameToken } from "./oss/xml";
+
+/** How old a list may be and still be used. */
+const LIST_AGE_MS = 10_000;
+/** How long a list may go on missing a write of ours that OSS has confirmed. */
+const LIST_LAG_MS = 30_000;
+const SECOND_LIST_PAUSE_MS = 1000;
+const BIND_ATTEMPTS = 3;
+
+type Bindings = ReadonlyMap<string, CnameInfo>;
+
+/**
+ * One bucket's bindings as this process knows them, and the only way in which it changes them.
+ *
+ * ListCname answers for all domains of a bucket at once, so one list serves all resources: who asks joins a list that has not been
+ * sent yet, or uses one under ten seconds old. What we wrote ourselves is known without asking.
+ */
+export class Bucket {
+  private kept: { readonly sentAt: number; readonly bindings: Promise<Bindings> } | undefined;
+  private queued: Promise<Bindings> | undefined;
+  private readonly writes = new Map<string, { readonly at: number; readonly entry: CnameInfo | undefined }>();
+  private readonly tokens = new Map<string, string>();
+  /** Domains whose binding waits for a TXT record made by hand: what depends on it waits as well. */
+  readonly pending = new Set<string>();
+
+  constructor(
+    private readonly client: OssClient,
+    readonly name: string,
+  ) {}
+
+  /** The binding of a domain to this bucket, or `undefined`. Fails when the bucket cannot be listed. */
+  async find(domain: string): Promise<CnameInfo | undefined> {
+    return (await this.bindings()).get(domain);
+  }
+
+  /** As `find`, but a domain is missing only when a second list says so too: a list may be behind the last write of another process. */
+  async findSurely(domain: string): Promise<CnameInfo | undefined> {
+    const found = await this.find(domain);
+    if (found !== undefined) return found;
+    const since = clock.now();
+    await clock.sleep(SECOND_LIST_PAUSE_MS);
+    return (await this.bindings(since)).get(domain);
+  }
+
+  /** All bindings, by domain, from a list sent after `since`. */
+  async bindings(since = clock.now() - LIST_AGE_MS): Promise<Bindings> {
+    const { kept } = this;
+    if (kept === undefined || kept.sentAt <= since) return this.listAnew();
+    return this.withWrites(await kept.bindings, kept.sentAt);
+  }
+
+  /** As `bindings`, by a list that is sent after this call. */
+  listAnew(): Promise<Bindings> {
+    this.queued ??= Promise.resolve().then(async () => {
+      this.queued = undefined;
+      const kept = { sentAt: clock.now(), bindings: this.list() };
+      this.kept = kept;
+      try {
+        return this.withWrites(await kept.bindings, kept.sentAt);
+      } catch (error) {
+        if (this.kept === kept) this.kept = undefined;
+        throw error;
+      }
+    });
+    return this.queued;
+  }
+
+  /** What OSS itself lists for a domain now, whatever we wrote before. */
+  async observe(domain: string): Promise<CnameInfo | undefined> {
+    await this.listAnew();
+    return (await this.kept?.bindings)?.get(domain);
+  }
+
+  /** Mints a token, or gets the one that is still valid. */
+  async createToken(domain: string): Promise<CnameToken> {
+    const token = await createCnameToken(this.client, this.name, domain);
+    this.tokens.set(domain, token.token);
+    return token;
+  }
+
+  getToken(domain: string): Promise<CnameToken> {
+    return getCnameToken(this.client, this.name, domain);
+  }
+
+  /** The value that OSS expects in the TXT record. Asked for only when it was not created in this run. */
+  async proof(domain: string): Promise<string> {
+    return this.tokens.get(domain) ?? (await this.getToken(domain)).token;
+  }
+
+  /** Binds a domain that is not bound here. When the reply is lost, the list tells what became of it. */
+  async bind(domain: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await putCname(this.client, this.name, domain);
+        break;
+      } catch (error) {
+        if (!isOutcomeUnknown(error)) throw error;
+        await clock.sleep(1000 * attempt);
+        if ((await this.observe(domain)) !== undefined) break;
+        if (attempt === BIND_ATTEMPTS) throw error;
+      }
+    }
+    this.pending.delete(domain);
+    this.wrote(domain, { domain, status: "Enabled", lastModified: new Date(clock.now()).toISOString() });
+  }
+
+  async unbind(domain: string): Promise<void> {
+    await deleteCname(this.client, this.name, domain);
+    this.wrote(domain, undefined);
+  }
+
+  /** Puts a certificate on a bound domain. Gives the CertId that OSS answered. */
+  async putCertificate(domain: string, certificate: CertificateConfiguration): Promise<string | undefined> {
+    return (await putCname(this.client, this.name, domain, certificate)).certId;
+  }
+
+  /** Records what a confirmed write made of a binding; `undefined`: there is none any more. */
+  wrote(domain: string, entry: CnameInfo | undefined): void {
+    this.writes.set(domain, { at: clock.now(), entry });
+  }
+
+  private async list(): Promise<Bindings> {
+    const { cnames } = await listCname(this.client, this.name);
+    return new Map(cnames.map((cname) => [cname.domain.toLowerCase(), cname]));
+  }
+
+  private withWrites(bindings: Bindings, sentAt: number): Bindings {
+    const merged = new Map(bindings);
+    for (const [domain, { at, entry }] of this.writes) {
+      if (at + LIST_LAG_MS < sentAt) continue;
+      if (entry === undefined) merged.delete(domain);
+      else merged.set(domain, entry);
+    }
+    return merged;
+  }
+}
+
+const buckets = new WeakMap<OssClient, Map<string, Bucket>>();
+
+/** The one `Bucket` of a name at a location in this process. */
+export function bucketAt(location: Location & { readonly bucket: string }): Bucket {
+  const client = ossClient(location);
+  const known = buckets.get(client) ?? new Map<string, Bucket>();
+  buckets.set(client, known);
+  const bucket = known.get(location.bucket) ?? new Bucket(client, location.bucket);
+  known.set(location.bucket, bucket);
+  return bucket;
+}
+
+/** The binding as OSS lists it, looked at twice before it is missing; `undefined` also when its bucket is gone. */
+export async function observeBinding(binding: BindingInputs): Promise<CnameInfo | undefined> {
+  try {
+    return await bucketAt(binding).findSurely(binding.domain);
+  } catch (error) {
+    if (isOssError(error, "NoSuchBucket")) return undefined;
+    throw error;
+  }
+}
