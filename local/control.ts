@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { normaliseName } from "./dns/zones";
 import type { HttpReply, HttpRequest } from "./http";
 import { checkSwitches } from "./switches";
@@ -58,7 +57,8 @@ const routes: Readonly<Record<string, (world: World, body: Body) => unknown>> = 
     return { removed };
   },
 
-  "POST certificates": (world, body) => world.certificateOf(text(body, "certId"), maybe(body, "certificate")),
+  "POST certificates": (world, body) =>
+    world.addCertificate({ certId: text(body, "certId"), pem: maybe(body, "certificate") }),
 
   "POST credentials": (world, body) => {
     const accessKeyId = text(body, "accessKeyId");
@@ -130,10 +130,8 @@ const changes: Readonly<Record<string, (world: World, domain: string, body: Body
   replaceCertificate: (world, domain, body) => {
     const bucket = boundBucket(world, domain);
     const pem = maybe(body, "certificate");
-    const { certId } =
-      pem === undefined
-        ? world.certificateOf(text(body, "certId"))
-        : world.uploadCertificate(pem, new X509Certificate(pem));
+    const named = pem === undefined ? text(body, "certId") : "";
+    const { certId } = world.certificates.get(named) ?? world.addCertificate({ certId: named || undefined, pem });
     world.bind(domain, bucket, { certId });
   },
   expireToken: (world, domain, body) => {

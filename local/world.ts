@@ -2,13 +2,12 @@ import { createHash, randomBytes, X509Certificate } from "node:crypto";
 import { type DnsRecord, Zones } from "./dns/zones";
 import { checkSwitches, defaultSwitches, type Switches } from "./switches";
 
-/** What a service answers in place of a result; OSS renders it as XML, Alidns as JSON. */
+/** What a service answers in place of a result: OSS as XML, Alidns as JSON. `extras` are further elements, `EC` among them. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
-    /** Further elements of the error document, `EC` among them. */
     readonly extras: Readonly<Record<string, string>> = {},
   ) {
     super(message);
@@ -52,7 +51,7 @@ export interface Token {
 
 export interface Certificate {
   readonly certId: string;
-  /** Uploaded through PutCname, as opposed to named by CertId. */
+  /** Came as PEM through PutCname; not merely named. */
   readonly uploaded: boolean;
   /** SHA-256 of the PEM text. */
   readonly digest?: string | undefined;
@@ -66,7 +65,7 @@ export interface Certificate {
 
 /** One request that reached OSS or Alidns. */
 export interface RequestEntry {
-  /** ISO, when it had arrived. */
+  /** ISO; when all of it had arrived. */
   readonly time: string;
   readonly requestId: string;
   readonly service: "oss" | "alidns";
@@ -75,51 +74,54 @@ export interface RequestEntry {
   /** The domain to bind; for Alidns the zone. */
   readonly domain: string | null;
   readonly signatureVersion: "v1" | "v4" | "acs3" | null;
-  /** null while in progress, 0 when the connection was reset. */
+  /** null while in progress, 0 when the connection was cut. */
   status: number | null;
   /** null for a success. */
   code: string | null;
-  /** What PutCname says of a certificate; texts as SHA-256. */
-  readonly certificate?: {
-    readonly certId?: string;
-    readonly certificateDigest?: string;
-    readonly privateKeyDigest?: string;
-    readonly previousCertId?: string;
-    readonly force?: boolean;
-    readonly deleteCertificate?: boolean;
-  };
+  /** What PutCname says of a certificate. */
+  readonly certificate?: CertificateDigests;
   /** Of an Alidns request. */
-  readonly recordId?: string;
-  readonly rr?: string;
-  readonly type?: string;
-  readonly value?: string;
+  readonly recordId?: string | undefined;
+  readonly rr?: string | undefined;
+  readonly type?: string | undefined;
+  readonly value?: string | undefined;
 }
 
-/** What happens to the next requests of an operation instead of the usual. */
+/** Texts as SHA-256 in hex. */
+export interface CertificateDigests {
+  readonly certId?: string;
+  readonly certificateDigest?: string;
+  readonly privateKeyDigest?: string;
+  readonly previousCertId?: string;
+  readonly force?: boolean;
+  readonly deleteCertificate?: boolean;
+}
+
+/** What happens to the next requests. Without `status`, `code` and `reset` they are only late. */
 export interface Fault {
   /** Of OSS or Alidns; `*` for any. */
   readonly operation: string;
   readonly bucket?: string;
   readonly domain?: string;
-  /** The reply; 500 and InternalError where one of both is left out. Neither, and no `reset`: only `delayMs` works. */
+  /** 500 when there is only a code. */
   readonly status?: number;
+  /** InternalError when there is only a status. */
   readonly code?: string;
   readonly message?: string;
-  /** Of an OSS error. */
   readonly ec?: string;
-  /** How many requests; 1 when left out. */
+  /** To how many requests; 1 when left out. */
   times?: number;
   readonly delayMs?: number;
-  /** Cuts the connection in place of a reply. */
+  /** The connection is cut in place of a reply. */
   readonly reset?: boolean;
-  /** The operation is carried out, only its reply is replaced or lost. */
+  /** The operation is carried out first, only its reply is replaced or lost. */
   readonly after?: boolean;
 }
 
 export interface WorldState {
   readonly buckets: readonly Bucket[];
   readonly bindings: readonly Binding[];
-  /** Valid ones. */
+  /** Those still valid. */
   readonly tokens: readonly Token[];
   readonly certificates: readonly Certificate[];
   readonly zones: readonly string[];
@@ -134,7 +136,7 @@ export interface WorldOptions {
   readonly switches?: Partial<Switches> | undefined;
 }
 
-/** Account id of buckets and access keys that are not said to be another's. */
+/** Account id of the buckets and keys that nobody said to be another's. */
 export const ownAccount = "1234567890123456";
 
 /** All that the emulators keep: the state of the services, and what was asked of them. */
@@ -147,32 +149,32 @@ export class World {
   readonly buckets = new Map<string, Bucket>();
   /** By domain. */
   readonly bindings = new Map<string, Binding>();
-  /** By bucket and domain; see `tokenOf`. */
+  /** By `bucket/domain`, the expired ones too. */
   readonly tokens = new Map<string, Token>();
   /** By CertId. */
   readonly certificates = new Map<string, Certificate>();
   readonly faults: Fault[] = [];
   readonly requests: RequestEntry[] = [];
   switches: Switches;
-  /** What ListCname still shows of a bucket. */
-  readonly #stale = new Map<string, { readonly bindings: readonly Binding[]; lists: number }>();
+  readonly #staleLists = new Map<string, { readonly bindings: readonly Binding[]; left: number }>();
   #lastCertId = 10_000_000;
 
-  constructor({ region = "cn-hangzhou", latencyMs = 0, zones = ["example.com"], now, switches = {} }: WorldOptions) {
-    checkSwitches(switches);
+  constructor(options: WorldOptions) {
+    const { region = "cn-hangzhou", latencyMs = 0, zones = ["example.com"], now = () => new Date() } = options;
     this.region = region;
     this.latencyMs = latencyMs;
-    this.now = now ?? (() => new Date());
-    this.zones = new Zones(zones, this.now);
-    this.switches = { ...defaultSwitches, ...switches };
+    this.now = now;
+    this.zones = new Zones(zones, now);
+    checkSwitches(options.switches ?? {});
+    this.switches = { ...defaultSwitches, ...options.switches };
   }
 
+  /** A copy. */
   state(): WorldState {
-    const now = this.now().toISOString();
     return structuredClone({
       buckets: [...this.buckets.values()],
       bindings: [...this.bindings.values()],
-      tokens: [...this.tokens.values()].filter((token) => token.expireTime > now),
+      tokens: [...this.tokens.values()].filter((token) => this.#isValid(token)),
       certificates: [...this.certificates.values()],
       zones: this.zones.names,
       records: this.zones.records,
@@ -188,9 +190,7 @@ export class World {
   }
 
   unbind(domain: string): void {
-    const known = this.bindings.get(domain);
-    if (!known) return;
-    this.#rememberList(known.bucket);
+    this.#rememberList(this.bindings.get(domain)?.bucket ?? "");
     this.bindings.delete(domain);
   }
 
@@ -200,22 +200,22 @@ export class World {
 
   /** The bindings as ListCname shows them. */
   listBindings(bucket: string): readonly Binding[] {
-    const stale = this.#stale.get(bucket);
+    const stale = this.#staleLists.get(bucket);
     if (!stale) return this.bindingsOf(bucket);
-    stale.lists -= 1;
-    if (stale.lists === 0) this.#stale.delete(bucket);
+    stale.left -= 1;
+    if (stale.left === 0) this.#staleLists.delete(bucket);
     return stale.bindings;
   }
 
   #rememberList(bucket: string): void {
-    const lists = this.switches.listLagLists;
-    if (lists > 0) this.#stale.set(bucket, { bindings: this.bindingsOf(bucket), lists });
+    const left = this.switches.listLagLists;
+    if (left > 0) this.#staleLists.set(bucket, { bindings: this.bindingsOf(bucket), left });
   }
 
-  /** The valid token of a domain in a bucket. */
+  /** The valid token. */
   tokenOf(bucket: string, domain: string): Token | undefined {
     const token = this.tokens.get(`${bucket}/${domain}`);
-    return token && token.expireTime > this.now().toISOString() ? token : undefined;
+    return token && this.#isValid(token) ? token : undefined;
   }
 
   issueToken(bucket: string, domain: string): Token {
@@ -230,57 +230,45 @@ export class World {
     return token;
   }
 
-  uploadCertificate(pem: string, { fingerprint, validFrom, validTo }: X509Certificate): Certificate {
-    const digest = sha256(pem);
-    const same = [...this.certificates.values()].find((known) => known.digest === digest);
-    if (same && this.switches.uploadsDeduplicated) return same;
-    return this.registerCertificate(`${++this.#lastCertId}-cn-hangzhou`, {
-      uploaded: true,
+  #isValid({ expireTime }: Token): boolean {
+    return Date.parse(expireTime) > this.now().getTime();
+  }
+
+  /**
+   * Takes a certificate in, under a new CertId unless one is given. One without a PEM is made up: always the same
+   * fingerprint for the same CertId, valid for a year since yesterday.
+   */
+  addCertificate({ certId, pem }: { certId?: string | undefined; pem?: string | undefined }): Certificate {
+    const digest = pem === undefined ? undefined : sha256(pem);
+    const same = [...this.certificates.values()].find((known) => digest !== undefined && known.digest === digest);
+    if (same && certId === undefined && this.switches.uploadsDeduplicated) return same;
+    const source = pem === undefined ? this.#madeUp(certId ?? "") : new X509Certificate(pem);
+    const { fingerprint, validFrom, validTo } = source;
+    const added = {
+      certId: certId ?? `${++this.#lastCertId}-cn-hangzhou`,
+      uploaded: certId === undefined,
       digest,
       fingerprint,
       validFrom,
       validTo,
-    });
-  }
-
-  /** Without a PEM, fingerprint and dates are made up: the same fingerprint for the same CertId, a year that began yesterday. */
-  certificateOf(certId: string, pem?: string): Certificate {
-    const known = this.certificates.get(certId);
-    if (known && pem === undefined) return known;
-    if (pem !== undefined) {
-      const { fingerprint, validFrom, validTo } = new X509Certificate(pem);
-      return this.registerCertificate(certId, {
-        uploaded: false,
-        digest: sha256(pem),
-        fingerprint,
-        validFrom,
-        validTo,
-      });
-    }
-    const hash = createHash("sha1").update(certId).digest("hex").toUpperCase();
-    const day = 86_400_000;
-    const at = (offset: number) => opensslDate(new Date(this.now().getTime() + offset));
-    return this.registerCertificate(certId, {
-      uploaded: false,
-      fingerprint: (hash.match(/../g) ?? []).join(":"),
-      validFrom: at(-day),
-      validTo: at(364 * day),
-    });
-  }
-
-  registerCertificate(certId: string, certificate: Omit<Certificate, "certId" | "creationDate">): Certificate {
-    const added = { certId, ...certificate, creationDate: this.now().toISOString() };
-    this.certificates.set(certId, added);
+      creationDate: this.now().toISOString(),
+    };
+    this.certificates.set(added.certId, added);
     return added;
   }
 
-  /** The fault that this request meets, used up by it. */
+  #madeUp(certId: string): Pick<Certificate, "fingerprint" | "validFrom" | "validTo"> {
+    const hash = createHash("sha1").update(certId).digest("hex").toUpperCase();
+    const dayMs = 86_400_000;
+    const inDays = (days: number) => opensslDate(new Date(this.now().getTime() + days * dayMs));
+    return { fingerprint: hash.match(/../g)?.join(":") ?? "", validFrom: inDays(-1), validTo: inDays(364) };
+  }
+
+  /** The fault that this request meets; it is used up by it. */
   takeFault({ operation, bucket, domain }: RequestEntry): Fault | undefined {
+    const meets = (wanted: string | undefined, found: string | null) => wanted === undefined || wanted === found;
     const fault = this.faults.find(
-      (each) =>
-        (each.operation === "*" || each.operation === operation) &&
-        (each.bucket === undefined || each.bucket === bucket) &&
-        (each.domain === undefined || each.domain === domain),
+      (each) => ["*", operation].includes(each.operation) && meets(each.bucket, bucket) && meets(each.domain, domain),
     );
     if (!fault) return undefined;
     fault.times = (fault.times ?? 1) - 1;
@@ -293,7 +281,7 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** `Feb 10 00:00:00 2023 GMT`, the day padded with a blank, as OpenSSL writes it. */
+/** `Feb  1 00:00:00 2023 GMT` */
 function opensslDate(date: Date): string {
   const [, day = "", month, year, time] = date.toUTCString().split(" ");
   return `${month} ${day.replace(/^0/, " ")} ${time} ${year} GMT`;

@@ -104,14 +104,12 @@ export class Zones {
       if (referral) return hop === 0 ? referral : reply("NOERROR", true, answers, referral.authorities);
       const here = this.#at(name, zone);
       const matching = here.filter((record) => (question.type as string) === "ANY" || record.type === question.type);
-      const alias = here.find((record) => record.type === "CNAME");
+      const alias = matching.length > 0 ? undefined : here.find((record) => record.type === "CNAME");
+      const exists = here.length > 0 || this.#own(zone).some((record) => isWithin(record.name, name));
       this.#countDown(name, question.type);
-      answers.push(...(matching.length > 0 || !alias ? matching : [alias]).map((record) => toAnswer(record)));
+      answers.push(...(alias ? [alias] : matching).map(toAnswer));
       if (matching.length > 0) return reply("NOERROR", true, answers);
-      if (!alias) {
-        const exists = here.length > 0 || this.#own(zone).some((each) => isWithin(each.name, name));
-        return reply(exists ? "NOERROR" : "NXDOMAIN", true, answers, [toAnswer(this.#soa(zone))]);
-      }
+      if (!alias) return reply(exists ? "NOERROR" : "NXDOMAIN", true, answers, [toAnswer(this.#soa(zone))]);
       name = normaliseName(String(alias.value));
       zone = this.zoneOf(name);
     }

@@ -1,27 +1,20 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { CertificateConfiguration } from "../../provider/oss/xml";
 import { type Binding, type Bucket, type Certificate, Refusal, type Token, type World } from "../world";
-import type { CertificateConfiguration, CnameConfiguration } from "./configuration";
 
-/** Does the name server show this text at this name, at this moment? */
+/** Does DNS show this text at this name, at this moment? */
 export type TxtLookup = (name: string, value: string) => Promise<boolean>;
 
 export function createCnameToken(world: World, bucket: Bucket, domain: string): Token {
   checkName(domain);
   const binding = world.bindings.get(domain);
-  if (binding && (binding.bucket === bucket.name || world.switches.tokenWhileBoundElsewhere === "refuse"))
-    throw new Refusal(
-      403,
-      "NoNeedCreateCnameToken",
-      "The cname is already bound, there is no need to create a token.",
-      {
-        EC: "0018-00000302",
-        Bucket: bucket.name,
-        Cname: domain,
-      },
-    );
-  const valid = world.state().tokens.filter((token) => token.bucket === bucket.name);
-  if (valid.length >= world.switches.tokensPerBucket && !world.tokenOf(bucket.name, domain))
-    throw new Refusal(400, "TooManyCnameToken", "You have attempted to create more cname tokens than allowed.");
+  if (binding && (binding.bucket === bucket.name || world.switches.tokenWhileBoundElsewhere === "refuse")) {
+    const extras = { EC: "0018-00000302", Bucket: bucket.name, Cname: domain };
+    throw new Refusal(403, "NoNeedCreateCnameToken", "The cname is bound: there is no need for a token.", extras);
+  }
+  const tokens = world.state().tokens.filter((token) => token.bucket === bucket.name);
+  if (tokens.length >= world.switches.tokensPerBucket && !world.tokenOf(bucket.name, domain))
+    throw new Refusal(400, "TooManyCnameToken", "The bucket has as many cname tokens as are allowed.");
   return world.issueToken(bucket.name, domain);
 }
 
@@ -33,10 +26,9 @@ export function getCnameToken(world: World, bucket: Bucket, domain: string): Tok
 }
 
 export function listCname(world: World, bucket: Bucket): { binding: Binding; certificate: Certificate | undefined }[] {
-  return world.listBindings(bucket.name).map((binding) => ({
-    binding,
-    certificate: binding.certId === undefined ? undefined : world.certificateOf(binding.certId),
-  }));
+  return world
+    .listBindings(bucket.name)
+    .map((binding) => ({ binding, certificate: world.certificates.get(binding.certId ?? "") }));
 }
 
 export function deleteCname(world: World, bucket: Bucket, domain: string): void {
@@ -47,121 +39,100 @@ export function deleteCname(world: World, bucket: Bucket, domain: string): void 
 export async function putCname(
   world: World,
   bucket: Bucket,
-  { domain, certificate = {} }: CnameConfiguration,
+  domain: string,
+  certificate: CertificateConfiguration,
   showsTxt: TxtLookup,
 ): Promise<string | undefined> {
+  const { switches } = world;
   checkName(domain);
-  const verifies = canVerify(world, bucket, domain);
-  const proven = verifies && (world.switches.bindsUnverified || (await isProven(world, bucket, domain, showsTxt)));
-  // From here to the end nothing waits: what was looked up is judged by what is bound now.
+  const isOwn = (binding: Binding) => world.buckets.get(binding.bucket)?.owner === bucket.owner;
+  const isFree = (binding = world.bindings.get(domain)) => !binding || (switches.takeoverByTxt && !isOwn(binding));
+  const token = world.tokenOf(bucket.name, domain)?.token;
+  const proven =
+    isFree() && (switches.bindsUnverified || (token !== undefined && (await showsTxt(`_dnsauth.${domain}`, token))));
+
+  // Nothing waits from here on: another request may have bound the domain meanwhile.
   const binding = world.bindings.get(domain);
-  if (binding && binding.bucket !== bucket.name && !(proven && canVerify(world, bucket, domain)))
-    throw boundElsewhere(world, bucket, binding);
   const bound = binding?.bucket === bucket.name ? binding : undefined;
+  if (binding && !bound && isOwn(binding)) throw alreadyExists(domain);
+  if (binding && !bound && !(isFree() && proven))
+    throw new Refusal(403, "CnameDenied", "The cname belongs to another user.", { Cname: domain });
   if (!bound && !proven) {
-    const message = "You need to verify the ownership of the domain: its TXT record with the token was not found.";
-    throw new Refusal(403, "NeedVerifyDomainOwnership", message, {
-      EC: "0018-00000115",
-      Bucket: bucket.name,
-      Cname: domain,
-    });
+    const extras = { EC: "0018-00000115", Bucket: bucket.name, Cname: domain };
+    throw new Refusal(403, "NeedVerifyDomainOwnership", "The TXT record with the token was not found.", extras);
   }
-  if (!bound && world.bindingsOf(bucket.name).length >= world.switches.cnamesPerBucket)
-    throw new Refusal(400, "TooManyCname", "You have attempted to bind more domains to the bucket than allowed.");
+  if (!bound && world.bindingsOf(bucket.name).length >= switches.cnamesPerBucket)
+    throw new Refusal(400, "TooManyCname", "The bucket has as many domains as are allowed.");
 
-  const current = bound?.certId;
-  checkPrevious(world, certificate, current);
-  if (certificate.deleteCertificate) {
-    if (bound && world.switches.deleteCertificateDropsBinding) world.unbind(domain);
-    else world.bind(domain, bucket.name, { certId: undefined });
+  const { certId, certificate: pem, privateKey, deleteCertificate } = certificate;
+  checkPrevious(world, certificate, bound?.certId);
+  if (deleteCertificate) {
+    world.bind(domain, bucket.name, { certId: undefined });
+    if (bound && switches.deleteCertificateDropsBinding) world.unbind(domain);
     return undefined;
   }
-  if (
-    certificate.certId === undefined &&
-    certificate.certificate === undefined &&
-    certificate.privateKey === undefined
-  ) {
-    if (bound && world.switches.barePut === "refuse") throw alreadyExists(domain);
-    world.bind(domain, bucket.name, world.switches.barePut === "drop" ? { certId: undefined } : {});
+  if (certId === undefined && pem === undefined && privateKey === undefined) {
+    if (bound && switches.barePut === "refuse") throw alreadyExists(domain);
+    world.bind(domain, bucket.name, { certId: switches.barePut === "drop" ? undefined : bound?.certId });
     return undefined;
   }
-  const { certId } = takeCertificate(world, certificate);
-  world.bind(domain, bucket.name, { certId });
-  return certId;
-}
-
-/** What is bound elsewhere stays there whatever DNS says, except where another account's binding gives way to a proof. */
-function canVerify(world: World, bucket: Bucket, domain: string): boolean {
-  const binding = world.bindings.get(domain);
-  return !binding || (world.switches.takeoverByTxt && world.buckets.get(binding.bucket)?.owner !== bucket.owner);
-}
-
-async function isProven(world: World, bucket: Bucket, domain: string, showsTxt: TxtLookup): Promise<boolean> {
-  const token = world.tokenOf(bucket.name, domain);
-  return token !== undefined && (await showsTxt(`_dnsauth.${domain}`, token.token));
-}
-
-function boundElsewhere(world: World, bucket: Bucket, binding: Binding): Refusal {
-  if (world.buckets.get(binding.bucket)?.owner === bucket.owner) return alreadyExists(binding.domain);
-  return new Refusal(403, "CnameDenied", "The cname belongs to another user.", { Cname: binding.domain });
+  const put = takeCertificate(world, certificate);
+  world.bind(domain, bucket.name, { certId: put.certId });
+  return put.certId;
 }
 
 function alreadyExists(domain: string): Refusal {
-  const message = "The requested cname is already bound.";
-  return new Refusal(409, "CnameAlreadyExists", message, { Cname: domain, CnameType: "CNAME_OSS" });
+  const extras = { Cname: domain, CnameType: "CNAME_OSS" };
+  return new Refusal(409, "CnameAlreadyExists", "The requested cname is already bound.", extras);
 }
 
-function checkPrevious(world: World, wanted: CertificateConfiguration, current: string | undefined): void {
-  if (wanted.force) return;
-  const { previousCertId, deleteCertificate } = wanted;
+function checkPrevious({ switches }: World, wanted: CertificateConfiguration, current: string | undefined): void {
+  const { certId, certificate, previousCertId, force, deleteCertificate } = wanted;
+  if (force) return;
   if (previousCertId !== undefined && previousCertId !== current) {
     const message = `The PreviousCertId ${previousCertId} is not the certificate in use.`;
-    throw new Refusal(400, world.switches.previousCertIdCode, message, { EC: "0018-00000209" });
+    throw new Refusal(400, switches.previousCertIdCode, message, { EC: "0018-00000209" });
   }
-  const brings = wanted.certId !== undefined || wanted.certificate !== undefined;
-  const mustName = brings || (deleteCertificate && world.switches.deleteCertificateNeedsPreviousCertId);
-  if (current !== undefined && mustName && previousCertId === undefined) {
+  const mustName = deleteCertificate ? switches.deleteCertificateNeedsPreviousCertId : (certId ?? certificate);
+  if (mustName && current !== undefined && previousCertId === undefined) {
     const message = "The domain has a certificate: name it as PreviousCertId, or set Force.";
-    throw new Refusal(world.switches.conflictStatus, "CasRenewCertificateConflict", message);
+    throw new Refusal(switches.conflictStatus, "CasRenewCertificateConflict", message);
   }
 }
 
-/** A PEM pair is uploaded, and wins over a CertId beside it, as clients that send both expect. */
+/** A PEM pair is uploaded, and wins over a CertId beside it, as those who send both expect. */
 function takeCertificate(world: World, { certId, certificate, privateKey }: CertificateConfiguration): Certificate {
+  const invalid = (message: string, ec: string) => new Refusal(400, "InvalidArgument", message, { EC: ec });
+  const { certificateStatus, certificateCode, certIdsKnownOnly } = world.switches;
+  const rejected = (message: string) => new Refusal(certificateStatus, certificateCode, message);
   if (certId !== undefined && Buffer.byteLength(certId) >= 64)
-    throw new Refusal(400, "InvalidArgument", "The CertId is too long.", { EC: "0018-00000206" });
+    throw invalid("The CertId is too long.", "0018-00000206");
   if (certificate === undefined) {
-    if (privateKey !== undefined)
-      throw new Refusal(400, "InvalidArgument", "A PrivateKey needs its Certificate.", { EC: "0018-00000210" });
-    if (world.switches.certIdsKnownOnly && !world.certificates.has(certId ?? ""))
-      throw rejected(world, `There is no certificate ${certId}.`);
-    return world.certificateOf(certId ?? "");
+    if (privateKey !== undefined) throw invalid("A PrivateKey needs its Certificate.", "0018-00000210");
+    const known = world.certificates.get(certId ?? "");
+    if (!known && certIdsKnownOnly) throw rejected(`There is no certificate ${certId}.`);
+    return known ?? world.addCertificate({ certId });
   }
-  if (privateKey === undefined) throw rejected(world, "A Certificate needs its PrivateKey.");
-  let leaf: X509Certificate;
-  let matches: boolean;
+  if (privateKey === undefined) throw rejected("A Certificate needs its PrivateKey.");
+  if (!isPair(certificate, privateKey)) throw rejected("The Certificate and the PrivateKey are not a pair.");
+  return world.addCertificate({ pem: certificate });
+}
+
+function isPair(certificate: string, privateKey: string): boolean {
   try {
-    leaf = new X509Certificate(certificate);
-    matches = leaf.checkPrivateKey(createPrivateKey(privateKey));
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
   } catch {
-    throw rejected(world, "The certificate or its private key cannot be read.");
+    return false; // One of them cannot be read.
   }
-  if (!matches) throw rejected(world, "The private key does not match the certificate.");
-  return world.uploadCertificate(certificate, leaf);
 }
 
-function rejected(world: World, message: string): Refusal {
-  return new Refusal(world.switches.certificateStatus, world.switches.certificateCode, message);
-}
-
-const reservedSuffixes = ["aliyuncs.com", "aliyun.com", "aliyun-inc.com", "taobaocdn.com", "taobao.com"];
+const reserved = /(^|\.)(aliyuncs|aliyun|aliyun-inc|taobaocdn|taobao)\.com$/;
 
 function checkName(domain: string): void {
-  const refuse = (message: string, ec: string) =>
+  const invalid = (message: string, ec: string) =>
     new Refusal(400, "InvalidArgument", message, { EC: ec, Cname: domain });
-  if (domain.length <= 3) throw refuse("The cname must have more than 3 ASCII characters.", "0017-00000249");
-  const isReserved = reservedSuffixes.some((suffix) => domain === suffix || domain.endsWith(`.${suffix}`));
+  if (domain.length <= 3) throw invalid("The cname must have more than 3 ASCII characters.", "0017-00000249");
   const labels = domain.split(".");
-  const isName = labels.length > 1 && labels.every((label) => /^(?!-)[a-z0-9-]{1,63}(?<!-)$/i.test(label));
-  if (isReserved || !isName || domain.length > 253) throw refuse("The cname is not allowed.", "0018-00000401");
+  const isName = labels.length > 1 && labels.every((label) => /^(?!-)[a-z0-9-]{1,63}(?<!-)$/.test(label));
+  if (!isName || domain.length > 253 || reserved.test(domain)) throw invalid("The cname is unfit.", "0018-00000401");
 }
