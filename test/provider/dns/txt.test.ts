@@ -244,6 +244,9 @@ describe("lookForTxt", () => {
     assert.deepEqual(states(look.answers), ["ns.proofs.net present"]);
     const stale = await world({ "192.0.2.1": alias, "192.0.2.2": alias, "192.0.2.7": proofs("old") }, rows);
     assert.equal((await lookForTxt(name, token, stale.options)).present, false);
+    // One server has the record itself; where the other one points to, nobody knows of it.
+    const split = await world({ "192.0.2.1": alias, "192.0.2.2": zone(txt) }, twoServers);
+    assert.equal((await lookForTxt(name, token, split.options)).present, false);
     // One server has no CNAME yet.
     const partial = await world({ "192.0.2.1": alias, "192.0.2.2": zone(), "192.0.2.7": proofs(token) }, rows);
     const half = await lookForTxt(name, token, partial.options);
@@ -282,7 +285,12 @@ describe("lookForTxt", () => {
       encode({ type: "response", id: id ^ 1, flags, questions: [question], answers });
     const otherName: Script = (question, _via, { id = 0 }) =>
       encode({ type: "response", id, flags, questions: [{ ...question, name: "x.example.com" }], answers });
-    const { options } = await world({ "192.0.2.1": otherId, "192.0.2.2": otherName }, twoServers);
+    const otherType: Script = (question, _via, { id = 0 }) =>
+      encode({ type: "response", id, flags, questions: [{ ...question, type: "CNAME" }], answers });
+    const { options } = await world({ "192.0.2.1": otherId, "192.0.2.2": otherName, "192.0.2.3": otherType }, [
+      ...twoServers,
+      ["ns2.example.com", "A", "192.0.2.3"],
+    ]);
     const look = await lookForTxt(name, token, options);
     assert.deepEqual(states(look.answers), ["ns1.example.com unreachable", "ns2.example.com unreachable"]);
     const garbage = await world({ "192.0.2.1": () => Buffer.from("garbage"), "192.0.2.2": zone(txt) }, twoServers);
