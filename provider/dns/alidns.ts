@@ -1,0 +1,301 @@
+import type OpenApiClient from "@alicloud/openapi-core";
+import { clock } from "../clock";
+
+const VERSION = "2015-01-09";
+const DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16000];
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken?: string | undefined;
+}
+
+export interface AlidnsOptions {
+  readonly credentials: () => Promise<Credentials>;
+  /** URL or host, with a port if need be. Default: `https://alidns.aliyuncs.com`. */
+  readonly endpoint?: string | undefined;
+}
+
+/** What a record holds. `rr` is its name inside the zone, `@` for the zone itself; `ttl` is in seconds. */
+export interface RecordContent {
+  readonly rr: string;
+  readonly type: string;
+  readonly value: string;
+  readonly ttl: number;
+}
+
+export interface AlidnsRecordInfo extends RecordContent {
+  readonly recordId: string;
+  /** Resolution line; all of ours are on `default`. */
+  readonly line: string;
+  /** False for a record that was paused. */
+  readonly enabled: boolean;
+}
+
+/** A call that Alibaba Cloud DNS refused, or that did not reach it. */
+export class AlidnsError extends Error {
+  override readonly name = "AlidnsError";
+
+  constructor(
+    message: string,
+    readonly operation: string,
+    /** Code of the service; empty when it did not reply. */
+    readonly code: string,
+    /** HTTP status; undefined when it did not reply. */
+    readonly status?: number,
+    readonly requestId?: string,
+    /** How many times the call was sent; an earlier one may have taken effect although its reply was lost. */
+    readonly attempts = 1,
+  ) {
+    super(message);
+  }
+}
+
+/** The record calls of Alibaba Cloud DNS (Alidns), with refusals that pass away by themselves repeated for half a minute. */
+export class Alidns {
+  readonly #options: AlidnsOptions;
+  #zones: Promise<string[]> | undefined;
+
+  constructor(options: AlidnsOptions) {
+    this.#options = options;
+  }
+
+  /** All zones of the account. */
+  async listZones(): Promise<string[]> {
+    const zones = await this.#listAll<WireDomain>("DescribeDomains", "the account's zones", { PageSize: "100" });
+    return zones.map(({ PunyCode, DomainName }) => (PunyCode || DomainName).toLowerCase());
+  }
+
+  /**
+   * The longest zone of the account that holds `name`. The account's zones are listed once, and again when none fits, for the zone
+   * may have been made meanwhile.
+   *
+   * @throws AlidnsError when no zone holds it
+   */
+  async findZone(name: string): Promise<string> {
+    this.#zones ??= this.listZones();
+    const listed = this.#zones;
+    const known = longest(
+      await listed.catch((error) => {
+        if (this.#zones === listed) this.#zones = undefined;
+        throw error;
+      }),
+      name,
+    );
+    if (known !== undefined) return known;
+    this.#zones = this.listZones();
+    const zones = await this.#zones;
+    const found = longest(zones, name);
+    if (found !== undefined) return found;
+    const has = zones.length === 0 ? "no zones" : `${zones.slice(0, 10).join(", ")}${zones.length > 10 ? ", …" : ""}`;
+    throw new AlidnsError(
+      `No zone of this account in Alibaba Cloud DNS holds ${name} (the account has ${has}). ` +
+        "Add the domain there, or use the credentials of the account that has it.",
+      "DescribeDomains",
+      "",
+    );
+  }
+
+  /** The records at one name, of one type if given. */
+  async findRecords(zone: string, rr: string, type?: string): Promise<AlidnsRecordInfo[]> {
+    // The service looks for any name that contains this one.
+    const parameters = { DomainName: zone, RRKeyWord: rr, PageSize: "500" };
+    const found = await this.#listAll<WireRecord>("DescribeDomainRecords", recordName(zone, rr), parameters);
+    return found
+      .map((record) => ({
+        recordId: String(record.RecordId),
+        rr: record.RR.toLowerCase(),
+        type: record.Type,
+        value: record.Type === "CNAME" ? record.Value.replace(/\.$/, "").toLowerCase() : record.Value,
+        ttl: Number(record.TTL),
+        line: record.Line ?? "default",
+        enabled: (record.Status ?? "ENABLE").toUpperCase() === "ENABLE",
+      }))
+      .filter((record) => record.rr === rr && (type === undefined || record.type === type));
+  }
+
+  async getRecord(zone: string, rr: string, recordId: string): Promise<AlidnsRecordInfo | undefined> {
+    return (await this.findRecords(zone, rr)).find((record) => record.recordId === recordId);
+  }
+
+  /** @returns the new record's id */
+  async addRecord(zone: string, content: RecordContent): Promise<string> {
+    const parameters = { DomainName: zone, ...wireContent(content) };
+    const reply = await this.#call("AddDomainRecord", described(zone, content), parameters);
+    return String(reply.RecordId);
+  }
+
+  async updateRecord(zone: string, recordId: string, content: RecordContent): Promise<void> {
+    const parameters = { RecordId: recordId, ...wireContent(content) };
+    try {
+      await this.#call("UpdateDomainRecord", described(zone, content), parameters);
+    } catch (error) {
+      // An earlier attempt took effect although its reply was lost: the service does not write what is so already.
+      if (!isAlidnsError(error, "DomainRecordDuplicate") || error.attempts === 1) throw error;
+    }
+  }
+
+  /** Deletes a record; one that is gone already is fine. */
+  async deleteRecord(zone: string, rr: string, recordId: string): Promise<void> {
+    try {
+      await this.#call("DeleteDomainRecord", `record ${recordId} (${recordName(zone, rr)})`, { RecordId: recordId });
+    } catch (error) {
+      if (!isAlidnsError(error, ...GONE)) throw error;
+    }
+  }
+
+  async #listAll<Item>(operation: string, what: string, parameters: Record<string, string>): Promise<Item[]> {
+    const items: Item[] = [];
+    for (let page = 1; ; page++) {
+      const reply = await this.#call(operation, what, { ...parameters, PageNumber: String(page) });
+      const here = (reply.Domains?.Domain ?? reply.DomainRecords?.Record ?? []) as Item[];
+      items.push(...here);
+      if (here.length === 0 || items.length >= Number(reply.TotalCount)) return items;
+    }
+  }
+
+  async #call(operation: string, what: string, query: Record<string, string>): Promise<Reply> {
+    for (let attempts = 1; ; attempts++) {
+      const credentials = await this.#options.credentials();
+      try {
+        return await this.#send(operation, query, credentials);
+      } catch (error) {
+        const failure = toAlidnsError(error, operation, what, attempts);
+        const delayMs = DELAYS_MS[attempts - 1];
+        if (delayMs === undefined || !isPassing(failure)) throw failure;
+        await clock.sleep(delayMs * (0.75 + Math.random() / 2));
+      }
+    }
+  }
+
+  async #send(operation: string, query: Record<string, string>, credentials: Credentials): Promise<Reply> {
+    // Loaded here so that whoever keeps records elsewhere does not pay for it.
+    const { default: openApi } = await import("@alicloud/openapi-core");
+    const { $OpenApiUtil } = openApi;
+    const { protocol, host } = splitEndpoint(this.#options.endpoint ?? "https://alidns.aliyuncs.com");
+    const client = new openApi.default(
+      new $OpenApiUtil.Config({
+        ...credentials,
+        protocol,
+        endpoint: host,
+        connectTimeout: 10_000,
+        readTimeout: 30_000,
+      }),
+    );
+    const params = new $OpenApiUtil.Params({
+      action: operation,
+      version: VERSION,
+      protocol,
+      pathname: "/",
+      method: "POST",
+      authType: "AK",
+      style: "RPC",
+      reqBodyType: "formData",
+      bodyType: "json",
+    });
+    const request = new $OpenApiUtil.OpenApiRequest({ query });
+    // The client reads its limits from its own configuration, not from here.
+    const { body } = await client.callApi(params, request, {} as Parameters<OpenApiClient["callApi"]>[2]);
+    return body as Reply;
+  }
+}
+
+/** True for a refusal with one of these codes, or for any when none is given. */
+export function isAlidnsError(error: unknown, ...codes: string[]): error is AlidnsError {
+  return error instanceof AlidnsError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The name inside a zone, or undefined when it is not in the zone. */
+export function rrOf(name: string, zone: string): string | undefined {
+  if (name === zone) return "@";
+  return name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : undefined;
+}
+
+interface Reply {
+  readonly RecordId?: string;
+  readonly TotalCount?: number;
+  readonly Domains?: { readonly Domain?: WireDomain[] };
+  readonly DomainRecords?: { readonly Record?: WireRecord[] };
+}
+
+interface WireDomain {
+  readonly DomainName: string;
+  readonly PunyCode?: string;
+}
+
+interface WireRecord {
+  readonly RecordId: string;
+  readonly RR: string;
+  readonly Type: string;
+  readonly Value: string;
+  readonly TTL: number;
+  readonly Line?: string;
+  readonly Status?: string;
+}
+
+/** The record, or its name, is not there. */
+const GONE = ["DomainRecordNotBelongToUser", "DomainRecordNotExist", "InvalidRR.NoExist", "InvalidDomainName.NoExist"];
+
+function longest(zones: readonly string[], name: string): string | undefined {
+  return zones.filter((zone) => rrOf(name, zone) !== undefined).sort((a, b) => b.length - a.length)[0];
+}
+
+function recordName(zone: string, rr: string): string {
+  return rr === "@" ? zone : `${rr}.${zone}`;
+}
+
+function described(zone: string, { rr, type, value }: RecordContent): string {
+  return `${type} ${recordName(zone, rr)} ${JSON.stringify(value)}`;
+}
+
+function wireContent({ rr, type, value, ttl }: RecordContent): Record<string, string> {
+  return { RR: rr, Type: type, Value: value, TTL: String(ttl) };
+}
+
+function splitEndpoint(endpoint: string): { protocol: string; host: string } {
+  const url = new URL(endpoint.includes("://") ? endpoint : `https://${endpoint}`);
+  return { protocol: url.protocol.slice(0, -1), host: url.host };
+}
+
+/** Failures that pass away by themselves. A call may be repeated although it took effect: callers look again at a duplicate. */
+function isPassing({ code, status }: AlidnsError): boolean {
+  return (
+    status === undefined ||
+    status >= 500 ||
+    code.startsWith("Throttling") ||
+    ["LastOperationNotFinished", "InternalError", "ServiceUnavailable", "RecordForbidden.DNSChange"].includes(code)
+  );
+}
+
+/** The client's error carries the whole request, signature included: only what is safe to show is taken from it. */
+function toAlidnsError(error: unknown, operation: string, what: string, attempts: number): AlidnsError {
+  const { statusCode, code, requestId, data, message } = error as {
+    statusCode?: number;
+    code?: string;
+    requestId?: string;
+    data?: { Message?: string };
+    message?: string;
+  };
+  if (statusCode === undefined || code === undefined) {
+    const text = `${operation} for ${what} did not get through to Alibaba Cloud DNS: ${message}`;
+    return new AlidnsError(text, operation, "", undefined, undefined, attempts);
+  }
+  const id = requestId === undefined || requestId === "undefined" ? undefined : requestId;
+  const request = id === undefined ? "" : `, request ${id}`;
+  const said = data?.Message === undefined ? "" : `: ${data.Message}`;
+  const step = nextStep(code, operation);
+  const text = `${operation} for ${what} failed: ${code} (HTTP ${statusCode}${request})${said}${step && `\n${step}`}`;
+  return new AlidnsError(text, operation, code, statusCode, id, attempts);
+}
+
+function nextStep(code: string, operation: string): string {
+  if (/^(InvalidDomainName\.NoExist|IncorrectDomainUser|DomainRecordNotBelongToUser)$/.test(code))
+    return "Is the domain in the account of these credentials? Give the zone, or a provider for the account that has it.";
+  if (/^(Forbidden|NoPermission)/.test(code)) return `Allow the action alidns:${operation} to the RAM user or role.`;
+  if (/^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken)/.test(code))
+    return "Check the access key, and the security token if there is one: key, secret and token belong together.";
+  if (code.startsWith("QuotaExceeded"))
+    return "The plan of this zone allows no more: raise the TTL, delete records, or upgrade the plan.";
+  if (code.startsWith("DomainRecordLocked")) return "Unlock the record in the console.";
+  return "";
+}
