@@ -1,5 +1,5 @@
 /** Kinds of things in the cloud that two resources may stand for, one after the other, in a single `up`. */
-export type DeclaredKind = "binding" | "certificate" | "alidnsRecord";
+export type DeclaredKind = "binding" | "certificate";
 
 const declared = new Set<string>();
 
