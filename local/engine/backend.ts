@@ -1,0 +1,118 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** One stack in a file backend of the Pulumi CLI: its state file and its locks. */
+export class StackFile {
+  readonly #root: string;
+  readonly path: string;
+  /** The stack's name as the state file has it. */
+  readonly qualifiedName: string;
+  readonly #locks: string;
+  readonly #lock: string;
+
+  /** @param backend a file:// URL, or a directory */
+  constructor(
+    backend: string,
+    project: string,
+    readonly stack: string,
+  ) {
+    this.#root = join(backendDirectory(backend), ".pulumi");
+    this.qualifiedName = `organization/${project}/${stack}`;
+    this.path = join(this.#root, "stacks", project, `${stack}.json`);
+    this.#locks = join(this.#root, "locks", "organization", project, stack);
+    this.#lock = join(this.#locks, `${randomUUID()}.json`);
+  }
+
+  /** The text of the state file; undefined when there is no such stack. */
+  async read(): Promise<string | undefined> {
+    const meta = await readFile(join(this.#root, "meta.yaml"), "utf8").catch(ifMissing("version: 1"));
+    if (!/^version: 1\s*$/m.test(meta))
+      throw new Error(`${this.#root} is a state store of another version: use the Pulumi CLI`);
+    return readFile(this.path, "utf8").catch(ifMissing(undefined));
+  }
+
+  /** Replaces the state file in one step; a crash leaves the old one or the new one. */
+  async write(text: string): Promise<void> {
+    const next = `${this.path}.${process.pid}.tmp`;
+    await mkdir(dirname(this.path), { recursive: true });
+    const file = await open(next, "w", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(next, this.path);
+    // The CLI checks this digest where it exists.
+    await rm(`${this.path}.attrs`, { force: true });
+  }
+
+  /** Creates the store where it is missing. */
+  async initialize(): Promise<void> {
+    await mkdir(this.#root, { recursive: true });
+    await writeFile(join(this.#root, "meta.yaml"), "version: 1\n", { flag: "wx" }).catch(
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+      },
+    );
+  }
+
+  /** Locks the stack against both engines. @throws when it is locked already */
+  async lock(): Promise<void> {
+    await this.#refuseOthers();
+    await mkdir(this.#locks, { recursive: true });
+    const owner = {
+      pid: process.pid,
+      username: userInfo().username,
+      hostname: hostname(),
+      timestamp: new Date().toISOString(),
+    };
+    await writeFile(this.#lock, JSON.stringify(owner));
+    await this.#refuseOthers().catch(async (error) => {
+      await this.unlock();
+      throw error;
+    });
+  }
+
+  async unlock(): Promise<void> {
+    await unlink(this.#lock).catch(() => {});
+  }
+
+  async #refuseOthers(): Promise<void> {
+    const names = await readdir(this.#locks).catch(ifMissing<string[]>([]));
+    const others = names.filter((name) => name.endsWith(".json") && join(this.#locks, name) !== this.#lock);
+    if (others.length === 0) return;
+    const lines = await Promise.all(
+      others.map(async (name) => {
+        const path = join(this.#locks, name);
+        const owner = JSON.parse(await readFile(path, "utf8").catch(() => "{}"));
+        return `\n  ${path}: ${owner.username}@${owner.hostname}, pid ${owner.pid}, since ${owner.timestamp}`;
+      }),
+    );
+    throw new Error(
+      `the stack ${this.stack} is locked; wait for the other process to end, or delete the lock file if it is dead (or run pulumi cancel)${lines.join("")}`,
+    );
+  }
+}
+
+function backendDirectory(backend: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(backend)) return resolve(backend);
+  if (!backend.startsWith("file://")) {
+    throw new Error(
+      `backend ${backend}: this engine keeps state in files (file://<directory>) only; use the Pulumi CLI`,
+    );
+  }
+  const path = backend.slice("file://".length);
+  if (path.startsWith("~")) return join(process.env.HOME ?? "", path.slice(1));
+  return path.startsWith("/") ? fileURLToPath(backend) : resolve(path);
+}
+
+function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === "ENOENT") return value;
+    throw error;
+  };
+}

@@ -1,0 +1,204 @@
+import type { StackFile } from "./backend";
+import type { PropertyMap } from "./propertyValue";
+import type { Crypter } from "./secrets";
+
+/** One resource in the state, in the form of the state file but with its secrets in clear. */
+export interface Resource {
+  urn: string;
+  custom: boolean;
+  /** Replaced by another of the same URN, and still to be deleted. */
+  delete?: boolean;
+  id?: string;
+  type: string;
+  inputs: PropertyMap;
+  outputs: PropertyMap;
+  parent?: string;
+  /** Read only, not managed by this stack. */
+  external?: boolean;
+  dependencies?: readonly string[];
+  initErrors?: readonly string[];
+  /** URN and id of the provider resource, joined by `::`. */
+  provider?: string;
+  propertyDependencies?: Readonly<Record<string, readonly string[]>>;
+  additionalSecretOutputs?: readonly string[];
+  customTimeouts?: Readonly<Record<string, number>>;
+  deletedWith?: string;
+  created?: string;
+  modified?: string;
+  ignoreChanges?: readonly string[];
+}
+
+export type OperationType = "creating" | "updating" | "deleting" | "reading";
+
+interface Operation {
+  readonly resource: Resource;
+  readonly type: OperationType;
+}
+
+/** What a resource in the state may have; `drop` are notes that the next update would rewrite or remove anyway. */
+const fields: Readonly<Record<keyof Resource, true>> = {
+  urn: true,
+  custom: true,
+  delete: true,
+  id: true,
+  type: true,
+  inputs: true,
+  outputs: true,
+  parent: true,
+  external: true,
+  dependencies: true,
+  initErrors: true,
+  provider: true,
+  propertyDependencies: true,
+  additionalSecretOutputs: true,
+  customTimeouts: true,
+  deletedWith: true,
+  created: true,
+  modified: true,
+  ignoreChanges: true,
+};
+const drop = new Set(["sourcePosition", "stackTrace", "aliases", "importID"]);
+
+/**
+ * The state of a stack: the resources of the last update, those that this one has dealt with, and the operations under way. It is
+ * on disk before an operation starts and after it ends.
+ */
+export class Snapshot {
+  /** The resources as the last update left them, in the order of their dependencies. */
+  base: Resource[];
+  readonly #produced: Resource[] = [];
+  readonly #gone = new Set<Resource>();
+  readonly #operations = new Set<Operation>();
+  readonly #crypter: Crypter;
+  readonly #file: StackFile;
+  #saving: Promise<void> = Promise.resolve();
+  #queued: Promise<void> | undefined;
+
+  private constructor(file: StackFile, crypter: Crypter, base: Resource[], pending: readonly Operation[]) {
+    this.#file = file;
+    this.#crypter = crypter;
+    this.base = base;
+    // What was being created when an engine was killed may exist: that note stays until somebody has looked.
+    for (const operation of pending) if (operation.type === "creating") this.#operations.add(operation);
+  }
+
+  /** Reads the stack's state. @throws when the stack does not exist, or has something that this engine does not do */
+  static async load(file: StackFile, crypter: Crypter): Promise<Snapshot> {
+    const text = await file.read();
+    if (text === undefined) {
+      throw new Error(`no stack named ${file.stack} found: create it with "oss-cname engine stack init ${file.stack}"`);
+    }
+    const { version, checkpoint } = JSON.parse(text);
+    const latest = checkpoint?.latest;
+    if (version !== 3) throw new Error(`${file.path} is of version ${version}, not 3: use the Pulumi CLI`);
+    const provider = latest?.secrets_providers;
+    if (provider && provider.type !== "passphrase") {
+      throw new Error(
+        `the stack's secrets are kept by "${provider.type}", this engine knows "passphrase" only: use the Pulumi CLI`,
+      );
+    }
+    const resource = (raw: RawResource) => parse(raw, crypter);
+    return new Snapshot(
+      file,
+      crypter,
+      (latest?.resources ?? []).map(resource),
+      (latest?.pending_operations ?? []).map((operation: { resource: RawResource; type: OperationType }) => ({
+        ...operation,
+        resource: resource(operation.resource),
+      })),
+    );
+  }
+
+  /** Makes an empty stack. */
+  static async create(file: StackFile, crypter: Crypter): Promise<void> {
+    if ((await file.read()) !== undefined) throw new Error(`the stack ${file.stack} exists already`);
+    await file.initialize();
+    await new Snapshot(file, crypter, [], []).save();
+  }
+
+  /** What was being created when an earlier update was killed. */
+  get interruptedCreates(): readonly Resource[] {
+    return [...this.#operations].filter(({ type }) => type === "creating").map(({ resource }) => resource);
+  }
+
+  /** All resources there are now: those dealt with, then the others. */
+  get resources(): Resource[] {
+    return [...this.#produced, ...this.base].filter((resource) => !this.#gone.has(resource));
+  }
+
+  /** Notes on disk that an operation starts. Call the result when it has ended, before `add` or `remove`. */
+  async begin(type: OperationType, resource: Resource): Promise<() => void> {
+    const operation = { type, resource };
+    this.#operations.add(operation);
+    await this.save();
+    return () => this.#operations.delete(operation);
+  }
+
+  /** Puts a resource in, in the place of another if given. */
+  add(resource: Resource, old?: Resource): void {
+    this.#produced.push(resource);
+    if (old) this.#gone.add(old);
+  }
+
+  remove(resource: Resource): void {
+    this.#gone.add(resource);
+  }
+
+  /** Writes the state, and whatever else has changed by the time it is written. */
+  save(): Promise<void> {
+    this.#queued ??= this.#saving.then(() => {
+      this.#queued = undefined;
+      this.#saving = this.#file.write(this.#text());
+      return this.#saving;
+    });
+    return this.#queued;
+  }
+
+  #text(): string {
+    const raw = (resource: Resource) => serialize(resource, this.#crypter);
+    const operations = [...this.#operations].map(({ resource, type }) => ({ resource: raw(resource), type }));
+    return JSON.stringify({
+      version: 3,
+      checkpoint: {
+        stack: this.#file.qualifiedName,
+        latest: {
+          manifest: { time: new Date().toISOString(), magic: "", version: "" },
+          secrets_providers: { type: "passphrase", state: { salt: this.#crypter.salt } },
+          resources: this.resources.map(raw),
+          ...(operations.length > 0 && { pending_operations: operations }),
+          metadata: {},
+        },
+      },
+    });
+  }
+}
+
+type RawResource = Partial<Resource> & Readonly<Record<string, unknown>> & Pick<Resource, "urn" | "custom" | "type">;
+
+function parse(raw: RawResource, crypter: Crypter): Resource {
+  for (const [field, value] of Object.entries(raw)) {
+    if (!(field in fields) && !drop.has(field) && value) {
+      throw new Error(
+        `${raw.urn} has "${field}" in its state, which this engine does not know: use the Pulumi CLI for this stack`,
+      );
+    }
+  }
+  const known = Object.entries(raw).filter(([field]) => field in fields);
+  return {
+    ...(Object.fromEntries(known) as unknown as Resource),
+    inputs: crypter.unseal(raw.inputs ?? {}),
+    outputs: crypter.unseal(raw.outputs ?? {}),
+  };
+}
+
+/** As the CLI writes it: what is empty is left out. */
+function serialize(resource: Resource, crypter: Crypter): object {
+  const raw = { ...resource, inputs: crypter.seal(resource.inputs), outputs: crypter.seal(resource.outputs) };
+  return Object.fromEntries(
+    Object.entries(raw).filter(([field, value]) => {
+      if (field === "custom") return true;
+      if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
+      return Boolean(value);
+    }),
+  );
+}
