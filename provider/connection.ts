@@ -10,18 +10,33 @@ export interface Location {
 
 type Config = Pick<pulumi.dynamic.ConfigureRequest["config"], "get">;
 
+/** Keys that decide who is asked, and as whom. */
+const CONNECTION_KEYS = [
+  "alicloud:region",
+  "alicloud:accessKey",
+  "alicloud:secretKey",
+  "alicloud:securityToken",
+  "alicloud:profile",
+  "oss-cname:endpoint",
+  "oss-cname:signatureVersion",
+  "oss-cname:addressing",
+];
+
 let config: Config | undefined;
 let source: CredentialSource | undefined;
 const clients = new Map<string, OssClient>();
 
 /**
- * Takes the provider's configuration. One process serves one provider, so there is one configuration per process; Pulumi does
- * not wait for this call before it makes others, so it must finish synchronously.
+ * Takes the provider's configuration. Pulumi calls this once for each kind of resource, always with the same values in one process,
+ * and what the process has learned so far must survive that. It does not wait either, so this finishes synchronously.
  */
 export function configure(request: { readonly config: Config }): Promise<void> {
+  const isSame = CONNECTION_KEYS.every((key) => config?.get(key) === request.config.get(key));
   config = request.config;
-  source = undefined;
-  clients.clear();
+  if (!isSame) {
+    source = undefined;
+    clients.clear();
+  }
   return Promise.resolve();
 }
 
