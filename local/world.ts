@@ -174,7 +174,7 @@ export class World {
     return structuredClone({
       buckets: [...this.buckets.values()],
       bindings: [...this.bindings.values()],
-      tokens: [...this.tokens.values()].filter((token) => this.#isValid(token)),
+      tokens: this.validTokens(),
       certificates: [...this.certificates.values()],
       zones: this.zones.names,
       records: this.zones.records,
@@ -212,7 +212,10 @@ export class World {
     if (left > 0) this.#staleLists.set(bucket, { bindings: this.bindingsOf(bucket), left });
   }
 
-  /** The valid token. */
+  validTokens(): Token[] {
+    return [...this.tokens.values()].filter((token) => this.#isValid(token));
+  }
+
   tokenOf(bucket: string, domain: string): Token | undefined {
     const token = this.tokens.get(`${bucket}/${domain}`);
     return token && this.#isValid(token) ? token : undefined;

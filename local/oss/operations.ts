@@ -12,8 +12,9 @@ export function createCnameToken(world: World, bucket: Bucket, domain: string): 
     const extras = { EC: "0018-00000302", Bucket: bucket.name, Cname: domain };
     throw new Refusal(403, "NoNeedCreateCnameToken", "The cname is bound: there is no need for a token.", extras);
   }
-  const tokens = world.state().tokens.filter((token) => token.bucket === bucket.name);
-  if (tokens.length >= world.switches.tokensPerBucket && !world.tokenOf(bucket.name, domain))
+  const { tokensPerBucket } = world.switches;
+  const isFull = () => world.validTokens().filter((token) => token.bucket === bucket.name).length >= tokensPerBucket;
+  if (!world.tokenOf(bucket.name, domain) && world.tokens.size >= tokensPerBucket && isFull())
     throw new Refusal(400, "TooManyCnameToken", "The bucket has as many cname tokens as are allowed.");
   return world.issueToken(bucket.name, domain);
 }
