@@ -4,6 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type Cloud, startCloud } from "../../local/cloud";
 import { ProviderHost } from "../../local/engine/providerHost";
 import { clock } from "../../provider/clock";
+import { Alidns } from "../../provider/dns/alidns";
 import { providerText } from "../../provider/resource";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -147,6 +148,18 @@ describe("AlidnsRecord", () => {
     assert.deepEqual(writes(), []);
   });
 
+  it("refuses an identical record that is paused, which the emulator has none of", async () => {
+    const { findRecords } = Alidns.prototype;
+    Alidns.prototype.findRecords = async () => [
+      { ...txt, recordId: "1", rr: "_dnsauth.www", ttl: 600, line: "default", enabled: false },
+    ];
+    try {
+      await assert.rejects((await operation()).add(txt), /paused: enable record 1/);
+    } finally {
+      Alidns.prototype.findRecords = findRecords;
+    }
+  });
+
   it("respects other TXT values at its name", async () => {
     seed({ ...txt, value: "theirs" });
     const made = await (await operation()).add(txt);
@@ -171,10 +184,11 @@ describe("AlidnsRecord", () => {
   });
 
   it("finds its record among hundreds of similar names", async () => {
-    for (let i = 0; i < 520; i++) seed({ name: `x${i}.same.example.com`, type: "TXT", value: "x" });
+    for (let i = 0; i < 520; i++) seed({ name: `x${i}.same.example.com`, type: "TXT", value: "mine" });
     seed({ name: "same.example.com", type: "TXT", value: "mine" });
-    const { outs } = await (await operation()).add({ name: "same.example.com", type: "TXT", value: "mine" });
+    const { id, outs } = await (await operation()).add({ name: "same.example.com", type: "TXT", value: "mine" });
     assert.equal(outs.adopted, true);
+    assert.equal(cloud.state().records.find((record) => record.name === "same.example.com")?.id, id);
     assert.equal(sent().filter((name) => name === "DescribeDomainRecords").length, 2);
   });
 
@@ -217,6 +231,7 @@ describe("AlidnsRecord", () => {
       await up.remove(first);
       const { id, props } = await (await operation()).refresh(second);
       assert.deepEqual(props, { ...second.outs, adopted: false });
+      assert.deepEqual((await (await operation()).refresh({ id: id ?? "", outs: props })).props, props);
       assert.equal((await (await operation()).change({ id: id ?? "", outs: props }, txt)).changes, false);
       await (await operation()).remove({ id: id ?? "", outs: props });
       assert.deepEqual(records(), []);
@@ -231,6 +246,16 @@ describe("AlidnsRecord", () => {
       await (await operation()).remove(second);
       assert.deepEqual(records(), [`${txt.name} 600 TXT ${txt.value}`]);
       assert.deepEqual(writes(), []);
+    });
+
+    it("is deleted when it no longer has the value that is declared", async () => {
+      const first = await (await operation()).add(txt);
+      cloud.control("DELETE", "/-/records", txt);
+      const { id } = seed({ ...txt, value: "drifted" });
+      const up = await operation();
+      await up.add(txt);
+      await up.remove({ id, outs: { ...first.outs, recordId: id } });
+      assert.deepEqual(records(), [`${txt.name} 600 TXT ${txt.value}`]);
     });
 
     it("is deleted when the program declares it in another zone", async () => {
@@ -267,6 +292,18 @@ describe("AlidnsRecord", () => {
       assert.equal(mended.changes, true);
       assert.deepEqual(records(), [`${txt.name} 600 TXT ${txt.value}`]);
       assert.deepEqual(mended.outs, drifted.outs);
+    });
+
+    it("is not written by an update that finds it right", async () => {
+      const made = await (await operation()).add(txt);
+      cloud.control("DELETE", "/-/records", txt);
+      const { id } = seed({ ...txt, ttl: 900 });
+      const before = writes().length;
+      const { changes, outs } = await (await operation()).change(
+        { id, outs: { ...made.outs, recordId: id } },
+        { ...txt, ttl: 900 },
+      );
+      assert.deepEqual([changes, outs.ttl, outs.adopted, writes().length], [true, 900, false, before]);
     });
 
     it("is made anew by an update that finds it gone", async () => {
@@ -346,6 +383,8 @@ describe("AlidnsRecord", () => {
       assert.deepEqual(records(), [`${txt.name} 900 TXT ${txt.value}`]);
       assert.equal(cloud.requests().at(-1)?.code, "DomainRecordDuplicate");
       assert.equal(changed.outs.ttl, 900);
+      fault({ operation: "UpdateDomainRecord", status: 400, code: "DomainRecordDuplicate" });
+      await assert.rejects((await operation()).change(changed, txt), /DomainRecordDuplicate/);
     });
 
     it("says what failed and what to do, and gives up at once", async () => {
