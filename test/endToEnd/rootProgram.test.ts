@@ -1,0 +1,266 @@
+import assert from "node:assert";
+import { X509Certificate } from "node:crypto";
+import { join, relative } from "node:path";
+import { type Cloud, type RequestEntry, startCloud } from "../../local";
+import { type Authority, createAuthority } from "../certificates";
+import { engines, livingOn, Project, repository } from "../pulumiRun";
+
+const SECRET_KEY = "9aVery0Secret8Key7OfTheTests";
+
+/** What reached the services, without the questions. */
+function writes(cloud: Cloud): string[] {
+  return cloud
+    .requests()
+    .filter(({ operation }) => !/^(List|Get|Describe)/.test(operation))
+    .map(describeWrite);
+}
+
+function describeWrite({ operation, domain, rr, type, recordId, certificate }: RequestEntry): string {
+  const what = rr === undefined ? (recordId ?? domain) : `${type} ${rr}.${domain}`;
+  return `${operation} ${what}${certificate?.deleteCertificate ? " deleteCertificate" : certificate ? " certificate" : ""}`;
+}
+
+for (const engine of engines)
+  describe(`root program on the ${engine.name}`, function () {
+    this.timeout(180_000);
+    let cloud: Cloud;
+    let authority: Authority;
+    const projects: Project[] = [];
+
+    beforeEach(async () => {
+      cloud = await startCloud({ buckets: ["site", "shop"], accessKeySecret: SECRET_KEY });
+      authority ??= await createAuthority();
+    });
+    afterEach(async () => {
+      for (const project of projects.splice(0)) project.remove();
+      await cloud.close();
+    });
+
+    const declare = async (domains: object[], files: Record<string, string> = {}, directory?: string) => {
+      const { config, secrets } = livingOn(cloud);
+      const project = await Project.create(engine, {
+        ...(directory ? { directory } : { files }),
+        config: { ...config, "oss-cname:domains": domains },
+        secrets,
+      });
+      projects.push(project);
+      return project;
+    };
+    const succeed = async (command: Promise<{ status: number; output: string }>) => {
+      const { status, output } = await command;
+      assert.equal(status, 0, output);
+      return output;
+    };
+    const served = (domain: string) => {
+      const { bindings, certificates } = cloud.state();
+      const binding = bindings.find((one) => one.domain === domain);
+      return {
+        bucket: binding?.bucket,
+        fingerprint: certificates.find(({ certId }) => certId === binding?.certId)?.fingerprint,
+        certId: binding?.certId,
+      };
+    };
+    const sha1 = (pem: string) => new X509Certificate(pem).fingerprint;
+
+    it("takes domains from declared to served, keeps them, rotates a certificate, and takes all back", async () => {
+      const [first, second] = [
+        await authority.issue({ names: ["shop.example.com"] }),
+        await authority.issue({ names: ["shop.example.com"] }),
+      ];
+      const project = await declare(
+        [
+          { domain: "www.example.com", bucket: "site", dns: "alidns" },
+          {
+            domain: "shop.example.com",
+            bucket: "shop",
+            dns: "alidns",
+            certificate: { certificateFile: "certs/shop.pem", privateKeyFile: "certs/shop.key" },
+          },
+          { domain: "img.example.com", bucket: "site", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } },
+        ],
+        { "certs/shop.pem": first.chain, "certs/shop.key": first.privateKey },
+      );
+
+      await succeed(project.up());
+      const done = writes(cloud);
+      assert.deepEqual(
+        done.filter((write) => write.includes("shop")),
+        [
+          "CreateCnameToken shop.example.com",
+          "AddDomainRecord TXT _dnsauth.shop.example.com",
+          "PutCname shop.example.com",
+          "PutCname shop.example.com certificate",
+          "AddDomainRecord CNAME shop.example.com",
+        ],
+      );
+      assert.deepEqual(
+        done.filter((write) => write.includes("www")),
+        [
+          "CreateCnameToken www.example.com",
+          "AddDomainRecord TXT _dnsauth.www.example.com",
+          "PutCname www.example.com",
+          "AddDomainRecord CNAME www.example.com",
+        ],
+      );
+      assert.equal(done.length, 14);
+      assert.equal(served("www.example.com").bucket, "site");
+      assert.equal(served("img.example.com").certId, "12345-cn-hangzhou");
+      assert.equal(served("shop.example.com").fingerprint, sha1(first.chain));
+      const cname = cloud.state().records.find(({ name }) => name === "shop.example.com");
+      assert.equal(cname?.value, "shop.oss-cn-hangzhou.aliyuncs.com");
+
+      cloud.control("DELETE", "/-/requests");
+      await succeed(project.up("--skip-preview", "--expect-no-changes"));
+      assert.deepEqual(cloud.requests(), []);
+      const { domains, records } = await project.outputs();
+      const summary = (domains as Record<string, string>[])[1];
+      assert.deepEqual(
+        [summary?.url, summary?.status, summary?.certificateValidTo],
+        ["https://shop.example.com", "Enabled", new Date(new X509Certificate(first.chain).validTo).toISOString()],
+      );
+      assert.deepEqual(records, []);
+
+      project.write({ "certs/shop.pem": second.chain, "certs/shop.key": second.privateKey });
+      const before = served("shop.example.com").certId;
+      await succeed(project.up("--skip-preview"));
+      assert.deepEqual(writes(cloud), ["PutCname shop.example.com certificate"]);
+      assert.equal(cloud.requests().find(({ certificate }) => certificate)?.certificate?.previousCertId, before);
+      assert.equal(served("shop.example.com").fingerprint, sha1(second.chain));
+
+      const shown = project.state() + project.log + JSON.stringify(await project.outputs());
+      for (const secret of [SECRET_KEY, ...keyLines(first.privateKey), ...keyLines(second.privateKey)])
+        assert(!shown.includes(secret), "a secret is in the state, the log or the outputs");
+
+      const recordIds = new Map(cloud.state().records.map(({ id, name, type }) => [id, `${type} ${name}`]));
+      cloud.control("DELETE", "/-/requests");
+      await succeed(project.destroy("--skip-preview"));
+      const undone = writes(cloud).map((write) => write.replace(/\d+$/, (id) => recordIds.get(id) ?? id));
+      assert.deepEqual(
+        undone.filter((write) => write.includes("shop")),
+        [
+          "DeleteDomainRecord CNAME shop.example.com",
+          "DeleteCname shop.example.com",
+          "DeleteDomainRecord TXT _dnsauth.shop.example.com",
+        ],
+      );
+      assert.equal(undone.length, 9);
+      assert.deepEqual([cloud.state().bindings, cloud.state().records], [[], []]);
+      assert.deepEqual(project.resources(), []);
+    });
+
+    it("leaves domains with DNS by hand pending, says which records, and carries on when they are there", async () => {
+      const project = await declare([
+        { domain: "www.example.com", bucket: "site", dns: "manual" },
+        { domain: "shop.example.com", bucket: "shop", dns: "manual", certificate: { certId: "12345-cn-hangzhou" } },
+      ]);
+      const output = await succeed(project.up("--skip-preview"));
+      assert.deepEqual(cloud.state().bindings, []);
+      assert.deepEqual(writes(cloud).sort(), ["CreateCnameToken shop.example.com", "CreateCnameToken www.example.com"]);
+      const { records, domains } = (await project.outputs()) as {
+        records: { name: string; type: string; value: string }[];
+        domains: { status: string }[];
+      };
+      assert.deepEqual(
+        domains.map(({ status }) => status),
+        ["Pending", "Pending"],
+      );
+      assert.deepEqual(
+        records.map(({ name, type }) => `${type} ${name}`),
+        [
+          "TXT _dnsauth.www.example.com",
+          "CNAME www.example.com",
+          "TXT _dnsauth.shop.example.com",
+          "CNAME shop.example.com",
+        ],
+      );
+      for (const { token } of cloud.state().tokens) assert(records.some(({ value }) => value === token));
+      const rows = output.split("\n").filter((line) => line.includes("│"));
+      for (const { name, type, value } of records)
+        assert(
+          rows.some((row) => [name, type, value].every((cell) => row.includes(` ${cell} `))),
+          output,
+        );
+      assert.match(output, /warning: .*www\.example\.com/);
+
+      for (const { name, type, value } of records)
+        if (type === "TXT") cloud.control("POST", "/-/records", { name, type, value });
+      const carriedOn = await succeed(project.up("--skip-preview"));
+      assert.deepEqual(
+        [served("www.example.com").bucket, served("shop.example.com").certId],
+        ["site", "12345-cn-hangzhou"],
+      );
+      assert.doesNotMatch(carriedOn, /Create these DNS records|warning: /);
+      await succeed(project.preview("--expect-no-changes"));
+    });
+
+    it("moves a domain to another bucket in one up", async () => {
+      const entry = { domain: "www.example.com", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } };
+      const project = await declare([{ ...entry, bucket: "site" }]);
+      await succeed(project.up("--skip-preview"));
+      cloud.control("DELETE", "/-/requests");
+      project.configure({ "oss-cname:domains": [{ ...entry, bucket: "shop" }] });
+      await succeed(project.up("--skip-preview"));
+      assert.deepEqual(served("www.example.com"), {
+        bucket: "shop",
+        certId: "12345-cn-hangzhou",
+        fingerprint: served("www.example.com").fingerprint,
+      });
+      const done = writes(cloud).filter((write) => !write.startsWith("UpdateDomainRecord"));
+      assert.deepEqual(
+        done.filter((write) => /^(Delete|Put)Cname www\.example\.com$/.test(write)),
+        ["DeleteCname www.example.com", "PutCname www.example.com"],
+      );
+      const cname = cloud.state().records.find(({ name }) => name === "www.example.com");
+      assert.equal(cname?.value, "shop.oss-cn-hangzhou.aliyuncs.com");
+      await succeed(project.preview("--expect-no-changes"));
+    });
+
+    it("refuses wrong entries together, quickly, with nothing sent", async () => {
+      const project = await declare([
+        { domain: "www.example.com", bukket: "site", dns: "alidns" },
+        { domain: "WWW.example.com", bucket: "site", dns: "manual", certificate: { certificateFile: "no.pem" } },
+      ]);
+      const started = Date.now();
+      const { status, output } = await project.up();
+      assert.notEqual(status, 0);
+      // Pulumi prints a thrown Error through a formatter that can take half a minute on Node 20.
+      assert(Date.now() - started < 25_000, "it took too long to fail");
+      assert.match(output, /5 mistakes in the stack's configuration; nothing was sent/);
+      assert.match(
+        output,
+        /oss-cname:domains\[0\] \(www\.example\.com\): unknown key "bukket"; did you mean "bucket"\?/,
+      );
+      assert.match(output, /oss-cname:domains\[1\] \(WWW\.example\.com\): certificate: must be \{certId\}/);
+      assert.doesNotMatch(output, /\n +at /);
+      assert.deepEqual(cloud.requests(), []);
+      assert.deepEqual(
+        project.resources().filter(({ type }) => !/^pulumi:/.test(type)),
+        [],
+      );
+    });
+
+    it("runs from the repository's own Pulumi.yaml, files beside it", async () => {
+      const { chain, privateKey } = await authority.issue({ names: ["www.example.com"] });
+      const elsewhere = await declare([], { "www.pem": chain, "www.key": privateKey });
+      const path = (file: string) => relative(repository, join(elsewhere.directory, file));
+      const certificate = { certificateFile: path("www.pem"), privateKeyFile: path("www.key") };
+      const project = await declare(
+        [{ domain: "www.example.com", bucket: "site", dns: "alidns", certificate }],
+        {},
+        repository,
+      );
+      await succeed(project.up("--skip-preview"));
+      assert.equal(served("www.example.com").fingerprint, sha1(chain));
+      const stored = project.resources().find(({ type }) => type.endsWith(":CnameCertificate"));
+      assert.equal(
+        stored?.inputs?.certificateFile,
+        relative(join(repository, "bin", "provider"), join(elsewhere.directory, "www.pem")),
+      );
+      await succeed(project.destroy("--skip-preview"));
+    });
+  });
+
+/** Lines of a key that cannot be anything else. */
+function keyLines(pem: string): string[] {
+  return pem.split("\n").filter((line) => line.length > 20 && !line.includes("-----"));
+}
