@@ -18,10 +18,26 @@ export abstract class OssDynamicResource extends pulumi.CustomResource {
     opts?: pulumi.CustomResourceOptions,
   ) {
     super(`pulumi-nodejs:dynamic/oss:${type}`, name, { ...props, __provider: providerText(provider) }, opts);
+    warnOfClearCredentials();
   }
 }
 
 /** The program text that Pulumi stores and runs. */
 export function providerText(provider: ProviderName): string {
   return `exports.handler = () => require("pulumi-oss-cname/dynamic").${provider};`;
+}
+
+let hasLooked = false;
+
+/** `pulumi config set` without `--secret` puts a key in clear into the stack's file and its state. Said once per program. */
+function warnOfClearCredentials(): void {
+  if (hasLooked) return;
+  hasLooked = true;
+  // What the SDK knows of this is internal to it; the variable is how every engine tells it.
+  const secret: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
+  for (const key of ["alicloud:secretKey", "alicloud:securityToken"])
+    if (pulumi.runtime.getConfig(key) !== undefined && !(Array.isArray(secret) && secret.includes(key)))
+      void pulumi.log.warn(
+        `${key} stands in clear in this stack's configuration and state: set it again with \`pulumi config set --secret ${key}\`, or use alicloud:profile`,
+      );
 }
