@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { regionOfEndpoint } from "./oss/endpoint";
 
 /** Where and as whom a provider works. Whatever is not given is the stack's own. */
 export interface OssAccountArgs {
@@ -49,6 +50,12 @@ function accountConfig(args: OssAccountArgs): Record<string, unknown> {
   if (args.region === undefined) copy("alicloud:region");
   else config["alicloud:region"] = args.region;
   if (args.endpoint !== undefined) config["oss-cname:endpoint"] = args.endpoint;
-  else if (args.region === undefined) copy("oss-cname:endpoint");
+  else if (!isOfOneRegion(pulumi.runtime.getConfig("oss-cname:endpoint")) || args.region === undefined)
+    copy("oss-cname:endpoint");
   return config;
+}
+
+/** Such an endpoint of the stack is no good to an account with a region of its own. */
+function isOfOneRegion(endpoint: string | undefined): boolean {
+  return endpoint !== undefined && regionOfEndpoint(endpoint) !== undefined;
 }
