@@ -44,6 +44,8 @@ export interface OssRequest extends Call {
   readonly query: string;
   /** XML. */
   readonly body?: string;
+  /** Texts in the body that no error may repeat, whatever the service answers. */
+  readonly secrets?: readonly string[];
   /** Never sent again after the service may have carried it out. */
   readonly once?: boolean;
 }
@@ -115,7 +117,8 @@ export class OssClient {
     });
     if (reply.status >= 200 && reply.status < 300) return reply;
     const { accessKeyId, accessKeySecret, securityToken = "" } = credentials;
-    throw ossErrorFrom(request, reply, history, [accessKeyId, accessKeySecret, securityToken]);
+    const secrets = [accessKeyId, accessKeySecret, securityToken, ...(request.secrets ?? [])];
+    throw ossErrorFrom(request, reply, history, secrets);
   }
 
   private signedHeaders(request: OssRequest, credentials: Credentials): Record<string, string> {

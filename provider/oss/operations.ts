@@ -38,7 +38,8 @@ export async function putCname(
   certificate?: CertificateConfiguration,
 ): Promise<{ readonly certId?: string }> {
   const request = post("PutCname", "add", bucket, domain, certificate);
-  const { headers } = await client.send({ ...request, once: true });
+  const secrets = (certificate?.privateKey ?? "").split(/\s*\n/).filter((line) => !line.startsWith("-----"));
+  const { headers } = await client.send({ ...request, once: true, secrets });
   const certId = headers["x-oss-yundun-certificate-id"];
   return typeof certId === "string" ? { certId } : {};
 }
