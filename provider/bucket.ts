@@ -39,10 +39,13 @@ export class Bucket {
     return (await this.bindings()).get(domain);
   }
 
-  /** As `find`, but a domain is missing only when a second list says so too: a list may be behind the last write of another process. */
-  async findSurely(domain: string): Promise<CnameInfo | undefined> {
+  /** As `find`, but what is not as expected must be so in a second list too: a list may be behind the last write of another process. */
+  async findSurely(
+    domain: string,
+    isExpected: (found: CnameInfo) => boolean = () => true,
+  ): Promise<CnameInfo | undefined> {
     const found = await this.find(domain);
-    if (found !== undefined) return found;
+    if (found !== undefined && isExpected(found)) return found;
     const since = clock.now();
     await clock.sleep(SECOND_LIST_PAUSE_MS);
     return (await this.bindings(since)).get(domain);
@@ -153,10 +156,13 @@ export function bucketAt(location: Location & { readonly bucket: string }): Buck
   return bucket;
 }
 
-/** The binding as OSS lists it, looked at twice before it is missing; `undefined` also when its bucket is gone. */
-export async function observeBinding(binding: BindingInputs): Promise<CnameInfo | undefined> {
+/** The binding as OSS lists it, looked at twice before it is missing or not as expected; `undefined` also when its bucket is gone. */
+export async function observeBinding(
+  binding: BindingInputs,
+  isExpected?: (found: CnameInfo) => boolean,
+): Promise<CnameInfo | undefined> {
   try {
-    return await bucketAt(binding).findSurely(binding.domain);
+    return await bucketAt(binding).findSurely(binding.domain, isExpected);
   } catch (error) {
     if (isOssError(error, "NoSuchBucket")) return undefined;
     throw error;
