@@ -5,6 +5,7 @@ import type { OssClient } from "./oss/client";
 import { isOssError, isOutcomeUnknown } from "./oss/error";
 import { createCnameToken, deleteCname, getCnameToken, listCname, putCname } from "./oss/operations";
 import type { CertificateConfiguration, CnameInfo, CnameToken } from "./oss/xml";
+import { leastRamPolicy } from "./ramPolicy";
 
 /** How old a list may be and still be used. */
 const LIST_AGE_MS = 10_000;
@@ -15,16 +16,22 @@ const BIND_ATTEMPTS = 3;
 
 type Bindings = ReadonlyMap<string, CnameInfo>;
 
+interface List {
+  readonly sentAt: number;
+  readonly bindings: Promise<Bindings>;
+}
+
 /**
  * One bucket's bindings as this process knows them, and the only way in which it changes them.
  *
- * ListCname answers for all domains of a bucket at once, so one list serves all resources: who asks joins a list that has not been
- * sent yet, or uses one under ten seconds old. What we wrote ourselves is known without asking.
+ * ListCname answers for all domains of a bucket at once, so one list serves all resources: who asks joins a list not answered
+ * yet, or uses one under ten seconds old. What we wrote ourselves is known without asking.
  */
 export class Bucket {
-  private kept: { readonly sentAt: number; readonly bindings: Promise<Bindings> } | undefined;
-  private queued: Promise<Bindings> | undefined;
+  private kept: List | undefined;
+  private queued: Promise<List> | undefined;
   private readonly writes = new Map<string, { readonly at: number; readonly entry: CnameInfo | undefined }>();
+  /** Tokens made in this run, of domains not bound since. */
   private readonly tokens = new Map<string, string>();
   /** Domains whose binding waits for a TXT record made by hand: what depends on it waits as well. */
   readonly pending = new Set<string>();
@@ -45,7 +52,8 @@ export class Bucket {
     isExpected: (found: CnameInfo) => boolean = () => true,
   ): Promise<CnameInfo | undefined> {
     const found = await this.find(domain);
-    if (found !== undefined && isExpected(found)) return found;
+    // OSS makes a token only for what is not bound here: that tells it as surely as a second list.
+    if (found === undefined ? this.tokens.has(domain) : isExpected(found)) return found;
     const since = clock.now();
     await clock.sleep(SECOND_LIST_PAUSE_MS);
     return (await this.bindings(since)).get(domain);
@@ -53,42 +61,33 @@ export class Bucket {
 
   /** All bindings, by domain, from a list sent after `since`. */
   async bindings(since = clock.now() - LIST_AGE_MS): Promise<Bindings> {
-    const { kept } = this;
-    if (kept === undefined || kept.sentAt <= since) return this.listAnew();
-    return this.withWrites(await kept.bindings, kept.sentAt);
-  }
-
-  /** As `bindings`, by a list that is sent after this call. */
-  listAnew(): Promise<Bindings> {
-    this.queued ??= Promise.resolve().then(async () => {
-      this.queued = undefined;
-      const kept = { sentAt: clock.now(), bindings: this.list() };
-      this.kept = kept;
-      try {
-        return this.withWrites(await kept.bindings, kept.sentAt);
-      } catch (error) {
-        if (this.kept === kept) this.kept = undefined;
-        throw error;
-      }
-    });
-    return this.queued;
+    const list = this.kept === undefined || this.kept.sentAt <= since ? await this.listAnew() : this.kept;
+    return this.withWrites(await list.bindings, list.sentAt);
   }
 
   /** What OSS itself lists for a domain now, whatever we wrote before. */
   async observe(domain: string): Promise<CnameInfo | undefined> {
-    await this.listAnew();
-    return (await this.kept?.bindings)?.get(domain);
+    const list = await this.listAnew();
+    return (await list.bindings).get(domain);
+  }
+
+  /** As `observe`, for what may have been bound a moment ago: missing only when two lists say so. */
+  async observeSurely(domain: string): Promise<CnameInfo | undefined> {
+    const found = await this.observe(domain);
+    if (found !== undefined) return found;
+    await clock.sleep(SECOND_LIST_PAUSE_MS);
+    return this.observe(domain);
   }
 
   /** Mints a token, or gets the one that is still valid. */
   async createToken(domain: string): Promise<CnameToken> {
-    const token = await createCnameToken(this.client, this.name, domain);
+    const token = await this.allowed(createCnameToken(this.client, this.name, domain));
     this.tokens.set(domain, token.token);
     return token;
   }
 
   getToken(domain: string): Promise<CnameToken> {
-    return getCnameToken(this.client, this.name, domain);
+    return this.allowed(getCnameToken(this.client, this.name, domain));
   }
 
   /** The value that OSS expects in the TXT record. Asked for only when it was not created in this run. */
@@ -100,12 +99,12 @@ export class Bucket {
   async bind(domain: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await putCname(this.client, this.name, domain);
+        await this.allowed(putCname(this.client, this.name, domain));
         break;
       } catch (error) {
         if (!isOutcomeUnknown(error)) throw error;
         await clock.sleep(1000 * attempt);
-        if ((await this.observe(domain)) !== undefined) break;
+        if ((await this.observeSurely(domain)) !== undefined) break;
         if (attempt === BIND_ATTEMPTS) throw error;
       }
     }
@@ -114,22 +113,42 @@ export class Bucket {
   }
 
   async unbind(domain: string): Promise<void> {
-    await deleteCname(this.client, this.name, domain);
+    try {
+      await this.allowed(deleteCname(this.client, this.name, domain));
+    } catch (error) {
+      if (!isOutcomeUnknown(error) || (await this.observe(domain)) !== undefined) throw error;
+    }
     this.wrote(domain, undefined);
   }
 
   /** Puts a certificate on a bound domain. Gives the CertId that OSS answered. */
   async putCertificate(domain: string, certificate: CertificateConfiguration): Promise<string | undefined> {
-    return (await putCname(this.client, this.name, domain, certificate)).certId;
+    const reply = this.allowed(putCname(this.client, this.name, domain, certificate), { certificates: true });
+    return (await reply).certId;
   }
 
   /** Records what a confirmed write made of a binding; `undefined`: there is none any more. */
   wrote(domain: string, entry: CnameInfo | undefined): void {
     this.writes.set(domain, { at: clock.now(), entry });
+    this.tokens.delete(domain);
+  }
+
+  /** A list that is sent after this call. All who ask in the same turn share one. */
+  private listAnew(): Promise<List> {
+    this.queued ??= Promise.resolve().then(() => {
+      this.queued = undefined;
+      const list = { sentAt: clock.now(), bindings: this.list() };
+      this.kept = list;
+      list.bindings.catch(() => {
+        if (this.kept === list) this.kept = undefined;
+      });
+      return list;
+    });
+    return this.queued;
   }
 
   private async list(): Promise<Bindings> {
-    const { cnames } = await listCname(this.client, this.name);
+    const { cnames } = await this.allowed(listCname(this.client, this.name));
     return new Map(cnames.map((cname) => [cname.domain.toLowerCase(), cname]));
   }
 
@@ -141,6 +160,17 @@ export class Bucket {
       else merged.set(domain, entry);
     }
     return merged;
+  }
+
+  /** Who is denied an operation reads the policy that would allow it; a bucket of another region is another matter. */
+  private async allowed<T>(reply: Promise<T>, needs = { certificates: false }): Promise<T> {
+    try {
+      return await reply;
+    } catch (error) {
+      if (isOssError(error, "AccessDenied") && error.endpoint === undefined)
+        error.message += ` The least RAM policy for this bucket:\n${leastRamPolicy(this.name, needs)}`;
+      throw error;
+    }
   }
 }
 

@@ -4,11 +4,11 @@ import { clock } from "./clock";
 import { configure, dnsServers, regionOf, setting } from "./connection";
 import { isDeclared, noteDeclared } from "./declared";
 import { describeLook, lookForTxt, type TxtLook } from "./dns/txt";
-import { type BindingInputs, bindingOf, checkBinding, txtRecordName } from "./domain";
-import { type CheckFailure, isChanged, isUnknown, plain } from "./lifecycle";
+import { type BindingInputs, bindingOf, checkBinding, diffBinding, normalizeDomain, txtRecordName } from "./domain";
+import { type CheckFailure, isUnknown, PartialFailure, plain } from "./lifecycle";
 import { doneWaiting, notice, waitingFor } from "./notices";
-import { bucketProblem } from "./oss/endpoint";
-import { isOssError } from "./oss/error";
+import { bucketProblem, publicHost } from "./oss/endpoint";
+import { isOssError, type OssError } from "./oss/error";
 import { OssDynamicResource } from "./resource";
 
 /** Another bucket, which a domain is taken from. */
@@ -90,20 +90,26 @@ export const bucketCnameProvider: pulumi.dynamic.ResourceProvider<Inputs, Output
   },
 
   diff(_id, olds, news) {
-    const replaces = isChanged(olds.domain, news.domain) ? ["domain"] : [];
-    const moved = (["bucket", "region", "endpoint"] as const).some((key) => isChanged(olds[key], news[key]));
-    return Promise.resolve({ changes: replaces.length > 0 || moved || olds.status === "Pending", replaces });
+    const { changes, replaces } = diffBinding(olds, news);
+    return Promise.resolve({ changes: changes || olds.status === "Pending", replaces });
   },
 
   async create(inputs) {
-    return { id: inputs.domain, outs: await ensure(inputs, inputs.createTimeoutSeconds) };
+    const id = inputs.domain;
+    try {
+      return { id, outs: await ensure(inputs, inputs.createTimeoutSeconds) };
+    } catch (error) {
+      // What was begun must be finished by the next `up`.
+      if (error instanceof BoundNowhere)
+        throw new PartialFailure(id, inputs, outputs(inputs, "Pending", error.message), error);
+      throw error;
+    }
   },
 
   async read(id, props) {
-    const binding = bindingOf({ ...props, domain: id } as BindingInputs);
+    const binding = bindingOf({ ...props, domain: normalizeDomain(id) } as BindingInputs);
     const recorded = props?.status === undefined ? undefined : props;
-    const where = recorded?.boundTo ?? binding;
-    const found = await observeBinding(where);
+    const found = await observeBinding(recorded?.boundTo ?? binding);
     if (found !== undefined) return { id, props: recorded?.boundTo ? recorded : outputs(binding, found.status) };
     if (recorded === undefined)
       throw new Error(`No BucketCname ${id}: bucket ${binding.bucket} does not list the domain`);
@@ -176,14 +182,14 @@ export class BucketCname extends OssDynamicResource {
 async function ensure(inputs: Inputs, timeoutSeconds: number | undefined, olds?: Outputs): Promise<Outputs> {
   const { domain } = inputs;
   const bucket = bucketAt(inputs);
-  const found = await bucket.find(domain);
+  const found = await bucket.findSurely(domain);
   if (found !== undefined) {
-    if (olds === undefined) notice(`${domain} is bound to bucket ${bucket.name} already and was adopted`);
+    if (olds === undefined) await notice(`${domain} is bound to bucket ${bucket.name} already and was adopted`);
     return outputs(inputs, found.status);
   }
-  const source = await findSource(inputs, olds);
+  const source = (await findOwnSource(inputs, olds)) ?? (await findTakeover(inputs, olds));
   const deadline = clock.now() + 1000 * (inputs.dnsTimeoutSeconds ?? timeoutSeconds ?? defaultTimeoutSeconds());
-  const proof = inputs.token || (await findProof(bucket, domain));
+  const proof = await findProof(bucket, inputs);
   try {
     const reason = await bindWhenProven({ inputs, bucket, proof, deadline, source });
     if (reason === undefined) return outputs(inputs, "Enabled");
@@ -202,39 +208,44 @@ interface Source {
   readonly ours: boolean;
 }
 
-async function findSource(inputs: Inputs, olds: Outputs | undefined): Promise<Source | undefined> {
-  const { domain, takeover } = inputs;
-  const before = olds === undefined ? undefined : bindingOf(olds.boundTo ?? olds);
-  if (before !== undefined && (olds?.status !== "Pending" || olds.boundTo !== undefined)) {
-    const bucket = bucketAt(before);
-    if (bucket !== bucketAt(inputs) && (await observeBinding(before)) !== undefined)
-      return { binding: before, bucket, ours: true };
-  }
-  if (takeover === undefined) return undefined;
-  const sameRegion = takeover.region === undefined || takeover.region === inputs.region;
-  const binding = bindingOf({
-    domain,
-    bucket: takeover.bucket,
-    ...((takeover.region ?? inputs.region) && { region: takeover.region ?? inputs.region }),
-    ...((takeover.endpoint ?? (sameRegion ? inputs.endpoint : undefined)) && {
-      endpoint: takeover.endpoint ?? inputs.endpoint,
-    }),
-  } as BindingInputs);
-  if ((await observeBinding(binding)) === undefined)
-    throw new Error(
-      `Cannot take ${domain} over from bucket ${takeover.bucket}: that bucket does not list it. Nothing was changed. ` +
-        "Correct takeover, or leave it out if the domain is bound nowhere",
-    );
-  return { binding, bucket: bucketAt(binding), ours: false };
+async function findOwnSource(inputs: Inputs, olds: Outputs | undefined): Promise<Source | undefined> {
+  if (olds === undefined || (olds.status === "Pending" && olds.boundTo === undefined)) return undefined;
+  const binding = bindingOf(olds.boundTo ?? olds);
+  // A bucket has one name, wherever it is reached.
+  if (binding.bucket === inputs.bucket || (await observeBinding(binding)) === undefined) return undefined;
+  return { binding, bucket: bucketAt(binding), ours: true };
 }
 
-async function findProof(bucket: Bucket, domain: string): Promise<string> {
+async function findTakeover(inputs: Inputs, olds: Outputs | undefined): Promise<Source | undefined> {
+  const { domain, takeover } = inputs;
+  if (takeover === undefined) return undefined;
+  const region = takeover.region ?? inputs.region;
+  const endpoint = takeover.endpoint ?? (region === inputs.region ? inputs.endpoint : undefined);
+  const binding = plain({ domain, bucket: takeover.bucket, region, endpoint }) as BindingInputs;
+  if ((await observeBinding(binding)) !== undefined) return { binding, bucket: bucketAt(binding), ours: false };
+  // It may have been unbound there by a takeover that got no further.
+  if (olds?.status === "Pending") return undefined;
+  throw new Error(
+    `Cannot take ${domain} over from bucket ${takeover.bucket}: that bucket does not list it. Nothing was changed. ` +
+      "Next: correct takeover, or leave it out if the domain is bound nowhere",
+  );
+}
+
+/** The value that OSS wants to see in DNS. A token in the inputs that is another one has ended, and so has the record made from it. */
+async function findProof(bucket: Bucket, { domain, token }: Inputs): Promise<string> {
+  const stale =
+    `CnameToken of ${domain} in the state is not valid any more. Next: run \`pulumi refresh\` and then \`pulumi up\`, ` +
+    "which gets another and changes the TXT record";
   try {
-    return await bucket.proof(domain);
+    const proof = await bucket.proof(domain);
+    if (token && token !== proof)
+      throw new Error(`Bucket ${bucket.name} expects the token ${proof} of ${domain}, not ${token}: the ${stale}`);
+    return proof;
   } catch (error) {
     if (!isOssError(error, "CnameTokenNotFound")) throw error;
+    if (token !== undefined) throw new Error(`${error.message} The ${stale}`);
     throw new Error(
-      `${error.message} The binding of ${domain} needs a token first: declare a CnameToken for bucket ${bucket.name} and let this resource depend on it`,
+      `${error.message} The binding of ${domain} needs a token first. Next: declare a CnameToken for bucket ${bucket.name} and let this resource depend on it`,
     );
   }
 }
@@ -260,7 +271,7 @@ async function bindWhenProven(attempt: Attempt): Promise<string | undefined> {
   for (;;) {
     const look = looks ? await lookForTxt(name, attempt.proof, { servers: dnsServers() }) : undefined;
     const blind = look === undefined || look.blocked;
-    const late = clock.now() >= deadline;
+    const late = inputs.unverified !== "pending" && clock.now() >= deadline;
     // A domain that is served somewhere is taken from there only when the new record was seen, or the user said not to look.
     const ready = look === undefined || look.present || (source === undefined && (look.blocked || late));
     if (ready && (clock.now() >= nextAsk || (late && !blind && clock.now() > lastAsk))) {
@@ -282,21 +293,32 @@ async function bindWhenProven(attempt: Attempt): Promise<string | undefined> {
 
 /** One PutCname, after the domain has been taken from where it was. `undefined` when bound; NeedVerifyDomainOwnership is the one refusal to wait for. */
 async function tryToBind({ inputs, bucket, source }: Attempt): Promise<Error | undefined> {
-  if (source !== undefined) {
-    await move(source, bucket, inputs.domain);
-    return undefined;
-  }
+  const { domain } = inputs;
+  // After a wait: on a domain that somebody has bound meanwhile, PutCname could cost it its certificate.
+  if ((await bucket.find(domain)) !== undefined) return undefined;
   try {
-    await bucket.bind(inputs.domain);
+    await (source === undefined ? bucket.bind(domain) : move(source, bucket, domain));
     return undefined;
   } catch (error) {
     if (isOssError(error, "NeedVerifyDomainOwnership")) return error;
-    // A race, or a reply that got lost on the way: only the list tells whether the domain is ours now.
-    if (isOssError(error, "CnameAlreadyExists") && (await bucket.observe(inputs.domain)) !== undefined)
-      return undefined;
-    throw error;
+    if (!isOssError(error, "CnameAlreadyExists")) throw error;
+    // A race, perhaps: only the list tells whether the domain is ours now.
+    if ((await bucket.observeSurely(domain)) !== undefined) return undefined;
+    throw new Error(`${error.message} ${whereText(error)}`);
   }
 }
+
+/** OSS does not say where the domain is. */
+function whereText({ cnameType }: OssError): string {
+  if (cnameType === "CNAME_IMG") return "It is bound in the old image service (IMG): unbind it there, in the console";
+  return (
+    "OSS does not tell which one: `ossutil bucket-cname --method get oss://BUCKET` lists the domains of a bucket. " +
+    "To move it from there in one `pulumi up`, name that bucket in takeover"
+  );
+}
+
+/** A move that was begun left the domain without a bucket. */
+class BoundNowhere extends Error {}
 
 /** DeleteCname and PutCname back to back; when the second fails, one attempt to bind back. */
 async function move(source: Source, target: Bucket, domain: string): Promise<void> {
@@ -305,21 +327,18 @@ async function move(source: Source, target: Bucket, domain: string): Promise<voi
     await bindInsistently(target, domain);
   } catch (error) {
     const failure = `${domain} was unbound from bucket ${source.bucket.name}, and binding it to bucket ${target.name} failed: ${(error as Error).message}`;
+    const next = "Next: `pulumi up` tries again";
     try {
       await source.bucket.bind(domain);
     } catch (backError) {
       const token = await source.bucket.createToken(domain).catch(() => undefined);
-      const record =
-        token === undefined
-          ? ""
-          : ` A TXT record ${txtRecordName(domain)} = ${token.token} would let bucket ${source.bucket.name} have it again.`;
-      throw new Error(
-        `${failure}. Binding it back failed as well: ${(backError as Error).message}. The domain is bound nowhere now.${record} The next \`pulumi up\` tries again`,
+      const record = `TXT ${txtRecordName(domain)} = ${token?.token}`;
+      throw new BoundNowhere(
+        `${failure}\nBinding it back failed as well: ${(backError as Error).message}\nThe domain is bound nowhere now.` +
+          `${token ? ` With the record ${record} bucket ${source.bucket.name} would have it again.` : ""} ${next}`,
       );
     }
-    throw new Error(
-      `${failure}. It was bound back to bucket ${source.bucket.name}, without its certificate. The next \`pulumi up\` tries again`,
-    );
+    throw new Error(`${failure}\nIt was bound back to bucket ${source.bucket.name}, without its certificate. ${next}`);
   }
 }
 
@@ -383,7 +402,7 @@ function outputs(binding: BindingInputs, status: string, pendingReason = "", bou
     ...bindingOf(binding),
     status,
     pendingReason,
-    cnameTarget: region === undefined ? "" : `${binding.bucket}.oss-${region}.aliyuncs.com`,
+    cnameTarget: region === undefined ? "" : `${binding.bucket}.${publicHost(region)}`,
     ...(boundTo !== undefined && { boundTo }),
   });
 }

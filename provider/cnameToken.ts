@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Bucket, bucketAt } from "./bucket";
+import { bucketAt } from "./bucket";
 import { clock } from "./clock";
 import { configure } from "./connection";
-import { type BindingInputs, bindingOf, checkBinding, txtRecordName } from "./domain";
-import { isChanged, plain } from "./lifecycle";
+import { type BindingInputs, bindingOf, checkBinding, diffBinding, normalizeDomain, txtRecordName } from "./domain";
+import { plain } from "./lifecycle";
 import { isOssError } from "./oss/error";
 import { type CnameToken as OssCnameToken, parseDate } from "./oss/xml";
 import { OssDynamicResource } from "./resource";
@@ -48,9 +48,8 @@ export const cnameTokenProvider: pulumi.dynamic.ResourceProvider<BindingInputs, 
   check: (_olds, news) => Promise.resolve(checkBinding(news)),
 
   async diff(_id, olds, news) {
-    const replaces = isChanged(olds.domain, news.domain) ? ["domain"] : [];
-    const moved = (["bucket", "region", "endpoint"] as const).some((key) => isChanged(olds[key], news[key]));
-    return { changes: replaces.length > 0 || moved || (await mustRenew(olds)), replaces };
+    const { changes, replaces } = diffBinding(olds, news);
+    return { changes: changes || (await mustRenew(olds)), replaces };
   },
 
   async create(inputs) {
@@ -58,15 +57,18 @@ export const cnameTokenProvider: pulumi.dynamic.ResourceProvider<BindingInputs, 
   },
 
   async read(id, props) {
-    const { bucket, domain } = props?.bucket && props.domain ? props : parseId(id);
-    const binding = { ...bindingOf({ ...props, bucket, domain }) };
-    const found = await observe(binding);
     const recorded = props?.txtRecord === undefined ? undefined : props;
-    if (found === undefined && recorded === undefined)
+    const binding = bindingOf(recorded ?? { ...props, ...parseId(id) });
+    try {
+      return { id, props: outputs(binding, await observe(binding), recorded) };
+    } catch (error) {
+      if (isOssError(error, "NoSuchBucket") && recorded !== undefined) return { id: "" };
+      if (!isOssError(error, "CnameTokenNotFound")) throw error;
+      if (recorded !== undefined) return { id, props: outputs(binding, { bound: false }, recorded) };
       throw new Error(
-        `No CnameToken ${id}: bucket ${bucket} has no valid token for ${domain} and does not list it as bound`,
+        `No CnameToken ${id}: bucket ${binding.bucket} has no valid token for ${binding.domain} and does not list it as bound`,
       );
-    return { id, props: outputs(binding, found ?? { bound: false }, recorded) };
+    }
   },
 
   async update(_id, olds, news) {
@@ -120,36 +122,38 @@ export class CnameToken extends OssDynamicResource {
 /** Bound: nothing to prove. Not bound: CreateCnameToken, which gives a valid token again and mints one only when there is none. */
 async function ensure(binding: BindingInputs, recorded?: Outputs): Promise<Outputs> {
   const bucket = bucketAt(binding);
-  if ((await bucket.find(binding.domain)) !== undefined) return outputs(binding, { bound: true }, recorded);
+  const { domain } = binding;
+  if ((await bucket.find(domain)) !== undefined) return outputs(binding, { bound: true }, recorded);
   try {
-    return outputs(binding, { bound: false, token: await bucket.createToken(binding.domain) }, recorded);
+    return outputs(binding, { bound: false, token: await bucket.createToken(domain) }, recorded);
   } catch (error) {
     if (!isOssError(error, "NoNeedCreateCnameToken")) throw error;
-    if ((await bucket.observe(binding.domain)) !== undefined) return outputs(binding, { bound: true }, recorded);
+    // Bound, says OSS, but not where: the list may have been behind.
+    if ((await bucket.observeSurely(domain)) !== undefined) return outputs(binding, { bound: true }, recorded);
     throw new Error(
-      `${error.message} Bucket ${binding.bucket} does not list ${binding.domain}, so it is bound to another bucket, and OSS gives no ` +
-        "token while it is. Nothing was changed. Unbind the domain there, then run `pulumi up` again",
+      `${error.message} Bucket ${binding.bucket} does not list ${domain}, so it is bound to another bucket, and OSS gives no ` +
+        "token while it is. Nothing was changed. Next: unbind the domain there, then run `pulumi up` again",
     );
   }
 }
 
-/** Reads only. `undefined`: neither bound nor a valid token. */
-async function observe(binding: BindingInputs): Promise<Observed | undefined> {
-  const bucket: Bucket = bucketAt(binding);
-  try {
-    if ((await bucket.find(binding.domain)) !== undefined) return { bound: true };
-    return { bound: false, token: await bucket.getToken(binding.domain) };
-  } catch (error) {
-    if (isOssError(error, "CnameTokenNotFound", "NoSuchBucket")) return undefined;
-    throw error;
-  }
+/** Reads only. Fails with CnameTokenNotFound for a domain that is not bound and has no valid token. */
+async function observe(binding: BindingInputs): Promise<Observed> {
+  const bucket = bucketAt(binding);
+  if ((await bucket.find(binding.domain)) !== undefined) return { bound: true };
+  return { bound: false, token: await bucket.getToken(binding.domain) };
 }
 
 /** Sends nothing while the recorded token has an hour to live, or the domain was seen bound. */
 async function mustRenew(olds: Outputs): Promise<boolean> {
-  if (olds.bound) return false;
-  if (Date.parse(olds.expireTime) - clock.now() > RENEWAL_MS) return false;
-  return (await bucketAt(olds).find(olds.domain)) === undefined;
+  if (olds.bound || Date.parse(olds.expireTime) - clock.now() > RENEWAL_MS) return false;
+  try {
+    return (await bucketAt(olds).find(olds.domain)) === undefined;
+  } catch (error) {
+    // The bucket may be made anew by the same program, after its preview.
+    if (isOssError(error, "NoSuchBucket")) return true;
+    throw error;
+  }
 }
 
 interface Observed {
@@ -163,8 +167,8 @@ function outputs(binding: BindingInputs, { bound, token }: Observed, recorded?: 
   return plain({
     ...bindingOf(binding),
     token: token?.token ?? recorded?.token ?? "",
-    expireTime:
-      token === undefined ? (bound ? (recorded?.expireTime ?? "") : "") : (end?.toISOString() ?? token.expireTime),
+    // Neither bound nor a token: the recorded one has ended, whenever that was to be.
+    expireTime: end?.toISOString() ?? token?.expireTime ?? (bound ? (recorded?.expireTime ?? "") : ""),
     txtRecord: {
       name: txtRecordName(binding.domain),
       type: "TXT" as const,
@@ -179,5 +183,5 @@ function parseId(id: string): { bucket: string; domain: string } {
   const [bucket, domain, ...rest] = id.split("/");
   if (!bucket || !domain || rest.length > 0)
     throw new Error(`${JSON.stringify(id)} is not the id of a CnameToken: it must be bucket/domain`);
-  return { bucket, domain };
+  return { bucket, domain: normalizeDomain(domain) };
 }

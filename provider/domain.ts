@@ -1,4 +1,4 @@
-import { type CheckFailure, isUnknown } from "./lifecycle";
+import { type CheckFailure, isChanged, isUnknown } from "./lifecycle";
 import { bucketProblem, endpointProblem, regionProblem } from "./oss/endpoint";
 
 /** Suffixes that OSS keeps for itself (EC 0018-00000401). */
@@ -25,6 +25,7 @@ export function domainProblem(domain: string): string | undefined {
   const bad = labels.find((label) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
   if (bad !== undefined)
     return `${shown}: ${bad === "" ? "an empty label" : `label ${JSON.stringify(bad)}`} is not 1 to 63 letters, digits and inner hyphens`;
+  if (/^\d+$/.test(labels.at(-1) ?? "")) return `${shown} is an IP address or ends in a number: give a domain`;
   if (domain.length <= 3) return `${shown} is too short: OSS wants more than three characters`;
   const reserved = RESERVED_SUFFIXES.find((suffix) => domain === suffix || domain.endsWith(`.${suffix}`));
   if (reserved !== undefined) return `${shown} lies under ${reserved}, which Alibaba Cloud keeps for itself`;
@@ -47,6 +48,15 @@ export interface BindingInputs {
 /** The part of any inputs or outputs that says which binding is meant. */
 export function bindingOf({ bucket, domain, region, endpoint }: BindingInputs): BindingInputs {
   return { bucket, domain, ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
+}
+
+/** What new inputs change of a binding: another domain is another binding, another bucket or place is changed in place. */
+export function diffBinding(olds: BindingInputs, news: BindingInputs): { changes: boolean; replaces: string[] } {
+  const changes = (["domain", "bucket", "region", "endpoint"] as const).filter((key) =>
+    isChanged(olds[key], news[key]),
+  );
+  // A domain that is not known yet may well turn out to be the same.
+  return { changes: changes.length > 0, replaces: changes.filter((key) => key === "domain" && !isUnknown(news[key])) };
 }
 
 /** Normalises the domain and collects what is wrong with bucket and domain. Values that are not known yet pass. */
@@ -73,5 +83,5 @@ export function checkBinding<Inputs extends BindingInputs>(news: Inputs): { inpu
     const reason = value === undefined || isUnknown(value) ? undefined : problemOf(value);
     if (reason !== undefined) failures.push({ property, reason });
   }
-  return { inputs: { ...news, domain }, failures };
+  return { inputs: domain === undefined ? news : { ...news, domain }, failures };
 }

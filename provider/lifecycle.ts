@@ -39,13 +39,17 @@ export function plain<T extends object>(value: T): T {
 export class PartialFailure extends Error {
   override readonly name = "PartialFailure";
   readonly reasons: string[];
+  readonly properties: object;
 
+  /** `inputs` as Pulumi gave them: the provider's text is among them, and must be kept with the outputs. */
   constructor(
     readonly id: string,
-    readonly properties: object,
+    inputs: object,
+    outputs: object,
     cause: Error,
   ) {
     super(cause.message, { cause });
     this.reasons = [cause.message];
+    this.properties = { ...outputs, __provider: (inputs as { readonly __provider?: string }).__provider };
   }
 }

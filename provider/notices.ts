@@ -1,6 +1,8 @@
 import { clock } from "./clock";
 
 const QUIET_MS = 10_000;
+/** What happens to many domains at once is to be one line. */
+const GATHERING_MS = 100;
 const SHOWN = 3;
 
 const waiting = new Map<string, string>();
@@ -10,10 +12,13 @@ let timer: NodeJS.Timeout | undefined;
 
 /**
  * Pulumi shows what a dynamic provider prints, but of no resource in particular, and a fleet of a hundred domains would drown
- * everything else. So there is at most one line in ten seconds, about all that happened since.
+ * everything else. So there is at most one line in ten seconds, about all that happened since. Pulumi may end the process as soon as
+ * the last resource is done: who waits for the promise has been heard, if it was quiet before.
  */
-export function notice(text: string): void {
+export async function notice(text: string): Promise<void> {
   notices.push(text);
+  if (clock.now() < lastLine + QUIET_MS) return schedule();
+  await clock.sleep(GATHERING_MS);
   schedule();
 }
 
@@ -36,15 +41,20 @@ function schedule(): void {
 
 function print(): void {
   timer = undefined;
-  const parts = [...notices.splice(0), ...waitingText()];
+  const parts = [...few(notices.splice(0), "; "), ...waitingText()];
   if (parts.length === 0) return;
   lastLine = clock.now();
   console.log(`oss-cname: ${parts.join("; ")}`);
 }
 
 function waitingText(): string[] {
-  if (waiting.size === 0) return [];
-  const shown = [...waiting].slice(0, SHOWN).map(([domain, what]) => `${domain} (${what})`);
-  const more = waiting.size > SHOWN ? ` and ${waiting.size - SHOWN} more` : "";
-  return [`waiting for ${shown.join(", ")}${more}`];
+  const domains = [...waiting].map(([domain, what]) => `${domain} (${what})`);
+  return few(domains, ", ").map((text) => `waiting for ${text}`);
+}
+
+/** The first of many, and how many more there are. */
+function few(texts: readonly string[], separator: string): string[] {
+  if (texts.length === 0) return [];
+  const more = texts.length > SHOWN ? ` and ${texts.length - SHOWN} more` : "";
+  return [texts.slice(0, SHOWN).join(separator) + more];
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Cloud } from "../local/cloud";
 import type { PropertyMap } from "../local/engine/propertyValue";
-import { ProviderHost } from "../local/engine/providerHost";
+import { ProviderHost, type ProviderHostOptions, ResourceInitError } from "../local/engine/providerHost";
+import type { CheckFailure } from "../provider/lifecycle";
 import { type ProviderName, providerText } from "../provider/resource";
 
 /** What a program declares, in the order of its dependencies: name, kind, inputs. */
@@ -15,6 +16,12 @@ export interface Entry {
   /** Created but not finished: the next `up` updates it. */
   readonly failed?: boolean;
 }
+
+/** What a stack asks of a provider. */
+export type Host = Pick<
+  ProviderHost,
+  "configure" | "check" | "diff" | "create" | "read" | "update" | "delete" | "stop"
+>;
 
 export type Step = "create" | "update" | "replace" | "same" | "delete";
 
@@ -32,6 +39,8 @@ export class Stack {
   constructor(
     readonly config: PropertyMap,
     readonly env: NodeJS.ProcessEnv = {},
+    /** Another way than a process to run the provider. */
+    private readonly start: (options: ProviderHostOptions) => Promise<Host> = ProviderHost.start,
   ) {}
 
   /** `up`: checks and diffs everything first, as the preview does, in a process of its own. */
@@ -46,12 +55,13 @@ export class Stack {
         steps[name] = step;
         if (old !== undefined && step !== "create" && step !== "replace") {
           const inputs = await this.check(host, kind, old.inputs, declared);
-          const outputs = step === "update" ? await host.update(old.id, old.outputs, inputs) : old.outputs;
+          const update = () => host.update(old.id, old.outputs, inputs);
+          const outputs = step === "update" ? await this.keepPartial(name, old.inputs, update) : old.outputs;
           this.state.set(name, { id: old.id, inputs, outputs });
           continue;
         }
         const inputs = await this.check(host, kind, {}, declared);
-        const { id, properties } = await host.create(inputs);
+        const { id, properties } = await this.keepPartial(name, inputs, () => host.create(inputs));
         if (old !== undefined) replaced.push([name, old]);
         this.state.set(name, { id, inputs, outputs: properties });
       }
@@ -112,6 +122,16 @@ export class Stack {
     return this.operate(async (host) => (await host.read(id, props, props)).properties);
   }
 
+  /** What `check` says against each of these new resources, all asked of one process. */
+  refusals(declared: readonly (readonly [kind: ProviderName, inputs: PropertyMap])[]): Promise<CheckFailure[][]> {
+    return this.operate(async (host) => {
+      const all: CheckFailure[][] = [];
+      for (const [kind, inputs] of declared)
+        all.push([...(await host.check({}, { ...inputs, __provider: providerText(kind) })).failures]);
+      return all;
+    });
+  }
+
   /** A property of a resource's outputs. */
   output(name: string, key: string): unknown {
     return this.state.get(name)?.outputs[key];
@@ -121,8 +141,8 @@ export class Stack {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private async operate<T>(work: (host: ProviderHost) => Promise<T>): Promise<T> {
-    const host = await ProviderHost.start({
+  private async operate<T>(work: (host: Host) => Promise<T>): Promise<T> {
+    const host = await this.start({
       cwd: this.directory,
       project: "test",
       env: { ...withoutCredentials(), ...this.env },
@@ -136,36 +156,42 @@ export class Stack {
     }
   }
 
-  private async plan(host: ProviderHost, name: string, kind: ProviderName, declared: PropertyMap): Promise<Step> {
+  private async plan(host: Host, name: string, kind: ProviderName, declared: PropertyMap): Promise<Step> {
     const old = this.state.get(name);
     const inputs = await this.check(host, kind, old?.inputs ?? {}, declared);
     if (old === undefined) return "create";
     const { changes, replaces } = await host.diff(old.id, old.outputs, inputs);
     if (changes !== "some" && changes !== "none")
       throw new Error(`${name}: diff does not say whether there are changes`);
-    if (changes === "none") return "same";
+    if (changes === "none") return old.failed ? "update" : "same";
     return replaces.length > 0 ? "replace" : "update";
   }
 
-  private async check(
-    host: ProviderHost,
-    kind: ProviderName,
-    olds: PropertyMap,
-    declared: PropertyMap,
-  ): Promise<PropertyMap> {
+  private async check(host: Host, kind: ProviderName, olds: PropertyMap, declared: PropertyMap): Promise<PropertyMap> {
     const { inputs, failures } = await host.check(olds, { ...declared, __provider: providerText(kind) });
     if (failures.length > 0) throw new CheckFailed(failures);
     return inputs;
   }
 
-  private delete(host: ProviderHost, _name: string, { id, outputs }: Entry): Promise<void> {
+  /** What a failed operation says that it made stays in the state. */
+  private async keepPartial<T>(name: string, inputs: PropertyMap, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ResourceInitError)
+        this.state.set(name, { id: error.id, inputs, outputs: error.properties, failed: true });
+      throw error;
+    }
+  }
+
+  private delete(host: Host, _name: string, { id, outputs }: Entry): Promise<void> {
     return host.delete(id, outputs);
   }
 }
 
 /** What `check` refused, before anything was sent. */
 export class CheckFailed extends Error {
-  constructor(readonly failures: readonly { readonly property: string; readonly reason: string }[]) {
+  constructor(readonly failures: readonly CheckFailure[]) {
     super(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
   }
 }
