@@ -151,6 +151,11 @@ export class Project {
     return readFileSync(join(this.#root, "backend", ".pulumi", "stacks", name, `${this.#stack}.json`), "utf8");
   }
 
+  /** The text of the stack's configuration file. */
+  configuration(): string {
+    return readFileSync(this.#configFile, "utf8");
+  }
+
   /** The resources in the state file. */
   resources(): StoredResource[] {
     return JSON.parse(this.state()).checkpoint.latest?.resources ?? [];

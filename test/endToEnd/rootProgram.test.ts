@@ -127,7 +127,7 @@ for (const engine of engines)
       assert.equal(cloud.requests().find(({ certificate }) => certificate)?.certificate?.previousCertId, before);
       assert.equal(served("shop.example.com").fingerprint, sha1(second.chain));
 
-      const shown = project.state() + project.log + JSON.stringify(await project.outputs());
+      const shown = project.state() + project.configuration() + project.log + JSON.stringify(await project.outputs());
       for (const secret of [SECRET_KEY, ...keyLines(first.privateKey), ...keyLines(second.privateKey)])
         assert(!shown.includes(secret), "a secret is in the state, the log or the outputs");
 
