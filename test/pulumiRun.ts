@@ -101,10 +101,10 @@ export class Project {
   static async create(engine: Engine, options: ProjectOptions): Promise<Project> {
     const project = new Project(engine, options);
     try {
-      await project.expect("stack", "init", project.#stack);
+      await project.#expect(["stack", "init", project.#stack]);
       project.configure(options.config ?? {});
       for (const [key, value] of Object.entries(options.secrets ?? {}))
-        await project.expect("config", "set", "--secret", "--stack", project.#stack, key, value);
+        await project.#expect(["config", "set", "--secret", "--stack", project.#stack, key], value);
     } catch (error) {
       project.remove();
       throw error;
@@ -120,10 +120,7 @@ export class Project {
   }
 
   write(files: Readonly<Record<string, string>>): void {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(this.directory, path)), { recursive: true });
-      writeFileSync(join(this.directory, path), text);
-    }
+    writeFiles(this.directory, files);
   }
 
   preview(...flags: string[]): Promise<Ran> {
@@ -131,6 +128,10 @@ export class Project {
   }
   up(...flags: string[]): Promise<Ran> {
     return this.#onStack("up", "--yes", ...flags);
+  }
+  /** `up`, which must not fail. */
+  expectUp(...flags: string[]): Promise<Ran> {
+    return this.#expect(["up", "--stack", this.#stack, "--yes", ...flags]);
   }
   refresh(...flags: string[]): Promise<Ran> {
     return this.#onStack("refresh", "--yes", ...flags);
@@ -141,7 +142,7 @@ export class Project {
 
   /** The stack's outputs. */
   async outputs(): Promise<Record<string, unknown>> {
-    const { output } = await this.expect(...this.engine.outputPrefix, "output", "--json", "--stack", this.#stack);
+    const { output } = await this.#expect([...this.engine.outputPrefix, "output", "--json", "--stack", this.#stack]);
     return JSON.parse(output.slice(output.indexOf("{")));
   }
 
@@ -166,32 +167,33 @@ export class Project {
     rmSync(this.#root, { recursive: true, force: true });
   }
 
+  get #configFile(): string {
+    return join(this.directory, `Pulumi.${this.#stack}.yaml`);
+  }
+
   /** Runs a command and fails when it fails. */
-  async expect(...args: string[]): Promise<Ran> {
-    const ran = await this.#run(args);
+  async #expect(args: readonly string[], input = ""): Promise<Ran> {
+    const ran = await this.#run(args, input);
     if (ran.status !== 0)
       throw new Error(`${this.engine.name}: ${args.slice(0, 2).join(" ")} ended with ${ran.status}\n${ran.output}`);
     return ran;
-  }
-
-  get #configFile(): string {
-    return join(this.directory, `Pulumi.${this.#stack}.yaml`);
   }
 
   #onStack(command: string, ...flags: string[]): Promise<Ran> {
     return this.#run([command, "--stack", this.#stack, ...flags]);
   }
 
-  async #run(args: readonly string[]): Promise<Ran> {
+  async #run(args: readonly string[], input = ""): Promise<Ran> {
     const { env = {}, onLine, signal } = this.options;
     signal?.throwIfAborted();
     const [program, ...first] = this.engine.command;
     const child = spawn(program, [...first, ...args], {
       cwd: this.directory,
       env: { ...withoutCredentials(process.env), ...this.#environment(), ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
+    child.stdin.on("error", () => {}).end(input);
     const stop = () => child.kill("SIGTERM");
     signal?.addEventListener("abort", stop, { once: true });
     let output = "";
@@ -213,8 +215,18 @@ export class Project {
       PULUMI_CONFIG_PASSPHRASE: "correct horse",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      // The compiler has seen all programs here before.
+      PULUMI_NODEJS_TRANSPILE_ONLY: "true",
       NO_COLOR: "1",
     };
+  }
+}
+
+/** Writes text files, by their paths below a directory. */
+export function writeFiles(directory: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
   }
 }
 

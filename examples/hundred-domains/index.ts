@@ -1,0 +1,14 @@
+import { readFileSync } from "node:fs";
+import { alidns, CustomDomain } from "pulumi-oss-cname";
+
+const dns = alidns({ zone: "example.com" });
+
+const shops = readFileSync("domains.csv", "utf8")
+  .split("\n")
+  .filter((line) => line !== "")
+  .map((line) => {
+    const [domain = "", bucket = ""] = line.split(",");
+    return new CustomDomain(domain, { bucket, domain, dns });
+  });
+
+export const urls = shops.map(({ url }) => url);

@@ -1,0 +1,118 @@
+import assert from "node:assert";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Cloud, startCloud } from "../../local";
+import { createAuthority } from "../certificates";
+import { type Engine, engines, livingOn, Project, type ProjectOptions, repository, writeFiles } from "../pulumiRun";
+
+const examples = join(repository, "examples");
+const execute = promisify(execFile);
+
+interface Example {
+  /** What the example needs beside a cloud with the buckets `site` and `site-intl`. */
+  readonly prepare?: (cloud: Cloud, scratch: string) => Promise<Pick<ProjectOptions, "config" | "env">>;
+  /** Domains bound in the end. */
+  readonly bound: string[];
+}
+
+const runnable: Record<string, Example> = {
+  "one-domain": { bound: ["www.example.com"] },
+  certificate: {
+    async prepare(_cloud, scratch) {
+      const { chain, privateKey } = await (await createAuthority()).issue({ names: ["www.example.com"] });
+      writeFiles(scratch, { "www.pem": chain, "www.key": privateKey });
+      return {
+        config: {
+          "certificate:certificateFile": join(scratch, "www.pem"),
+          "certificate:privateKeyFile": join(scratch, "www.key"),
+        },
+      };
+    },
+    bound: ["www.example.com"],
+  },
+  "hundred-domains": {
+    bound: Array.from({ length: 100 }, (_, index) => `shop${String(index + 1).padStart(3, "0")}.example.com`),
+  },
+  "another-account": {
+    async prepare(cloud, scratch) {
+      const owner = "2222222222222222";
+      cloud.control("POST", "/-/credentials", { accessKeyId: "intl-id", accessKeySecret: "intl-secret", owner });
+      cloud.control("POST", "/-/buckets", { name: "site-intl", owner, region: "ap-southeast-1" });
+      const profile = { name: "intl", mode: "AK", access_key_id: "intl-id", access_key_secret: "intl-secret" };
+      writeFiles(scratch, { ".aliyun/config.json": JSON.stringify({ current: "intl", profiles: [profile] }) });
+      return { env: { HOME: scratch } };
+    },
+    bound: ["www.example.com"],
+  },
+  "manual-dns": { bound: [] },
+  "config-only": {
+    async prepare() {
+      return { config: { "oss-cname:domains": [{ domain: "www.example.com", bucket: "site", dns: "alidns" }] } };
+    },
+    bound: ["www.example.com"],
+  },
+};
+/** Those that something else than a run proves: types alone, or a test of their own. */
+const others = ["dns-elsewhere", "offline-test"];
+
+describe("examples", function () {
+  this.timeout(180_000);
+
+  it("are all here", () => {
+    const present = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    assert.deepEqual(present.map(({ name }) => name).sort(), [...Object.keys(runnable), ...others].sort());
+  });
+
+  it("have the types that they use, Cloudflare's included", async () => {
+    await execute(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", examples]).catch(
+      ({ stdout }: { stdout: string }) => assert.fail(stdout),
+    );
+  });
+
+  it("offline-test: its own test passes", async () => {
+    const { stdout } = await execute("npm", ["test"], {
+      cwd: join(examples, "offline-test"),
+      env: { ...process.env, PULUMI_NODEJS_TRANSPILE_ONLY: "true" },
+    });
+    assert.match(stdout, /1 passing/);
+  });
+
+  // One program is as good as another to compare engines by; the rest need not take the time twice.
+  for (const [name, example] of Object.entries(runnable))
+    for (const engine of name === "one-domain" ? engines : engines.slice(0, 1))
+      it(`${name}: up, up again without a change, destroy, on the ${engine.name}`, () => run(name, example, engine));
+});
+
+async function run(name: string, example: Example, engine: Engine): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), "oss-cname-"));
+  const cloud = await startCloud({ buckets: ["site", "shops-1", "shops-2", "shops-3", "shops-4"] });
+  let project: Project | undefined;
+  try {
+    const { config, secrets } = livingOn(cloud);
+    const { config: more, env = {} } = (await example.prepare?.(cloud, scratch)) ?? {};
+    const directory = join(examples, name);
+    project = await Project.create(engine, { directory, config: { ...config, ...more }, secrets, env });
+    await project.expectUp("--skip-preview");
+    const bound = () =>
+      cloud
+        .state()
+        .bindings.map(({ domain }) => domain)
+        .sort();
+    assert.deepEqual(bound(), example.bound);
+    if (example.bound.length > 0) {
+      cloud.control("DELETE", "/-/requests");
+      await project.expectUp("--skip-preview", "--expect-no-changes");
+      assert.deepEqual(cloud.requests(), []);
+    } else await project.expectUp("--skip-preview");
+    const { status, output } = await project.destroy("--skip-preview");
+    assert.equal(status, 0, output);
+    assert.deepEqual([bound(), cloud.state().records], [[], []]);
+  } finally {
+    project?.remove();
+    await cloud.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
