@@ -99,8 +99,6 @@ export async function removeCertificate(binding: BindingInputs, certId: string):
 
 /** Chain digests by CertId, from the states and uploads of this run. A list shows the leaf alone. */
 const chains = new Map<string, string>();
-/** CertIds that the service would not take from us. */
-const refused = new Set<string>();
 /** Uploads under way, by chain digest. */
 const uploads = new Map<string, Promise<string>>();
 
@@ -126,14 +124,14 @@ async function put(swap: Swap, found: CnameInfo): Promise<string> {
   const { certId, pair } = swap.declared;
   if (pair === undefined) return converge(swap, found, { certId });
   const { certificate, privateKey, read } = pair;
+  const refused = new Set<string>();
   for (;;) {
-    const known = await findUploaded(swap, read);
+    const known = await findUploaded(swap, read, refused);
     if (known !== undefined) {
       try {
         return await converge(swap, found, { certId: known });
       } catch (error) {
-        if (!isOssError(error) || isOutcomeUnknown(error)) throw error;
-        // It may have been deleted since. If not, the pair will be refused as well, and say why.
+        if (!isUnusable(error)) throw error;
         refused.add(known);
       }
       continue;
@@ -149,6 +147,12 @@ async function put(swap: Swap, found: CnameInfo): Promise<string> {
   } finally {
     uploads.delete(read.chainDigest);
   }
+}
+
+/** Whether it may be for the CertId that the service refused: the certificate may have been deleted since. Which code it then gives is not known. */
+function isUnusable(error: unknown): boolean {
+  if (!isOssError(error) || isOutcomeUnknown(error) || isConflict(error)) return false;
+  return error.code === "CertificateInvalidCasId" || error.status === 400 || error.status === 404;
 }
 
 /** Writes, and looks before it writes again when the reply does not tell what is there now. */
@@ -200,8 +204,12 @@ async function lookUntil(
 }
 
 /** The CertId of an equal certificate: one that a state knows, one uploaded in this run, or one that another domain of the bucket has. */
-async function findUploaded(target: Target, read: Certificate): Promise<string | undefined> {
-  for (const [certId, chainDigest] of chains)
+async function findUploaded(
+  target: Target,
+  read: Certificate,
+  refused: ReadonlySet<string>,
+): Promise<string | undefined> {
+  for (const [certId, chainDigest] of [...chains].reverse())
     if (chainDigest === read.chainDigest && !refused.has(certId)) return certId;
   for (const { certificate } of (await target.bucket.bindings()).values())
     if (certificate !== undefined && !refused.has(certificate.certId) && isDeclaredOne(target, certificate))

@@ -43,9 +43,12 @@ export class Stack {
     private readonly start: (options: ProviderHostOptions) => Promise<Host> = ProviderHost.start,
   ) {}
 
-  /** `up`: checks and diffs everything first, as the preview does, in a process of its own. */
-  async up(program: Program, options: { replace?: readonly string[] } = {}): Promise<Record<string, Step>> {
-    await this.preview(program);
+  /** `up`: checks and diffs everything first, as the preview does, in a process of its own, unless it is to be skipped. */
+  async up(
+    program: Program,
+    options: { replace?: readonly string[]; skipPreview?: boolean } = {},
+  ): Promise<Record<string, Step>> {
+    if (!options.skipPreview) await this.preview(program);
     return this.operate(async (host) => {
       const steps: Record<string, Step> = {};
       const replaced: [string, Entry][] = [];
