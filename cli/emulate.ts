@@ -19,7 +19,8 @@ export const emulate = new Command("emulate")
   .option("--zone <name...>", "DNS zones that exist (default: example.com)")
   .addHelpText(
     "after",
-    "\nPrints one line of JSON with the addresses and the access key, and serves until SIGINT or SIGTERM.",
+    "\nPrints one line of JSON with the addresses and the access key, and serves until SIGINT or SIGTERM.\n" +
+      "\nExample:\n  oss-cname emulate --bucket site --zone example.com --port 8080",
   )
   .action(async ({ port, dnsPort, latencyMs, bucket, zone }: EmulateOptions) => {
     const { startCloud } = await import("../local/cloud.js");

@@ -133,3 +133,4 @@ onStack(config.command("set <key> [value]").description("set a value; without on
   .action(async (key: string, value: string | undefined, flags: Flags & { secret?: boolean; path?: boolean }) => {
     await local.setConfig(flags, key, value ?? (await standardInput()), flags);
   });
+engine.addHelpText("after", "\nExample:\n  oss-cname engine stack init dev && oss-cname engine up --stack dev --yes");

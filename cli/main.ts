@@ -1,13 +1,35 @@
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { emulate } from "./emulate";
 import { engine } from "./engine";
+import { ExitStatus } from "./exitStatus";
+import { list } from "./list";
+import { token } from "./token";
 
 const program = new Command("oss-cname").description("Own domains on Alibaba Cloud OSS buckets").showHelpAfterError();
 
+program.addCommand(token);
+program.addCommand(list);
 program.addCommand(emulate);
 program.addCommand(engine);
+throwInsteadOfExit(program);
+
+// Whoever reads may stop when it has enough, as head does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 program.parseAsync().catch((error: Error) => {
+  if (error instanceof CommanderError) {
+    // Commander has said it already.
+    process.exitCode = error.exitCode === 0 ? 0 : ExitStatus.usage;
+    return;
+  }
   process.stderr.write(`oss-cname: ${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = ExitStatus.failed;
 });
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwInsteadOfExit(inner);
+}

@@ -40,9 +40,19 @@ export function configure(request: { readonly config: Config }): Promise<void> {
   return Promise.resolve();
 }
 
-/** One configuration value as its text (`oss-cname:endpoint`); structured values are JSON. */
+/**
+ * One configuration value as its text (`oss-cname:endpoint`); structured values are JSON. In a process that was not configured, which is
+ * a program's own, it is the stack's.
+ */
 export function setting(key: string): string | undefined {
-  return config?.get(key) || undefined;
+  config ??= stackConfig();
+  return config.get(key) || undefined;
+}
+
+/** Loaded only here: a provider has its configuration given, and the library is slow to load. */
+function stackConfig(): Config {
+  const library: typeof pulumi = require("@pulumi/pulumi");
+  return { get: library.runtime.getConfig };
 }
 
 /** The host:port list of `oss-cname:dnsServers`, given as a list or separated by commas. */

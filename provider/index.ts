@@ -14,3 +14,15 @@ export {
   type RecordArgs,
   records,
 } from "./dnsRecords";
+export {
+  type BoundCertificate,
+  type BoundDomain,
+  type GetCnameTokenArgs,
+  type GetCnameTokenResult,
+  getCnameToken,
+  getCnameTokenOutput,
+  type ListCnamesArgs,
+  type ListCnamesResult,
+  listCnames,
+  listCnamesOutput,
+} from "./queries";

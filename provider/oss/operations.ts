@@ -23,7 +23,7 @@ export async function getCnameToken(client: OssClient, bucket: string, domain: s
 
 /** As `getCnameToken`, in the service's own words. */
 export async function getCnameTokenXml(client: OssClient, bucket: string, domain: string): Promise<string> {
-  return (await client.send(tokenRequest(bucket, domain))).body;
+  return checked(tokenRequest(bucket, domain), client, parseCnameToken);
 }
 
 /**
@@ -52,7 +52,7 @@ export async function listCname(client: OssClient, bucket: string): Promise<Cnam
 
 /** As `listCname`, in the service's own words. */
 export async function listCnameXml(client: OssClient, bucket: string): Promise<string> {
-  return (await client.send(listRequest(bucket))).body;
+  return checked(listRequest(bucket), client, parseCnameList);
 }
 
 /** Unbinds a domain, with its certificate. A domain that is not bound is no error. */
@@ -78,6 +78,13 @@ function tokenRequest(bucket: string, domain: string): OssRequest {
 
 function listRequest(bucket: string): OssRequest {
   return { operation: "ListCname", method: "GET", bucket, query: "cname" };
+}
+
+/** The body of a reply that `parse` can read. */
+async function checked(request: OssRequest, client: OssClient, parse: (xml: string) => unknown): Promise<string> {
+  const reply = await client.send(request);
+  parsed(request, reply, parse);
+  return reply.body;
 }
 
 /** A reply that says success but is not what was asked for (a login page, say) is an error. */

@@ -51,6 +51,6 @@ describe("oss-cname emulate", () => {
 
   it("refuses a port that is no number", async () => {
     const { child } = start("--port", "x");
-    assert.equal((await once(child, "exit"))[0], 1);
+    assert.equal((await once(child, "exit"))[0], 2);
   });
 });

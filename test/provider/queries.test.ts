@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Cloud, startCloud } from "../../local/cloud";
+import { configure } from "../../provider/connection";
+import { getCnameToken, listCnames } from "../../provider/queries";
+import { configFor } from "../stack";
+
+describe("a query", () => {
+  let cloud: Cloud;
+  let directory: string;
+
+  before(async () => {
+    cloud = await startCloud({ buckets: ["site"] });
+    for (const domain of ["www.example.com", "plain.example.com"])
+      cloud.control("POST", "/-/changes", { change: "moveBinding", domain, bucket: "site" });
+    const certificate = { change: "replaceCertificate", domain: "www.example.com", certId: "7-cn-hangzhou" };
+    cloud.control("POST", "/-/changes", certificate);
+    const config: Record<string, string> = configFor(cloud);
+    configure({ config: { get: (key) => config[key] } });
+  });
+  after(() => cloud.close());
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "oss-cname-"));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it("tells of certificates, or leaves them out", async () => {
+    const { cnames } = await listCnames({ bucket: "site" });
+    assert.deepEqual(
+      cnames.map(({ domain, status, certificate }) => [domain, status, certificate?.certId]),
+      [
+        ["www.example.com", "Enabled", "7-cn-hangzhou"],
+        ["plain.example.com", "Enabled", undefined],
+      ],
+    );
+    assert.match(cnames[0]?.certificate?.validTo ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+    const without = await listCnames({ bucket: "site", certificates: false });
+    assert.deepEqual(without.cnames.map(Object.keys), Array(2).fill(["domain", "status", "lastModified"]));
+  });
+
+  it("never makes a token, and asks for none of a domain that cannot be", async () => {
+    const before = cloud.requests().length;
+    await assert.rejects(getCnameToken({ bucket: "site", domain: "new.example.com" }), { code: "CnameTokenNotFound" });
+    await assert.rejects(getCnameToken({ bucket: "site", domain: "*.example.com" }), /wildcard/);
+    assert.deepEqual(
+      cloud
+        .requests()
+        .slice(before)
+        .map(({ operation }) => operation),
+      ["GetCnameToken"],
+    );
+  });
+
+  it("saves the service's own XML, never over a file unless told to", async () => {
+    const outputFile = join(directory, "list.xml");
+    await listCnames({ bucket: "site", certificates: false, outputFile });
+    const xml = readFileSync(outputFile, "utf8");
+    assert.match(
+      xml,
+      /^<ListCnameResult><Bucket>site<\/Bucket>.*<CertId>7-cn-hangzhou<\/CertId>.*<\/ListCnameResult>$/,
+    );
+    assert.equal(statSync(outputFile).mode & 0o777, 0o600);
+    writeFileSync(outputFile, "mine");
+    await assert.rejects(listCnames({ bucket: "site", outputFile }), /exists and was left as it is/);
+    assert.equal(readFileSync(outputFile, "utf8"), "mine");
+    await listCnames({ bucket: "site", outputFile, overwrite: true });
+    assert.equal(readFileSync(outputFile, "utf8"), xml);
+    assert.deepEqual(readdirSync(directory), ["list.xml"]);
+  });
+
+  it("in a program takes outputs, and the stack's configuration", async () => {
+    const program = `
+      const pulumi = require("@pulumi/pulumi");
+      pulumi.runtime.setMocks({ newResource: ({ name, inputs }) => ({ id: name, state: inputs }), call: ({ inputs }) => inputs });
+      const { listCnamesOutput, getCnameTokenOutput } = require("pulumi-oss-cname");
+      const bucket = pulumi.output(Promise.resolve("site"));
+      listCnamesOutput({ bucket }).apply(({ cnames }) => console.log(cnames.map(({ domain }) => domain).join()));
+      getCnameTokenOutput({ bucket, domain: "got.example.com" }).apply(({ txtRecord }) => console.log(txtRecord.value));
+      const unknown = new pulumi.Output([], Promise.resolve("none"), Promise.resolve(false), Promise.resolve(false), Promise.resolve([]));
+      listCnamesOutput({ bucket: unknown });
+    `;
+    const tokens = await import("../../provider/oss/operations.js");
+    const { ossClient } = await import("../../provider/connection.js");
+    const { token } = await tokens.createCnameToken(ossClient({}), "site", "got.example.com");
+    const before = cloud.requests().length;
+    const { stdout } = await promisify(execFile)(process.execPath, ["-e", program], {
+      cwd: __dirname,
+      env: { ...process.env, PULUMI_CONFIG: JSON.stringify(configFor(cloud)) },
+    });
+    assert.deepEqual(stdout.trim().split("\n").sort(), [token, "www.example.com,plain.example.com"].sort());
+    assert.equal(cloud.requests().length, before + 2);
+  });
+});
