@@ -7,8 +7,8 @@ import { describeLook, lookForTxt, type TxtLook } from "./dns/txt";
 import { type BindingInputs, bindingOf, checkBinding, diffBinding, normalizeDomain, txtRecordName } from "./domain";
 import { type CheckFailure, isUnknown, PartialFailure, plain } from "./lifecycle";
 import { doneWaiting, notice, waitingFor } from "./notices";
-import { bucketProblem, publicHost } from "./oss/endpoint";
-import { isOssError, type OssError } from "./oss/error";
+import { bucketProblem, endpointProblem, publicHost, regionProblem } from "./oss/endpoint";
+import { isOssError } from "./oss/error";
 import { OssDynamicResource } from "./resource";
 
 /** Another bucket, which a domain is taken from. */
@@ -304,17 +304,11 @@ async function tryToBind({ inputs, bucket, source }: Attempt): Promise<Error | u
     if (!isOssError(error, "CnameAlreadyExists")) throw error;
     // A race, perhaps: only the list tells whether the domain is ours now.
     if ((await bucket.observeSurely(domain)) !== undefined) return undefined;
-    throw new Error(`${error.message} ${whereText(error)}`);
+    throw new Error(
+      `${error.message} OSS does not tell which one: \`ossutil bucket-cname --method get oss://BUCKET\` lists the domains of a bucket. ` +
+        "To move the domain from there in one `pulumi up`, name that bucket in takeover",
+    );
   }
-}
-
-/** OSS does not say where the domain is. */
-function whereText({ cnameType }: OssError): string {
-  if (cnameType === "CNAME_IMG") return "It is bound in the old image service (IMG): unbind it there, in the console";
-  return (
-    "OSS does not tell which one: `ossutil bucket-cname --method get oss://BUCKET` lists the domains of a bucket. " +
-    "To move it from there in one `pulumi up`, name that bucket in takeover"
-  );
 }
 
 /** A move that was begun left the domain without a bucket. */
@@ -407,31 +401,25 @@ function outputs(binding: BindingInputs, status: string, pendingReason = "", bou
   });
 }
 
-function checkOptions({
-  bucket,
-  region,
-  verification,
-  unverified,
-  dnsTimeoutSeconds,
-  takeover,
-}: Inputs): CheckFailure[] {
+function checkOptions({ bucket, verification, unverified, dnsTimeoutSeconds, takeover }: Inputs): CheckFailure[] {
   const failures: CheckFailure[] = [];
-  const oneOf = (property: string, value: unknown, allowed: string[]) => {
-    if (value !== undefined && !isUnknown(value) && !allowed.includes(value as string))
-      failures.push({ property, reason: `${JSON.stringify(value)} is not ${allowed.join(" or ")}` });
+  const test = (property: string, value: unknown, problemOf: (value: never) => string | undefined) => {
+    const reason = value === undefined || isUnknown(value) ? undefined : problemOf(value as never);
+    if (reason !== undefined) failures.push({ property, reason });
   };
-  oneOf("verification", verification, ["authoritative", "none"]);
-  oneOf("unverified", unverified, ["wait", "pending"]);
-  if (dnsTimeoutSeconds !== undefined && !isUnknown(dnsTimeoutSeconds) && !(dnsTimeoutSeconds >= 0))
-    failures.push({
-      property: "dnsTimeoutSeconds",
-      reason: `${JSON.stringify(dnsTimeoutSeconds)} is not a number of seconds`,
-    });
-  if (takeover === undefined || isUnknown(takeover) || isUnknown(takeover.bucket)) return failures;
-  const reason = typeof takeover.bucket === "string" ? bucketProblem(takeover.bucket) : "bucket is missing";
-  if (reason !== undefined) failures.push({ property: "takeover", reason });
-  if (takeover.bucket === bucket && (takeover.region ?? region) === region)
-    failures.push({ property: "takeover", reason: "it names the bucket that the domain is to be bound to" });
+  const oneOf = (allowed: string[]) => (value: unknown) =>
+    allowed.includes(value as string) ? undefined : `${JSON.stringify(value)} is not ${allowed.join(" or ")}`;
+  test("verification", verification, oneOf(["authoritative", "none"]));
+  test("unverified", unverified, oneOf(["wait", "pending"]));
+  test("dnsTimeoutSeconds", dnsTimeoutSeconds, (value: unknown) =>
+    typeof value === "number" && value >= 0 ? undefined : `${JSON.stringify(value)} is not a number of seconds`,
+  );
+  if (takeover === undefined || isUnknown(takeover)) return failures;
+  test("takeover", takeover.bucket ?? "", (name: string) =>
+    name === bucket ? "it names the bucket that the domain is to be bound to" : bucketProblem(name),
+  );
+  test("takeover", takeover.region, regionProblem);
+  test("takeover", takeover.endpoint, endpointProblem);
   return failures;
 }
 

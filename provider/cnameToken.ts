@@ -140,8 +140,16 @@ async function ensure(binding: BindingInputs, recorded?: Outputs): Promise<Outpu
 /** Reads only. Fails with CnameTokenNotFound for a domain that is not bound and has no valid token. */
 async function observe(binding: BindingInputs): Promise<Observed> {
   const bucket = bucketAt(binding);
-  if ((await bucket.find(binding.domain)) !== undefined) return { bound: true };
-  return { bound: false, token: await bucket.getToken(binding.domain) };
+  const { domain } = binding;
+  if ((await bucket.find(domain)) !== undefined) return { bound: true };
+  try {
+    return { bound: false, token: await bucket.getToken(domain) };
+  } catch (error) {
+    // Its binding may have used the token up and not be listed yet.
+    if (isOssError(error, "CnameTokenNotFound") && (await bucket.findSurely(domain)) !== undefined)
+      return { bound: true };
+    throw error;
+  }
 }
 
 /** Sends nothing while the recorded token has an hour to live, or the domain was seen bound. */

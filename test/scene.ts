@@ -13,27 +13,23 @@ export interface SceneOptions {
 
 /** A local cloud with the buckets `site` and `other`, and a stack on it. */
 export class Scene {
+  /** Happens whenever the provider begins to sleep by the fake clock. */
+  meanwhile: () => void = () => {};
+
   private constructor(
     readonly cloud: Cloud,
     readonly stack: Stack,
     private readonly fake: FakeTime | undefined,
-    /** When each operation was seen, in milliseconds of the fake clock. */
-    readonly timeline: { readonly at: number; readonly operation: string }[],
   ) {}
 
   static async start({ switches, config, fakeTime = false }: SceneOptions = {}): Promise<Scene> {
-    const timeline: { at: number; operation: string }[] = [];
-    let cloud: Cloud | undefined;
-    const fake = fakeTime
-      ? new FakeTime(() => {
-          for (const { operation } of cloud?.requests().slice(timeline.length) ?? [])
-            timeline.push({ at: fake?.now() ?? 0, operation });
-        })
-      : undefined;
+    let scene: Scene | undefined;
+    const fake = fakeTime ? new FakeTime(() => scene?.meanwhile()) : undefined;
     const now = fake && (() => new Date(fake.now()));
-    cloud = await startCloud({ buckets: ["site", "other"], switches, now });
+    const cloud = await startCloud({ buckets: ["site", "other"], switches, now });
     const stack = new Stack({ ...configFor(cloud), ...config }, {}, fake && inProcess(fake));
-    return new Scene(cloud, stack, fake, timeline);
+    scene = new Scene(cloud, stack, fake);
+    return scene;
   }
 
   /** The time of the fake clock. */
@@ -50,7 +46,6 @@ export class Scene {
 
   forget(): void {
     this.cloud.control("DELETE", "/-/requests");
-    this.timeline.splice(0);
   }
 
   change(change: string, domain: string, more: object = {}): void {
@@ -85,6 +80,14 @@ export class Scene {
         ...(late && { afterQueries: late }),
       });
     }
+  }
+
+  /** Milliseconds of the emulator's clock between the requests of one operation. */
+  gaps(operation: string): number[] {
+    const times = this.cloud
+      .requests()
+      .flatMap((each) => (each.operation === operation ? [Date.parse(each.time)] : []));
+    return times.slice(1).map((time, index) => time - (times[index] ?? 0));
   }
 
   async close(): Promise<void> {
