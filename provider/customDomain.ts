@@ -22,7 +22,10 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
   readonly dns: Dns;
   /** Certificate for HTTPS. Taking it away takes it off the domain and leaves the binding. */
   readonly certificate?: CertificateArgs;
-  /** Whether a CNAME record belongs to it. Default: wherever DNS is ours or a person's to write and the domain is not the top of its zone. */
+  /**
+   * Whether a CNAME record belongs to it. Default: wherever DNS is ours or a person's to write and the domain is not the top of its
+   * zone. True there is for hosts that flatten it.
+   */
   readonly cnameRecord?: boolean;
   /** Where the CNAME record points. Default: the bucket's public name in its region. */
   readonly cnameTarget?: pulumi.Input<string>;
@@ -53,18 +56,15 @@ export class CustomDomain extends pulumi.ComponentResource {
   constructor(name: string, args: CustomDomainArgs, opts: pulumi.ComponentResourceOptions = {}) {
     const { account, ...componentOpts } = takeAccount(opts);
     super("oss-cname:index:CustomDomain", name, {}, componentOpts);
+    const problem = argumentProblem(args);
+    if (problem !== undefined) throw new pulumi.ResourceError(`CustomDomain ${name}: ${problem}`, this, true);
     const { dns, certificate, cnameRecord, cnameTarget, ...rest } = args;
-    const refuse = (problem: string) => new pulumi.ResourceError(`CustomDomain ${name}: ${problem}`, this, true);
-    if (typeof args.domain !== "string")
-      throw refuse("domain must be a plain string, not an output of another resource");
     const binding = { ...rest, domain: normalizeDomain(args.domain) };
     const { takeover, verification, dnsTimeoutSeconds, ...place } = binding;
-    const zone = dns.kind === "managed" ? dns.zone : undefined;
-    const advice = apexAdvice(binding.domain, zone);
-    const problem = domainProblem(binding.domain) ?? (cnameRecord ? advice : undefined);
-    if (problem !== undefined) throw refuse(problem);
+    const advice =
+      dns.kind === "none" ? undefined : apexAdvice(binding.domain, dns.kind === "managed" ? dns.zone : undefined);
+    if (advice !== undefined && cnameRecord === undefined) pulumi.log.info(advice, this);
     const writesCname = cnameRecord ?? (dns.kind !== "none" && advice === undefined);
-    if (cnameRecord === undefined && dns.kind !== "none" && advice !== undefined) pulumi.log.info(advice, this);
 
     const ours = (...dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions =>
       pulumi.mergeOptions(account && { provider: account }, { parent: this, dependsOn });
@@ -104,17 +104,15 @@ export class CustomDomain extends pulumi.ComponentResource {
     this.cnameTarget = target;
     this.certificateValidTo = served ? served.validTo : pulumi.output("");
     this.url = pulumi.output(`${served ? "https" : "http"}://${binding.domain}`);
-    const byHand = pulumi.all([bound.status, token.txtRecord, target]).apply(([status, txtRecord, cname]) => ({
-      isPending: status === "Pending",
-      txt: txtRecord,
-      cname: { name: binding.domain, type: "CNAME" as const, value: cname, ttl: TTL },
-    }));
     const isManual = dns.kind === "manual";
-    this.records = byHand.apply((all) =>
-      isManual ? [...(all.isPending ? [all.txt] : []), ...(writesCname ? [all.cname] : [])] : [],
-    );
+    const cname = { name: binding.domain, type: "CNAME" as const, value: target, ttl: TTL };
+    this.records = pulumi
+      .all([bound.status, token.txtRecord, pulumi.output(cname)])
+      .apply(([status, txtRecord, cnameRecord]) =>
+        isManual ? [...(status === "Pending" ? [txtRecord] : []), ...(writesCname ? [cnameRecord] : [])] : [],
+      );
     if (isManual)
-      announce(pulumi.all([byHand, this.records]).apply(([{ isPending }, records]) => (isPending ? records : [])));
+      announce(pulumi.all([bound.status, this.records]).apply(([status, all]) => (status === "Pending" ? all : [])));
     this.registerOutputs({
       records: this.records,
       status: this.status,
@@ -123,6 +121,16 @@ export class CustomDomain extends pulumi.ComponentResource {
       url: this.url,
     });
   }
+}
+
+/** What types cannot refuse, or JavaScript has no types for. */
+function argumentProblem({ domain, dns, cnameRecord }: CustomDomainArgs): string | undefined {
+  if (typeof domain !== "string") return "domain must be a plain string, not an output of another resource";
+  if (dns?.kind === undefined) return "dns must be alidns(), records(…), manual() or none";
+  const problem = domainProblem(normalizeDomain(domain));
+  if (problem !== undefined || !cnameRecord) return problem;
+  if (dns.kind === "none") return "cnameRecord is asked for, but dns: none makes no records";
+  return dns.kind === "managed" && !dns.flattens ? apexAdvice(normalizeDomain(domain), dns.zone) : undefined;
 }
 
 /**

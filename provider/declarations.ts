@@ -137,13 +137,14 @@ function meaningProblems(entry: Partial<DomainDeclaration>, accounts: string[]):
   if (typeof entry.region === "string") problems.push(prefixed("region", regionProblem(entry.region)));
   if (typeof entry.endpoint === "string") problems.push(prefixed("endpoint", endpointProblem(entry.endpoint)));
   if (entry.dns === undefined) problems.push("dns: missing; it is alidns, manual or none");
-  if (entry.cnameRecord === true && typeof entry.domain === "string") {
-    const zone = isObject(entry.dns) ? entry.dns.alidns?.zone : undefined;
-    problems.push(prefixed("cnameRecord", apexAdvice(normalizeDomain(entry.domain), zone)));
-  }
+  const dns = isObject(entry.dns) ? entry.dns.alidns : entry.dns;
+  if (entry.cnameRecord === true && dns === "none") problems.push("cnameRecord: dns none makes no records");
+  if (entry.cnameRecord === true && typeof entry.domain === "string" && (dns === "alidns" || isObject(dns)))
+    problems.push(
+      prefixed("cnameRecord", apexAdvice(normalizeDomain(entry.domain), isObject(dns) ? dns.zone : undefined)),
+    );
   problems.push(account("account", entry.account));
-  if (isObject(entry.dns) && isObject(entry.dns.alidns))
-    problems.push(account("dns.alidns.account", entry.dns.alidns.account));
+  if (isObject(dns)) problems.push(account("dns.alidns.account", dns.account));
   return problems.filter((problem) => typeof problem === "string");
 }
 

@@ -21,7 +21,13 @@ export type MakeRecord = (record: RecordArgs, opts: pulumi.CustomResourceOptions
 
 /** Who keeps the DNS records of a domain. Made by `alidns()`, `records()`, `manual()`, or `none`. */
 export type Dns =
-  | { readonly kind: "managed"; readonly make: MakeRecord; readonly zone?: string }
+  | {
+      readonly kind: "managed";
+      readonly make: MakeRecord;
+      readonly zone?: string;
+      /** The host may take a CNAME record at the top of a zone. */
+      readonly flattens: boolean;
+    }
   | { readonly kind: "manual" }
   | { readonly kind: "none" };
 
@@ -30,7 +36,7 @@ export interface AlidnsOptions {
   readonly zone?: string;
   /** Seconds. Default: 600, the least that every edition of Alibaba Cloud DNS takes. */
   readonly ttl?: number;
-  /** Account that owns the zone. Default: the stack's own account, whatever account the bucket is in. */
+  /** Account that owns the zone. Default: the stack's own, whatever account the bucket is in (or that of a component around both). */
   readonly provider?: OssAccount;
 }
 
@@ -39,6 +45,7 @@ export function alidns(options: AlidnsOptions = {}): Dns {
   const { provider, ttl, ...zone } = options;
   return {
     kind: "managed",
+    flattens: false,
     ...zone,
     make: ({ resourceName, ...record }, opts) =>
       new AlidnsRecord(
@@ -56,7 +63,7 @@ export function alidns(options: AlidnsOptions = {}): Dns {
  *       { zoneId, name: record.name, type: record.type, content: record.value, ttl: record.ttl }, opts))
  */
 export function records(make: MakeRecord): Dns {
-  return { kind: "managed", make };
+  return { kind: "managed", flattens: true, make };
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -64,6 +64,14 @@ describe("examples", function () {
   it("are all here", () => {
     const present = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     assert.deepEqual(present.map(({ name }) => name).sort(), [...Object.keys(runnable), ...others].sort());
+  });
+
+  it("config-only: is a template of its own, for this version", () => {
+    const read = (path: string) => JSON.parse(readFileSync(join(repository, path), "utf8"));
+    assert.equal(
+      read("examples/config-only/package.json").dependencies["pulumi-oss-cname"],
+      `^${read("package.json").version}`,
+    );
   });
 
   it("have the types that they use, Cloudflare's included", async () => {

@@ -19,8 +19,8 @@ describe("CustomDomain", () => {
     const { registrations, outputs, status } = await runProgram(
       `const site = new oss.CustomDomain("www", { bucket: "site", domain: " WWW.Example.com. ", dns: oss.alidns(),
          region: "cn-hangzhou", certificate: { certId: "12345-cn-hangzhou" } });
-       const { records, url, cnameTarget } = site;
-       return { records, url, cnameTarget, status: site.status };`,
+       const { records, url, certificateValidTo, cnameTarget } = site;
+       return { records, url, certificateValidTo, cnameTarget, status: site.status };`,
       { states },
     );
     assert.equal(status, 0);
@@ -63,6 +63,7 @@ describe("CustomDomain", () => {
     assert.deepEqual(outputs, {
       records: [],
       url: "https://www.example.com",
+      certificateValidTo: "2027-01-02T00:00:00.000Z",
       cnameTarget: "site.oss-cn-hangzhou.aliyuncs.com",
       status: "Enabled",
     });
@@ -216,15 +217,29 @@ describe("CustomDomain", () => {
       assert.match(refused.output, /CustomDomain top: example\.com is the top of its zone/);
       assert.deepEqual(Object.keys(byName(refused.registrations)), ["Stack project-stack", "CustomDomain top"]);
     });
+
+    it("makes one when the program insists and the DNS host may flatten it", async () => {
+      const { registrations } = await runProgram(
+        `class OtherRecord extends pulumi.CustomResource {}
+         const dns = oss.records((record, opts) => new OtherRecord("other:dns:Record", record.resourceName, {}, opts));
+         new oss.CustomDomain("top", { bucket: "site", domain: "example.com", dns, cnameRecord: true });`,
+        { states },
+      );
+      assert(byName(registrations)["Record top-cname"]);
+    });
   });
 
-  it("refuses a domain that OSS would refuse, before any resource", async () => {
-    for (const [domain, reason] of [
-      [`"*.example.com"`, /wildcard/],
-      [`pulumi.output("www.example.com")`, /must be a plain string/],
+  it("refuses what cannot be, before any resource", async () => {
+    const www = `domain: "www.example.com"`;
+    for (const [args, reason] of [
+      [`domain: "*.example.com", dns: oss.alidns()`, /wildcard/],
+      [`domain: pulumi.output("www.example.com"), dns: oss.alidns()`, /must be a plain string/],
+      [`${www}`, /dns must be alidns\(\), records\(…\), manual\(\) or none/],
+      [`${www}, dns: oss.alidns`, /dns must be alidns\(\)/],
+      [`${www}, dns: oss.none, cnameRecord: true`, /dns: none makes no records/],
     ] as const) {
       const { output, status, registrations } = await runProgram(
-        `new oss.CustomDomain("www", { bucket: "site", domain: ${domain}, dns: oss.alidns() })`,
+        `new oss.CustomDomain("www", { bucket: "site", ${args} })`,
       );
       assert.equal(status, 1);
       assert.match(output, reason);

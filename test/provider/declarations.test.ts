@@ -177,6 +177,11 @@ describe("readDeclarations", () => {
       ],
     ],
     [
+      "a CNAME record where nobody makes records",
+      [{ ...www, dns: "none", cnameRecord: true }],
+      [`${place}cnameRecord: dns none makes no records`],
+    ],
+    [
       "a domain twice",
       [www, { ...www, domain: "WWW.example.com." }],
       [
