@@ -1,42 +1,74 @@
 import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
 import { Command, InvalidArgumentError } from "commander";
-import * as local from "../local/engine/engine";
+import type { EngineOptions } from "../local/engine/engine";
 
-interface Flags {
+/** `oss-cname engine`: Pulumi programs with dynamic resources on a machine that has no Pulumi CLI. */
+export const engine = new Command("engine")
+  .description("Run a Pulumi program with dynamic resources where there is no Pulumi CLI, on the CLI's own state files")
+  .addHelpText("after", "\nExample:\n  oss-cname engine stack init dev && oss-cname engine up --stack dev --yes")
+  .showHelpAfterError("This engine does less than the Pulumi CLI: what it does not know, use that for.");
+
+operation("preview", "show what up would change").option("--refresh", "read all resources again first");
+operation("up", "make the stack what the program says").option("-r, --refresh", "read all resources again first");
+operation("refresh", "take over the state of the resources as they are now");
+operation("destroy", "delete all resources of the stack");
+
+onStack(engine.command("output [name]").description("show the stack's outputs"))
+  .option("-j, --json", "as JSON")
+  .option("--show-secrets", "secrets in clear")
+  .action(async (name: string | undefined, flags: StackFlags & { json?: boolean; showSecrets?: boolean }) => {
+    const outputs = await (await library()).outputs(flags, flags.showSecrets);
+    if (name !== undefined && !(name in outputs)) throw new Error(`the stack ${flags.stack} has no output ${name}`);
+    const shown = name === undefined ? outputs : outputs[name];
+    if (flags.json) print(JSON.stringify(shown, undefined, 2));
+    else if (name !== undefined) print(asText(shown));
+    else for (const [key, value] of Object.entries(outputs)) print(`${key}: ${asText(value)}`);
+  });
+
+onStack(
+  engine.command("stack").description("manage stacks").command("init <name>").description("create an empty stack"),
+  false,
+).action(async (stack: string, { cwd }: StackFlags) => {
+  await (await library()).initializeStack({ cwd, stack });
+  print(`Created stack ${stack}`);
+});
+
+onStack(
+  engine
+    .command("config")
+    .description("manage a stack's configuration")
+    .command("set <key> [value]")
+    .description("set a value; without one, it is read from standard input"),
+)
+  .option("--secret", "encrypt the value")
+  .option("--path", "the key is a path into a structured value")
+  .action(async (key: string, value: string | undefined, flags: StackFlags & { secret?: boolean; path?: boolean }) => {
+    const given = value ?? (await text(process.stdin)).replace(/\n$/, "");
+    await (await library()).setConfig(flags, key, given, flags);
+  });
+
+interface StackFlags {
   readonly stack: string;
   readonly cwd: string;
-  readonly yes?: boolean;
-  readonly expectNoChanges?: boolean;
-  readonly skipPreview?: boolean;
-  readonly diff?: boolean;
-  readonly refresh?: boolean;
-  readonly parallel?: number;
 }
 
-function onStack(command: Command): Command {
-  return command
-    .requiredOption("-s, --stack <name>", "the stack")
-    .option("-C, --cwd <dir>", "the directory of Pulumi.yaml", ".");
-}
+type OperationFlags = StackFlags &
+  Pick<EngineOptions, "expectNoChanges" | "skipPreview" | "diff" | "refresh" | "parallel"> & { readonly yes?: boolean };
 
-function operation(
-  parent: Command,
-  name: string,
-  description: string,
-  run: (options: local.EngineOptions) => Promise<local.Result>,
-): Command {
-  const command = onStack(parent.command(name).description(description))
+function operation(name: "preview" | "up" | "refresh" | "destroy", description: string): Command {
+  const command = onStack(engine.command(name).description(description))
     .option("--expect-no-changes", "fail when there is anything to change")
     .option("--diff", "show the properties of every resource that is touched")
     .option("-p, --parallel <n>", "how many resources to work on at once", positiveInteger);
-  if (name !== "preview") {
-    command.option("-y, --yes", "do not ask").option("-f, --skip-preview", "do not look first");
-  }
-  return command.action(async (flags: Flags) => {
-    const terminal = Boolean(process.stdin.isTTY && process.stdout.isTTY);
-    if (name !== "preview" && !flags.yes && !terminal) {
-      throw new Error("--yes or --skip-preview must be passed in to proceed when running in non-interactive mode");
+  if (name !== "preview")
+    command.option("-y, --yes", "do not ask").option("-f, --skip-preview", "do not look first, do not ask");
+  return command.action(async (flags: OperationFlags) => {
+    const sure = name === "preview" || flags.yes || flags.skipPreview;
+    if (!sure && !(process.stdin.isTTY && process.stdout.isTTY)) {
+      throw new Error("there is no terminal to ask at: pass --yes, or --skip-preview");
     }
+    const local = await library();
     const [interrupt, terminate] = [new AbortController(), new AbortController()];
     const onSignal = () => {
       if (interrupt.signal.aborted) return terminate.abort();
@@ -45,13 +77,13 @@ function operation(
     };
     process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
     try {
-      await run({
+      await local[name]({
         ...flags,
         onLine: print,
         colour: process.stdout.isTTY && !process.env.NO_COLOR,
         interrupt: interrupt.signal,
         terminate: terminate.signal,
-        confirm: flags.yes ? undefined : () => confirm(name),
+        ...(!sure && { confirm: () => confirm(name) }),
       });
     } catch (error) {
       if (!(error instanceof local.EngineError)) throw error;
@@ -63,6 +95,16 @@ function operation(
   });
 }
 
+function onStack(command: Command, named = true): Command {
+  if (named) command.requiredOption("-s, --stack <name>", "the stack");
+  return command.option("-C, --cwd <dir>", "the directory of Pulumi.yaml", ".");
+}
+
+/** Loaded when it is used: the other commands start faster without gRPC. */
+function library() {
+  return import("../local/engine/engine.js");
+}
+
 async function confirm(name: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
@@ -72,16 +114,10 @@ async function confirm(name: string): Promise<boolean> {
   }
 }
 
-function positiveInteger(text: string): number {
-  const number = Number(text);
+function positiveInteger(given: string): number {
+  const number = Number(given);
   if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("not a number of 1 or more");
   return number;
-}
-
-async function standardInput(): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString("utf8").replace(/\n$/, "");
 }
 
 function asText(value: unknown): string {
@@ -91,46 +127,3 @@ function asText(value: unknown): string {
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
-
-/** `oss-cname engine`: Pulumi programs with dynamic resources on a machine that has no Pulumi CLI. */
-export const engine = new Command("engine").description(
-  "run a Pulumi program with dynamic resources where there is no Pulumi CLI, on the CLI's own state files",
-);
-operation(engine, "preview", "show what up would change", local.preview).option(
-  "--refresh",
-  "read all resources again first",
-);
-operation(engine, "up", "make the stack what the program says", local.up).option(
-  "-r, --refresh",
-  "read all resources again first",
-);
-operation(engine, "refresh", "take over the state of the resources as they are now", local.refresh);
-operation(engine, "destroy", "delete all resources of the stack", local.destroy);
-onStack(engine.command("output [name]").description("show the stack's outputs"))
-  .option("-j, --json", "as JSON")
-  .option("--show-secrets", "secrets in clear")
-  .action(async (name: string | undefined, flags: Flags & { json?: boolean; showSecrets?: boolean }) => {
-    const outputs = await local.outputs(flags, flags.showSecrets);
-    if (name !== undefined && !(name in outputs)) throw new Error(`the stack ${flags.stack} has no output ${name}`);
-    const shown = name === undefined ? outputs : outputs[name];
-    if (flags.json) print(JSON.stringify(shown, undefined, 2));
-    else if (name !== undefined) print(asText(shown));
-    else for (const [key, value] of Object.entries(outputs)) print(`${key}: ${asText(value)}`);
-  });
-const stack = engine.command("stack").description("manage stacks");
-stack
-  .command("init <name>")
-  .description("create an empty stack")
-  .option("-C, --cwd <dir>", "the directory of Pulumi.yaml", ".")
-  .action(async (name: string, { cwd }: { cwd: string }) => {
-    await local.initializeStack({ cwd, stack: name });
-    print(`Created stack ${name}`);
-  });
-const config = engine.command("config").description("manage a stack's configuration");
-onStack(config.command("set <key> [value]").description("set a value; without one, it is read from standard input"))
-  .option("--secret", "encrypt the value")
-  .option("--path", "the key is a path into a structured value")
-  .action(async (key: string, value: string | undefined, flags: Flags & { secret?: boolean; path?: boolean }) => {
-    await local.setConfig(flags, key, value ?? (await standardInput()), flags);
-  });
-engine.addHelpText("after", "\nExample:\n  oss-cname engine stack init dev && oss-cname engine up --stack dev --yes");

@@ -76,7 +76,10 @@ export class Deployment {
       ignoreChanges: goal.ignoreChanges,
       customTimeouts: goal.customTimeouts,
     };
-    const steps = await this.#plan(urn, () => this.#stepsFor(resource, goal));
+    const steps = await this.#plan(urn, async () => {
+      this.#meet(urn);
+      return this.#stepsFor(resource, goal);
+    });
     for (const step of steps) await this.context.executor.run(step);
     this.#done.set(urn, resource);
     this.#goals.set(urn, { ...goal, ...(provider && { provider }) });
@@ -101,6 +104,7 @@ export class Deployment {
       additionalSecretOutputs: wanted.additionalSecretOutputs,
     };
     const [step] = await this.#plan(urn, async (): Promise<Step[]> => {
+      this.#meet(urn);
       const old = this.#olds.get(urn);
       const replacing = old && !old.external && old.id !== id;
       return [{ op: replacing ? "read-replacement" : "read", new: resource, ...(old && { old }) }];
@@ -130,15 +134,17 @@ export class Deployment {
     return resource.outputs;
   }
 
-  /** Reads all resources again and takes their state over: all of them, or none when one cannot be read. */
+  /** Reads all resources again and takes their state over; what cannot be read stays as it was, and fails the operation. */
   async refresh(): Promise<void> {
     const { snapshot, executor } = this.context;
-    const steps = snapshot.base.map((old): Step => ({ op: "refresh", old }));
+    const steps = snapshot.base.map((old): Step => ({ op: "refresh", old, new: old }));
     for (const { provider } of snapshot.base) if (provider) this.#loadProvider(provider);
-    await Promise.allSettled(steps.map((step) => executor.run(step)));
-    if (executor.stopReason) throw new Stopped();
+    const results = await Promise.allSettled(steps.map((step) => executor.run(step)));
     snapshot.base = withoutDangling(steps.flatMap((step) => step.new ?? []));
     this.#indexOlds();
+    if (results.some(({ status }) => status === "rejected"))
+      executor.stop(new Error("not all resources could be read"));
+    if (executor.stopReason) throw new Stopped();
   }
 
   /** Deletes what the program has not registered, dependents first. */
@@ -270,18 +276,14 @@ export class Deployment {
   }
 
   #urn({ type, name, parent }: Goal): string {
-    const { project, stack, executor, report } = this.context;
     const parentType = parent?.split("::")[2] ?? STACK_TYPE;
     const qualified = parentType === STACK_TYPE ? type : `${parentType}$${type}`;
-    const urn = `urn:pulumi:${stack}::${project}::${qualified}::${name}`;
-    if (this.#seen.has(urn)) {
-      const error = new Error(`two resources have the type ${type} and the name ${name}: give each its own name`);
-      report("error", error.message, urn);
-      executor.stop(error);
-      throw new Stopped();
-    }
+    return `urn:pulumi:${this.context.stack}::${this.context.project}::${qualified}::${name}`;
+  }
+
+  #meet(urn: string): void {
+    if (this.#seen.has(urn)) throw new Error("two resources have this type and name: give each its own name");
     this.#seen.add(urn);
-    return urn;
   }
 
   #indexOlds(): void {
@@ -327,7 +329,9 @@ function withoutDangling(resources: Resource[]): Resource[] {
       ...(deletedWith && there.has(deletedWith) && { deletedWith }),
       dependencies: present(resource.dependencies ?? []),
       propertyDependencies: Object.fromEntries(
-        Object.entries(resource.propertyDependencies ?? {}).map(([key, urns]) => [key, present(urns)]),
+        Object.entries(resource.propertyDependencies ?? {})
+          .map(([key, urns]) => [key, present(urns)] as const)
+          .filter(([, urns]) => urns.length > 0),
       ),
     };
   });

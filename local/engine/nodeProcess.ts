@@ -16,13 +16,7 @@ export class NodeProcess {
   readonly ended: Promise<{ readonly how: string; readonly status: number | undefined }>;
 
   constructor(script: string, options: NodeProcessOptions) {
-    const command = [
-      ...(options.nodeArgs ?? []),
-      "--require",
-      require.resolve("./followParent"),
-      script,
-      ...options.args,
-    ];
+    const command = [...(options.nodeArgs ?? []), "--require", require.resolve("./preload"), script, ...options.args];
     // In a process group of its own, so that Ctrl-C in a terminal is the engine's to handle.
     this.#child = spawn(process.execPath, command, {
       cwd: options.cwd,

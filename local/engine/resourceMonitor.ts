@@ -106,7 +106,8 @@ export class ResourceMonitor {
     const inputs = map(request.getObject());
     refuseValues(inputs, request.getName());
     const byProperty = request.getPropertydependenciesMap();
-    const timeouts: Record<string, string> = { ...request.getCustomtimeouts()?.toObject() };
+    const { pb_delete: deleting, ...others } = request.getCustomtimeouts()?.toObject() ?? {};
+    const timeouts: Record<string, string | undefined> = { ...others, delete: deleting };
     const resource = await this.deployment.register({
       ...common(request),
       custom: request.getCustom(),

@@ -80,6 +80,12 @@ function mapSecrets(properties: PropertyMap, change: (secret: PropertyMap) => Pr
   return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, visit(value)]));
 }
 
+const keys = new Map<string, Promise<Buffer>>();
+
+/** Takes a good part of a second, so each key is made once. */
 function deriveKey(passphrase: string, salt: Buffer): Promise<Buffer> {
-  return promisify(pbkdf2)(passphrase, salt, iterations, 32, "sha256");
+  const name = `${salt.toString("base64")} ${passphrase}`;
+  const key = keys.get(name) ?? promisify(pbkdf2)(passphrase, salt, iterations, 32, "sha256");
+  keys.set(name, key);
+  return key;
 }

@@ -24,7 +24,7 @@ export interface Step {
   readonly op: Op;
   /** The resource before, where there is one. */
   readonly old?: Resource;
-  /** The resource after; a refresh sets it when it has read the resource, and leaves it away when that is gone. */
+  /** The resource after; a refresh sets it to what it has read, and takes it away when that is gone. */
   new?: Resource;
   /** The properties that force a replacement. */
   readonly keys?: readonly string[];
@@ -127,7 +127,8 @@ export class StepExecutor {
     } catch (caught) {
       const error = caught instanceof Error ? caught : new Error(String(caught));
       if (!this.#terminated) this.#events.failed(step, error, seconds());
-      this.stop(error);
+      // What one refresh finds does not depend on another.
+      if (step.op !== "refresh") this.stop(error);
       throw new Stopped();
     }
     this.#events.done(step, seconds());
@@ -242,9 +243,8 @@ export class StepExecutor {
     );
   }
 
-  /** Looks at the world only: the caller puts the results of all refreshes into the state at once. */
+  /** Only looks: the caller puts the results of all refreshes into the state at once. */
   async #refresh(step: Step, old: Resource): Promise<void> {
-    step.new = old;
     step.result = "same";
     if (!old.custom || isProvider(old)) return;
     const host = await this.#host(old);
@@ -264,9 +264,11 @@ export class StepExecutor {
     };
     markSecretOutputs(refreshed);
     if (!same(refreshed, old)) refreshed.modified = new Date().toISOString();
+    const changed = old.external
+      ? !isDeepStrictEqual(refreshed.outputs, old.outputs)
+      : (await diff(host, refreshed, old.inputs)).changes === "some";
+    if (changed) step.result = "update";
     step.new = refreshed;
-    if (old.external) step.result = isDeepStrictEqual(refreshed.outputs, old.outputs) ? "same" : "update";
-    else if ((await diff(host, refreshed, old.inputs)).changes === "some") step.result = "update";
   }
 
   /** Notes an operation in the state, does it, and notes the outcome. An object that is there but unfinished is kept. */
