@@ -87,6 +87,20 @@ describe("BucketCname fails at once", () => {
       });
     });
 
+  it("with a policy for certificates too, where one is put", async () => {
+    scene.change("moveBinding", site.domain, { bucket: "site" });
+    scene.fault({ operation: "PutCname", status: 403, code: "AccessDenied", ec: "0003-00000001" });
+    const certificate: Program = { certificate: ["cnameCertificate", { ...site, certId: "1-cn-hangzhou" }] };
+    await assert.rejects(scene.stack.up(certificate), ({ message }: Error) => {
+      const policy = JSON.parse(message.slice(message.indexOf("{"), message.lastIndexOf("}") + 1));
+      assert.deepEqual(
+        policy.Statement.map(({ Resource }: { Resource: string }) => Resource),
+        ["acs:oss:*:*:site", "*"],
+      );
+      return true;
+    });
+  });
+
   it("with the right endpoint for a bucket of another region, and no policy", async () => {
     scene.cloud.control("POST", "/-/buckets", { name: "away", region: "cn-shanghai" });
     const away = { bucket: "away", domain: "away.example.com" };

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { AUTHORITATIVE_ANSWER } from "dns-packet";
+import { startDnsServer } from "../../dnsServer";
 import { Scene, type SceneOptions } from "../../scene";
 import type { Program } from "../../stack";
 
@@ -104,6 +106,34 @@ describe("BucketCname waits", () => {
       assert.ok(scene.gaps("PutCname").every((gap) => gap >= 15_000));
     });
 
+  it("waits until the last server has the new value", async () => {
+    let value = "old";
+    const slow = await startDnsServer(({ name }) => ({
+      flags: AUTHORITATIVE_ANSWER,
+      answers: [{ type: "TXT", name, data: value }],
+    }));
+    try {
+      await start();
+      Object.assign(scene.stack.config, {
+        "oss-cname:dnsServers": `${scene.cloud.dns},127.0.0.1:${slow.endpoint.port}`,
+      });
+      scene.prove();
+      const needed = { status: 403, code: "NeedVerifyDomainOwnership" };
+      scene.fault({ operation: "PutCname", ...needed });
+      await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 30 })), /has the value.*has only "old"/s);
+      assert.equal(puts(), 1); // The last try, at the deadline.
+      scene.forget();
+      scene.meanwhile = () => {
+        if (slow.asked.length > 20) value = scene.token("site", site.domain);
+      };
+      await scene.stack.up(bound());
+      assert.equal(puts(), 1);
+      assert.ok(isBound());
+    } finally {
+      await slow.close();
+    }
+  });
+
   it("says in the output that OSS is asked because DNS cannot be", async () => {
     await start({ fakeTime: false, config: { "oss-cname:dnsServers": CLOSED_PORT } });
     await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 1 })), /port 53/);
@@ -194,6 +224,12 @@ describe("BucketCname waits", () => {
       await scene.stack.up(pending);
       assert.equal(scene.stack.output("binding", "status"), "Pending");
       assert.equal(puts(), 1);
+    });
+
+    it("does not ask OSS for want of time", async () => {
+      await start();
+      await scene.stack.up(bound({ unverified: "pending", dnsTimeoutSeconds: 0 }));
+      assert.equal(puts(), 0);
     });
 
     it("can be destroyed, and is found when it was bound by hand", async () => {
