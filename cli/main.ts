@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { adopt } from "./adopt";
 import { emulate } from "./emulate";
 import { engine } from "./engine";
 import { ExitStatus } from "./exitStatus";
@@ -9,6 +10,7 @@ const program = new Command("oss-cname").description("Own domains on Alibaba Clo
 
 program.addCommand(token);
 program.addCommand(list);
+program.addCommand(adopt);
 program.addCommand(emulate);
 program.addCommand(engine);
 throwInsteadOfExit(program);

@@ -3,8 +3,8 @@ import { saveFile } from "../provider/saveFile";
 
 /** Where the answer goes. */
 export interface OutputOptions {
-  readonly output?: string;
-  readonly overwrite?: boolean;
+  readonly output?: string | undefined;
+  readonly overwrite?: boolean | undefined;
 }
 
 export function withOutput(command: Command): Command {

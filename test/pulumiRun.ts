@@ -114,7 +114,7 @@ export class Project {
 
   /** Sets plain configuration values beside those that are there. */
   configure(values: Readonly<Record<string, unknown>>): void {
-    const path = this.#configFile;
+    const path = this.configurationFile;
     const present = exists(path) ? (parse(readFileSync(path, "utf8")) ?? {}) : {};
     writeFileSync(path, stringify({ ...present, config: { ...present.config, ...values } }));
   }
@@ -140,6 +140,11 @@ export class Project {
     return this.#onStack("destroy", "--yes", ...flags);
   }
 
+  /** Takes over what exists, as the file says: the Pulumi CLI only. */
+  import(file: string): Promise<Ran> {
+    return this.#onStack("import", "--file", file, "--generate-code=false", "--yes");
+  }
+
   /** The stack's outputs. */
   async outputs(): Promise<Record<string, unknown>> {
     const { output } = await this.#expect([...this.engine.outputPrefix, "output", "--json", "--stack", this.#stack]);
@@ -154,7 +159,7 @@ export class Project {
 
   /** The text of the stack's configuration file. */
   configuration(): string {
-    return readFileSync(this.#configFile, "utf8");
+    return readFileSync(this.configurationFile, "utf8");
   }
 
   /** The resources in the state file. */
@@ -163,11 +168,12 @@ export class Project {
   }
 
   remove(): void {
-    if (this.options.directory !== undefined) rmSync(this.#configFile, { force: true });
+    if (this.options.directory !== undefined) rmSync(this.configurationFile, { force: true });
     rmSync(this.#root, { recursive: true, force: true });
   }
 
-  get #configFile(): string {
+  /** The path of the stack's configuration file. */
+  get configurationFile(): string {
     return join(this.directory, `Pulumi.${this.#stack}.yaml`);
   }
 
