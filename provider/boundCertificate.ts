@@ -104,7 +104,7 @@ const uploads = new Map<string, Promise<string>>();
 
 /** Makes use of what a state knows: domains share certificates. */
 export function noteChain({ certId, chainDigest }: RecordedCertificate): void {
-  if (certId !== "" && chainDigest !== "") chains.set(certId, chainDigest);
+  if (certId && chainDigest) chains.set(certId, chainDigest);
 }
 
 interface Target {

@@ -53,8 +53,10 @@ export function certificateProblems(
   domain: string | undefined,
   now: number,
 ): CertificateProblem[] {
-  const chain = pair.certificate ? readChain(pair.certificate) : "is missing: a private key needs its certificate";
-  const key = pair.privateKey ? readPrivateKey(pair.privateKey) : "is missing: a certificate needs its private key";
+  const chain =
+    pair.certificate === undefined ? "is missing: a private key needs its certificate" : readChain(pair.certificate);
+  const key =
+    pair.privateKey === undefined ? "is missing: a certificate needs its private key" : readPrivateKey(pair.privateKey);
   const problems: CertificateProblem[] = [];
   if (typeof key === "string") problems.push({ property: "privateKey", kind: "invalid", reason: key });
   if (typeof chain === "string") return [{ property: "certificate", kind: "invalid", reason: chain }, ...problems];

@@ -30,9 +30,9 @@ export interface CnameCertificateArgs {
   readonly certificate?: pulumi.Input<string>;
   /** Private key of the leaf, PEM without passphrase. Always kept as a secret. */
   readonly privateKey?: pulumi.Input<string>;
-  /** File with the chain, relative to the program's directory. New content is a change. */
+  /** File with the chain, relative to the directory of the program's entry file. New content is a change. */
   readonly certificateFile?: pulumi.Input<string>;
-  /** File with the private key, relative to the program's directory. It is read when needed and in no state at all. */
+  /** File with the private key, relative to the directory of the program's entry file. It is read when needed and in no state at all. */
   readonly privateKeyFile?: pulumi.Input<string>;
   /** Overwrite whatever certificate is there. Default false: only the recorded one is. Changing it alone changes nothing. */
   readonly force?: pulumi.Input<boolean>;

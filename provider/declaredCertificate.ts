@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { type Certificate, certificateProblems, readCertificate } from "./certificate";
 import { clock } from "./clock";
 import type { BindingInputs } from "./domain";
@@ -146,6 +147,6 @@ function pemOf(
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new Error(`${resolve(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
 }

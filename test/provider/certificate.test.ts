@@ -75,7 +75,9 @@ describe("certificate", () => {
 
   it("must come with its key and the key with it", () => {
     assert.deepEqual(problems(pair.chain, undefined), ["privateKey is missing: a certificate needs its private key"]);
-    assert.deepEqual(problems("", pair.privateKey), ["certificate is missing: a private key needs its certificate"]);
+    assert.deepEqual(problems(undefined, pair.privateKey), [
+      "certificate is missing: a private key needs its certificate",
+    ]);
   });
 
   it("must belong to the key", async () => {

@@ -176,6 +176,7 @@ describe("check of a CnameCertificate", () => {
     await refuses(good.chain, encrypted("pkcs8"), "privateKey", /passphrase/);
     await refuses(good.chain, encrypted("pkcs1"), "privateKey", /passphrase/);
     await refuses(good.chain, "nonsense", "privateKey", /no private key/);
+    await refuses("", good.privateKey, "certificate", /no certificate/);
     await refuses("nonsense", good.privateKey, "certificate", /no certificate/);
   });
 
@@ -194,13 +195,13 @@ describe("check of a CnameCertificate", () => {
       (await check(inputs)).failures.map((failure) => failure.reason).join();
     assert.match(
       await reason({ ...pair, certificateFile: "gone.pem" }),
-      /^certificateFile gone\.pem cannot be read: ENOENT$/,
+      /^certificateFile \/.*\/gone\.pem cannot be read: ENOENT$/,
     );
     assert.match(
       await reason({ ...pair, privateKeyFile: "gone.pem" }),
-      /^privateKeyFile gone\.pem cannot be read: ENOENT$/,
+      /^privateKeyFile \/.*\/gone\.pem cannot be read: ENOENT$/,
     );
-    assert.match(await reason({ ...pair, privateKeyFile: "." }), /^privateKeyFile \. cannot be read: EISDIR$/);
+    assert.match(await reason({ ...pair, privateKeyFile: "." }), /^privateKeyFile \/.* cannot be read: EISDIR$/);
   });
 
   it("refuses a CertId of the wrong form", async () => {
