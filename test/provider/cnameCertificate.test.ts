@@ -392,6 +392,31 @@ describe("CnameCertificate", () => {
     assert.equal(certIdOf("a.example.com"), stack.output("c.example.com", "certId"));
   });
 
+  it("does not take a certificate with the same leaf for one with the changed intermediate", async () => {
+    await start({}, [site.domain, "new.example.com"]);
+    const pair = await issue();
+    const changed = { ...pair, chain: pair.chain + authority.root.certificate };
+    await up(texts(pair));
+    // Another domain, while the first still has the old chain.
+    const { id, outputs, inputs } = stack.state.get("certificate") ?? assert.fail();
+    await together(async (host) => {
+      await host.diff(id, outputs, inputs);
+      await create(host, "new.example.com", texts(changed));
+    });
+    assert.equal(lastPut()?.certificateDigest, sha256(changed.chain));
+    // The first again, after somebody uploaded its leaf anew: nobody knows with which chain.
+    change({ change: "replaceCertificate", certificate: pair.certificate });
+    const found = certIdOf();
+    cloud.control("POST", "/-/changes", { change: "removeBinding", domain: "new.example.com" });
+    await up(texts(changed));
+    assert.deepEqual(lastPut(), {
+      certificateDigest: sha256(changed.chain),
+      privateKeyDigest: sha256(pair.privateKey),
+      previousCertId: found,
+    });
+    assert.equal(puts().length, 3);
+  });
+
   it("uploads again when the service does not take the CertId that it knows", async () => {
     await start({}, [site.domain, "b.example.com"]);
     const pair = await issue();
@@ -451,6 +476,15 @@ describe("CnameCertificate", () => {
     bind(site.domain, "other");
     assert.deepEqual(await stack.refresh(), ["certificate"]);
     await sentNothing(() => assert.rejects(up({ certId: "666-cn-hangzhou" }), /not bound to bucket site/));
+  });
+
+  it("says so when the service ends a declared binding together with its certificate", async () => {
+    await start({ deleteCertificateDropsBinding: true });
+    const binding: Program = { binding: ["bucketCname", site] };
+    await stack.up({ ...binding, ...program({ certId: "555-cn-hangzhou" }) }, { skipPreview: true });
+    await assert.rejects(stack.up(binding, { skipPreview: true }), /ended its binding to bucket site.*pulumi refresh/);
+    assert.deepEqual(cloud.state().bindings, []);
+    assert.deepEqual((await stack.refresh()).sort(), ["binding", "certificate"]);
   });
 
   it("is replaced with its domain: the old one loses its certificate", async () => {
