@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { adopt } from "./adopt";
+import { doctor } from "./doctor";
 import { emulate } from "./emulate";
 import { engine } from "./engine";
 import { ExitStatus } from "./exitStatus";
@@ -11,6 +12,7 @@ const program = new Command("oss-cname").description("Own domains on Alibaba Clo
 program.addCommand(token);
 program.addCommand(list);
 program.addCommand(adopt);
+program.addCommand(doctor);
 program.addCommand(emulate);
 program.addCommand(engine);
 throwInsteadOfExit(program);
