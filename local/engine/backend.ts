@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -31,6 +32,7 @@ export class StackFile {
     const meta = await readFile(join(this.#root, "meta.yaml"), "utf8").catch(ifMissing("version: 1"));
     if (!/^version: 1\s*$/m.test(meta))
       throw new Error(`${this.#root} is a state store of another version: use the Pulumi CLI`);
+    if (existsSync(`${this.path}.gz`)) throw new Error(`${this.path}.gz is compressed: use the Pulumi CLI`);
     return readFile(this.path, "utf8").catch(ifMissing(undefined));
   }
 

@@ -42,37 +42,28 @@ const colours = { create: "green", update: "yellow", replace: "magenta", delete:
 /** Tells what happens as it happens, in lines, and counts it. */
 export class Display implements StepEvents {
   readonly #counts: Partial<Record<CountedOp, number>> = {};
-  readonly #line: (line: string) => void;
-  readonly #dryRun: boolean;
-  readonly #diffs: boolean;
-  readonly #colour: boolean;
   readonly steps: { readonly op: Op; readonly urn: string }[] = [];
   readonly diagnostics: Diagnostic[] = [];
 
-  constructor(options: {
-    readonly line: (line: string) => void;
-    readonly dryRun: boolean;
-    readonly diff: boolean;
-    readonly colour: boolean;
-  }) {
-    this.#line = options.line;
-    this.#dryRun = options.dryRun;
-    this.#diffs = options.diff;
-    this.#colour = options.colour;
-  }
+  constructor(
+    private readonly options: {
+      readonly line: (line: string) => void;
+      readonly dryRun: boolean;
+      readonly diff: boolean;
+      readonly colour: boolean;
+    },
+  ) {}
 
   get summary(): Summary {
     return this.#counts;
   }
 
   get hasChanges(): boolean {
-    return Object.entries(this.#counts).some(
-      ([op, count]) => count > 0 && op !== "same" && op !== "read" && op !== "discard",
-    );
+    return Object.keys(this.#counts).some((op) => op !== "same" && op !== "read" && op !== "discard");
   }
 
   started(step: Step): void {
-    if (this.#dryRun || isInternal(step) || step.op === "same" || step.op === "replace" || step.op === "refresh")
+    if (this.options.dryRun || isInternal(step) || step.op === "same" || step.op === "replace" || step.op === "refresh")
       return;
     if (resourceOf(step)?.custom) this.#tell(step, step.op);
   }
@@ -86,8 +77,9 @@ export class Display implements StepEvents {
     });
     if (op) this.#counts[op] = (this.#counts[op] ?? 0) + 1;
     if (op === "same" || step.op === "replace") return;
-    this.#tell(step, this.#dryRun ? step.op : `${step.op} done (${seconds.toFixed(1)}s)`);
-    if (this.#diffs || op === "update" || op === "replace" || step.op === "create-replacement") this.#properties(step);
+    this.#tell(step, this.options.dryRun ? step.op : `${step.op} done (${seconds.toFixed(1)}s)`);
+    if (this.options.diff || op === "update" || op === "replace" || step.op === "create-replacement")
+      this.#properties(step);
   }
 
   failed(step: Step, error: Error, seconds: number): void {
@@ -100,16 +92,18 @@ export class Display implements StepEvents {
     const about = urn && !urn.includes(`::${STACK_TYPE}::`) ? `${nameOf(urn)}: ` : "";
     const colour = severity === "error" ? "red" : severity === "warning" ? "yellow" : undefined;
     const [first = "", ...rest] = `${about}${message}`.split("\n");
-    this.#line(`${this.#paint(`${severity}:`, colour)} ${first}`);
-    for (const line of rest) this.#line(`    ${line}`);
+    this.options.line(`${this.#paint(`${severity}:`, colour)} ${first}`);
+    for (const line of rest) this.options.line(`    ${line}`);
   }
 
   /** The stack's outputs; they are shown where they are new or another. */
   outputs(outputs: PropertyMap, old: PropertyMap): void {
-    const names = Object.keys(outputs).filter((name) => this.#dryRun || !isDeepStrictEqual(outputs[name], old[name]));
+    const names = Object.keys(outputs).filter(
+      (name) => this.options.dryRun || !isDeepStrictEqual(outputs[name], old[name]),
+    );
     if (names.length === 0) return;
-    this.#line("Outputs:");
-    for (const name of names) this.#line(`    ${name}: ${show(outputs[name])}`);
+    this.options.line("Outputs:");
+    for (const name of names) this.options.line(`    ${name}: ${show(outputs[name])}`);
   }
 
   close(seconds: number): void {
@@ -119,12 +113,12 @@ export class Display implements StepEvents {
       return [
         op === "same"
           ? `${count} unchanged`
-          : `${symbols[op as Op]} ${count} ${this.#dryRun ? `to ${op}` : participle}`,
+          : `${symbols[op as Op]} ${count} ${this.options.dryRun ? `to ${op}` : participle}`,
       ];
     });
-    this.#line("Resources:");
-    for (const line of counted.length > 0 ? counted : ["none"]) this.#line(`    ${line}`);
-    if (!this.#dryRun) this.#line(`Duration: ${Math.ceil(seconds)}s`);
+    this.options.line("Resources:");
+    for (const line of counted.length > 0 ? counted : ["none"]) this.options.line(`    ${line}`);
+    if (!this.options.dryRun) this.options.line(`Duration: ${Math.ceil(seconds)}s`);
   }
 
   #tell(step: Step, what: string): void {
@@ -132,7 +126,7 @@ export class Display implements StepEvents {
     if (!resource) return;
     const op = outcome(step) ?? step.op;
     const colour = op in colours ? colours[op as keyof typeof colours] : undefined;
-    this.#line(
+    this.options.line(
       `${this.#paint(symbols[op === "same" ? "same" : step.op].padStart(2), colour)} ${resource.type} ${nameOf(resource.urn)} ${what}`,
     );
   }
@@ -146,14 +140,14 @@ export class Display implements StepEvents {
       const [old, now] = [before[name], after[name]];
       if (isDeepStrictEqual(old, now)) continue;
       const forces = step.keys?.includes(name) ? " (forces replacement)" : "";
-      if (old === undefined) this.#line(`      + ${name}: ${show(now)}${forces}`);
-      else if (now === undefined) this.#line(`      - ${name}: ${show(old)}${forces}`);
-      else this.#line(`      ~ ${name}: ${show(old)} => ${show(now)}${forces}`);
+      if (old === undefined) this.options.line(`      + ${name}: ${show(now)}${forces}`);
+      else if (now === undefined) this.options.line(`      - ${name}: ${show(old)}${forces}`);
+      else this.options.line(`      ~ ${name}: ${show(old)} => ${show(now)}${forces}`);
     }
   }
 
   #paint(text: string, colour: "green" | "yellow" | "magenta" | "red" | "cyan" | undefined): string {
-    return this.#colour && colour ? styleText(colour, text) : text;
+    return this.options.colour && colour ? styleText(colour, text) : text;
   }
 }
 

@@ -1,18 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { StackFile } from "./backend";
-import { Deployment, type Report, STACK_TYPE } from "./deployment";
 import { type Diagnostic, Display, readable, type Summary } from "./display";
-import type { Output } from "./nodeProcess";
-import type { PropertyMap } from "./propertyValue";
-import { ProviderHost } from "./providerHost";
-import { Providers } from "./providers";
-import { ResourceMonitor } from "./resourceMonitor";
-import type { Crypter } from "./secrets";
-import { type Resource, Snapshot } from "./snapshot";
-import { Source } from "./source";
-import { loadProject, type Project, providerConfig, type StackConfig, StackConfigFile } from "./stackConfig";
-import { type Op, StepExecutor, Stopped } from "./step";
+import { type Kind, Operation, type OperationOptions, type Stack, stackOutputs } from "./operation";
+import { Snapshot } from "./snapshot";
+import { loadProject, StackConfigFile } from "./stackConfig";
+import type { Op } from "./step";
 
 /** Which stack, and what goes for all that is done with it. */
 export interface StackOptions {
@@ -25,11 +17,7 @@ export interface StackOptions {
   readonly passphrase?: string | undefined;
 }
 
-export interface EngineOptions extends StackOptions {
-  /** Environment variables for the program and its providers, over those of this process. */
-  readonly env?: NodeJS.ProcessEnv | undefined;
-  /** How many resources are worked on at once. Default: four times the number of processors. */
-  readonly parallel?: number | undefined;
+export interface EngineOptions extends StackOptions, OperationOptions {
   /** Fail when there is, or was, anything to change. */
   readonly expectNoChanges?: boolean | undefined;
   /** For `preview` and `up`: read all resources again first. */
@@ -43,10 +31,6 @@ export interface EngineOptions extends StackOptions {
   readonly colour?: boolean | undefined;
   /** Asked between preview and update; false ends it there. */
   readonly confirm?: ((summary: Summary) => Promise<boolean>) | undefined;
-  /** When aborted: what is under way is finished, nothing more is started. */
-  readonly interrupt?: AbortSignal | undefined;
-  /** When aborted: what is under way is given up; the state says of it that it was. */
-  readonly terminate?: AbortSignal | undefined;
 }
 
 export interface Result {
@@ -70,8 +54,6 @@ export class EngineError extends Error {
     this.name = "EngineError";
   }
 }
-
-type Kind = "update" | "refresh" | "destroy";
 
 /** Shows what `up` would do. Writes nothing. @throws EngineError */
 export async function preview(options: EngineOptions): Promise<Result> {
@@ -119,22 +101,13 @@ export async function setConfig(
   await configFile.save();
 }
 
-interface Stack {
-  readonly project: Project;
-  readonly name: string;
-  readonly file: StackFile;
-  readonly crypter: Crypter;
-  readonly configFile: StackConfigFile;
-  readonly config: StackConfig;
-}
-
-async function open(options: StackOptions): Promise<Stack> {
+async function open(options: StackOptions): Promise<Stack & { readonly configFile: StackConfigFile }> {
   const project = await loadProject(options.cwd);
   const backend = options.backend ?? (process.env.PULUMI_BACKEND_URL || project.backend);
   if (!backend) throw new Error("no backend: set PULUMI_BACKEND_URL to file://<directory>");
   const file = new StackFile(backend, project.name, options.stack);
   const configFile = await StackConfigFile.load(project, options.stack);
-  const crypter = await configFile.crypter(options.passphrase ?? (await passphrase()));
+  const crypter = await configFile.crypter(options.passphrase ?? (await passphrase()), await Snapshot.salt(file));
   return { project, name: options.stack, file, crypter, configFile, config: configFile.values(crypter) };
 }
 
@@ -157,7 +130,8 @@ async function run(stack: Stack, options: EngineOptions, kind: Kind, dryRun: boo
   const line = options.onLine ?? (() => {});
   line(dryRun ? `Previewing ${kind} (${stack.name}):` : `${titles[kind]} (${stack.name}):`);
   const display = new Display({ line, dryRun, diff: options.diff ?? false, colour: options.colour ?? false });
-  const operation = await Operation.prepare(stack, options, dryRun, display);
+  const snapshot = await Snapshot.load(stack.file, stack.crypter);
+  const operation = new Operation(stack, options, dryRun, snapshot, display);
   await operation.run(kind, options.refresh ?? false);
   const outputs = operation.outputs;
   display.outputs(outputs, operation.outputsBefore);
@@ -172,135 +146,10 @@ async function run(stack: Stack, options: EngineOptions, kind: Kind, dryRun: boo
   return result;
 }
 
-/** One pass over a stack with its own processes, as a preview or in earnest. */
-class Operation {
-  /** The first thing that went wrong. */
-  failure: Error | undefined;
-  readonly outputsBefore: PropertyMap;
-  readonly #stack: Stack;
-  readonly #options: EngineOptions;
-  readonly #dryRun: boolean;
-  readonly #snapshot: Snapshot;
-  readonly #providers: Providers;
-  readonly #executor: StepExecutor;
-  readonly #deployment: Deployment;
-  readonly #report: Report;
-  readonly #parallel: number;
-
-  private constructor(stack: Stack, options: EngineOptions, dryRun: boolean, display: Display, snapshot: Snapshot) {
-    const { project, name, config } = stack;
-    this.#stack = stack;
-    this.#options = options;
-    this.#dryRun = dryRun;
-    this.#snapshot = snapshot;
-    this.#report = display.report.bind(display);
-    this.#parallel = options.parallel ?? (Number(process.env.PULUMI_PARALLEL) || availableParallelism() * 4);
-    this.outputsBefore = stackOutputs(snapshot.base);
-    this.#providers = new Providers(() =>
-      ProviderHost.start({
-        cwd: project.directory,
-        project: project.name,
-        ...(options.env && { env: options.env }),
-        output: this.#output,
-      }),
-    );
-    const shared = { snapshot, providers: this.#providers };
-    this.#executor = new StepExecutor({ ...shared, events: display, dryRun, parallel: this.#parallel });
-    this.#deployment = new Deployment({
-      ...shared,
-      project: project.name,
-      stack: name,
-      config: providerConfig(config),
-      executor: this.#executor,
-      report: this.#report,
-    });
-  }
-
-  static async prepare(stack: Stack, options: EngineOptions, dryRun: boolean, display: Display): Promise<Operation> {
-    return new Operation(stack, options, dryRun, display, await Snapshot.load(stack.file, stack.crypter));
-  }
-
-  get outputs(): PropertyMap {
-    return stackOutputs(this.#snapshot.resources);
-  }
-
-  async run(kind: Kind, refresh: boolean): Promise<void> {
-    const { interrupt, terminate } = this.#options;
-    const onInterrupt = () => this.#executor.stop(new Error("interrupted"));
-    const onTerminate = () => {
-      this.#executor.terminate(new Error("interrupted"));
-      this.#providers.stop();
-    };
-    interrupt?.addEventListener("abort", onInterrupt);
-    terminate?.addEventListener("abort", onTerminate);
-    if (interrupt?.aborted) onInterrupt();
-    try {
-      if (refresh || kind === "refresh") await this.#deployment.refresh();
-      else if (!this.#dryRun) this.#warnOfInterruptedCreates();
-      if (kind === "destroy") await this.#deployment.deleteOthers();
-      if (kind === "update") await this.#runProgram();
-    } catch (error) {
-      this.#fail(error);
-    }
-    await this.#executor.idle();
-    this.failure = this.#executor.stopReason;
-    this.#deployment.settleStackOutputs(this.failure !== undefined);
-    if (!this.#dryRun) await this.#snapshot.save();
-    await this.#providers.stop();
-    interrupt?.removeEventListener("abort", onInterrupt);
-    terminate?.removeEventListener("abort", onTerminate);
-  }
-
-  async #runProgram(): Promise<void> {
-    const { project, name: stack, config } = this.#stack;
-    const monitor = new ResourceMonitor(this.#deployment, this.#report, (error) => this.#fail(error));
-    const address = await monitor.listen();
-    const source = new Source({
-      ...{ project, stack, config, address, dryRun: this.#dryRun, parallel: this.#parallel, output: this.#output },
-      env: this.#options.env ?? {},
-    });
-    try {
-      await Promise.race([monitor.programDone, source.ended, this.#executor.stopped]);
-      if (this.#executor.stopReason) return;
-      await this.#deployment.deleteOthers();
-      monitor.allowShutdown();
-      await Promise.race([source.ended, this.#executor.stopped]);
-    } catch (error) {
-      this.#fail(error);
-    } finally {
-      // Those under way still have their say in the state; the program waits for them in vain.
-      await this.#executor.idle();
-      await source.stop();
-      monitor.close();
-    }
-  }
-
-  #fail(error: unknown): void {
-    if (error instanceof Stopped || this.#executor.stopReason) return;
-    const reason = error instanceof Error ? error : new Error(String(error));
-    this.#report("error", reason.message);
-    this.#executor.stop(reason);
-  }
-
-  #warnOfInterruptedCreates(): void {
-    for (const { urn } of this.#snapshot.interruptedCreates) {
-      const message =
-        "an earlier update was killed while it created this, so it may exist without the state knowing: look, then clear the note with the Pulumi CLI (pulumi refresh)";
-      this.#report("warning", message, urn);
-    }
-  }
-
-  readonly #output: Output = (line) => this.#report("info", line);
-}
-
 const titles: Readonly<Record<Kind, string>> = { update: "Updating", refresh: "Refreshing", destroy: "Destroying" };
 
 /** The CLI's exit status when `--expect-no-changes` is disappointed. */
 const EXPECTED_NO_CHANGES = 7;
-
-function stackOutputs(resources: readonly Resource[]): PropertyMap {
-  return resources.find(({ type }) => type === STACK_TYPE)?.outputs ?? {};
-}
 
 async function passphrase(): Promise<string> {
   const { PULUMI_CONFIG_PASSPHRASE: phrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;

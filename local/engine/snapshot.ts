@@ -35,29 +35,14 @@ interface Operation {
   readonly type: OperationType;
 }
 
-/** What a resource in the state may have; `drop` are notes that the next update would rewrite or remove anyway. */
-const fields: Readonly<Record<keyof Resource, true>> = {
-  urn: true,
-  custom: true,
-  delete: true,
-  id: true,
-  type: true,
-  inputs: true,
-  outputs: true,
-  parent: true,
-  external: true,
-  dependencies: true,
-  initErrors: true,
-  provider: true,
-  propertyDependencies: true,
-  additionalSecretOutputs: true,
-  customTimeouts: true,
-  deletedWith: true,
-  created: true,
-  modified: true,
-  ignoreChanges: true,
-};
-const drop = new Set(["sourcePosition", "stackTrace", "aliases", "importID"]);
+const fields = new Set(
+  (
+    "urn custom delete id type inputs outputs parent external dependencies initErrors provider propertyDependencies " +
+    "additionalSecretOutputs customTimeouts deletedWith created modified ignoreChanges"
+  ).split(" "),
+);
+/** Notes that the next update rewrites or takes away in any case. */
+const passing = new Set(["sourcePosition", "stackTrace", "aliases", "importID"]);
 
 /**
  * The state of a stack: the resources of the last update, those that this one has dealt with, and the operations under way. It is
@@ -84,29 +69,22 @@ export class Snapshot {
 
   /** Reads the stack's state. @throws when the stack does not exist, or has something that this engine does not do */
   static async load(file: StackFile, crypter: Crypter): Promise<Snapshot> {
-    const text = await file.read();
-    if (text === undefined) {
+    const latest = await latestDeployment(file);
+    if (!latest) {
       throw new Error(`no stack named ${file.stack} found: create it with "oss-cname engine stack init ${file.stack}"`);
-    }
-    const { version, checkpoint } = JSON.parse(text);
-    const latest = checkpoint?.latest;
-    if (version !== 3) throw new Error(`${file.path} is of version ${version}, not 3: use the Pulumi CLI`);
-    const provider = latest?.secrets_providers;
-    if (provider && provider.type !== "passphrase") {
-      throw new Error(
-        `the stack's secrets are kept by "${provider.type}", this engine knows "passphrase" only: use the Pulumi CLI`,
-      );
     }
     const resource = (raw: RawResource) => parse(raw, crypter);
     return new Snapshot(
       file,
       crypter,
-      (latest?.resources ?? []).map(resource),
-      (latest?.pending_operations ?? []).map((operation: { resource: RawResource; type: OperationType }) => ({
-        ...operation,
-        resource: resource(operation.resource),
-      })),
+      (latest.resources ?? []).map(resource),
+      (latest.pending_operations ?? []).map((operation) => ({ ...operation, resource: resource(operation.resource) })),
     );
+  }
+
+  /** The salt that a stack's state is sealed with, if there is a stack. */
+  static async salt(file: StackFile): Promise<string | undefined> {
+    return (await latestDeployment(file))?.secrets_providers?.state.salt;
   }
 
   /** Makes an empty stack. */
@@ -175,15 +153,33 @@ export class Snapshot {
 
 type RawResource = Partial<Resource> & Readonly<Record<string, unknown>> & Pick<Resource, "urn" | "custom" | "type">;
 
+/** What a state file holds of its deployment; there is none in a stack that the CLI has never updated. */
+interface RawDeployment {
+  readonly secrets_providers?: { readonly type: string; readonly state: { readonly salt?: string } };
+  readonly resources?: readonly RawResource[];
+  readonly pending_operations?: readonly { readonly resource: RawResource; readonly type: OperationType }[];
+}
+
+async function latestDeployment(file: StackFile): Promise<RawDeployment | undefined> {
+  const text = await file.read();
+  if (text === undefined) return undefined;
+  const { version, checkpoint } = JSON.parse(text);
+  if (version !== 3) throw new Error(`${file.path} is of version ${version}, not 3: use the Pulumi CLI`);
+  const latest: RawDeployment = checkpoint.latest ?? {};
+  const type = latest.secrets_providers?.type ?? "passphrase";
+  if (type === "passphrase") return latest;
+  throw new Error(`the stack's secrets are kept by "${type}", this engine knows "passphrase" only: use the Pulumi CLI`);
+}
+
 function parse(raw: RawResource, crypter: Crypter): Resource {
   for (const [field, value] of Object.entries(raw)) {
-    if (!(field in fields) && !drop.has(field) && value) {
+    if (!fields.has(field) && !passing.has(field) && value) {
       throw new Error(
         `${raw.urn} has "${field}" in its state, which this engine does not know: use the Pulumi CLI for this stack`,
       );
     }
   }
-  const known = Object.entries(raw).filter(([field]) => field in fields);
+  const known = Object.entries(raw).filter(([field]) => fields.has(field));
   return {
     ...(Object.fromEntries(known) as unknown as Resource),
     inputs: crypter.unseal(raw.inputs ?? {}),

@@ -50,6 +50,9 @@ export async function loadProject(cwd: string): Promise<Project> {
     throw new Error(`${file}: runtime ${runtime.name} is not "nodejs": use the Pulumi CLI`);
   const options = runtime.options ?? {};
   refuseUnknown(`${file}, runtime.options`, Object.keys(options), runtimeOptions);
+  const nodeArgs: string = options.nodeargs ?? "";
+  if (/["'\\]/.test(nodeArgs))
+    throw new Error(`${file}: this engine reads nodeargs without quotes: use the Pulumi CLI`);
   const main = resolve(root, yaml.main ?? ".");
   if (!existsSync(main)) throw new Error(`${file}: main ${main} does not exist`);
   const isDirectory = statSync(main).isDirectory();
@@ -60,7 +63,7 @@ export async function loadProject(cwd: string): Promise<Project> {
     entry: isDirectory ? "." : basename(main),
     typescript: options.typescript ?? true,
     ...(options.tsconfig && { tsconfig: options.tsconfig }),
-    nodeArgs: splitArguments(options.nodeargs ?? ""),
+    nodeArgs: nodeArgs.split(/\s+/).filter(Boolean),
     ...(yaml.backend?.url && { backend: yaml.backend.url }),
     configDirectory: resolve(root, typeof yaml.config === "string" ? yaml.config : (yaml.stackConfigDir ?? ".")),
     config: typeof yaml.config === "string" ? {} : (yaml.config ?? {}),
@@ -93,11 +96,16 @@ export class StackConfigFile {
     return new StackConfigFile(path, project, document);
   }
 
-  /** Makes the stack's crypter; a salt is noted in the file (see `save`) when it has none. */
-  async crypter(passphrase: string): Promise<Crypter> {
-    const salt = this.#document.get("encryptionsalt");
-    if (typeof salt === "string") return Crypter.open(passphrase, salt);
-    const crypter = await Crypter.create(passphrase);
+  /**
+   * Makes the stack's crypter. A file without a salt gets that of the state, or a new one; `save` writes it.
+   * @param stateSalt the salt that the state is sealed with, if there is a state
+   */
+  async crypter(passphrase: string, stateSalt: string | undefined): Promise<Crypter> {
+    const salt: unknown = this.#document.get("encryptionsalt") ?? stateSalt;
+    if (stateSalt !== undefined && salt !== stateSalt) {
+      throw new Error(`${this.path} and the stack's state have different encryption salts: use the Pulumi CLI`);
+    }
+    const crypter = await (typeof salt === "string" ? Crypter.open(passphrase, salt) : Crypter.create(passphrase));
     this.#document.set("encryptionsalt", crypter.salt);
     return crypter;
   }
@@ -189,9 +197,4 @@ function unseal(value: unknown, decrypt: (text: string) => string): unknown {
 
 function asText(value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
-}
-
-function splitArguments(text: string): string[] {
-  const parts = text.match(/(?:"[^"]*"|'[^']*'|[^\s"']+)+/g) ?? [];
-  return parts.map((part) => part.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
 }

@@ -44,10 +44,6 @@ export class Stopped extends Error {}
 
 /** Carries out steps, as many at once as allowed, and keeps the state on disk in step with the world. */
 export class StepExecutor {
-  readonly #snapshot: Snapshot;
-  readonly #providers: Providers;
-  readonly #events: StepEvents;
-  readonly #dryRun: boolean;
   /** URNs that this operation deletes: what is deleted with one of them needs no delete of its own. */
   readonly deletes = new Set<string>();
   readonly #waiting: (() => void)[] = [];
@@ -62,18 +58,16 @@ export class StepExecutor {
     this.#signalStop = resolve;
   });
 
-  constructor(options: {
-    readonly snapshot: Snapshot;
-    readonly providers: Providers;
-    readonly events: StepEvents;
-    readonly dryRun: boolean;
-    readonly parallel: number;
-  }) {
-    this.#snapshot = options.snapshot;
-    this.#providers = options.providers;
-    this.#events = options.events;
-    this.#dryRun = options.dryRun;
-    this.#free = options.parallel;
+  constructor(
+    private readonly context: {
+      readonly snapshot: Snapshot;
+      readonly providers: Providers;
+      readonly events: StepEvents;
+      readonly dryRun: boolean;
+      readonly parallel: number;
+    },
+  ) {
+    this.#free = context.parallel;
   }
 
   /** Lets no further step start; those under way go on. */
@@ -121,17 +115,17 @@ export class StepExecutor {
   async #attempt(step: Step): Promise<void> {
     const started = process.hrtime.bigint();
     const seconds = () => Number(process.hrtime.bigint() - started) / 1e9;
-    this.#events.started(step);
+    this.context.events.started(step);
     try {
       await this.#apply(step);
     } catch (caught) {
       const error = caught instanceof Error ? caught : new Error(String(caught));
-      if (!this.#terminated) this.#events.failed(step, error, seconds());
+      if (!this.#terminated) this.context.events.failed(step, error, seconds());
       // What one refresh finds does not depend on another.
       if (step.op !== "refresh") this.stop(error);
       throw new Stopped();
     }
-    this.#events.done(step, seconds());
+    this.context.events.done(step, seconds());
   }
 
   async #apply(step: Step): Promise<void> {
@@ -150,10 +144,10 @@ export class StepExecutor {
     Object.assign(resource, kept(old), { outputs: old.outputs });
     markSecretOutputs(resource);
     // A provider that sees no difference keeps the configuration it has.
-    if (isProvider(resource)) this.#providers.register(`${resource.urn}::${resource.id}`, old.inputs);
-    this.#snapshot.add(resource, old);
+    if (isProvider(resource)) this.context.providers.register(`${resource.urn}::${resource.id}`, old.inputs);
+    this.context.snapshot.add(resource, old);
     // Nothing outside has changed, so nobody waits for the file.
-    if (!this.#dryRun) this.#snapshot.save().catch(() => {});
+    if (!this.context.dryRun) this.context.snapshot.save().catch(() => {});
   }
 
   async #create(resource: Resource, replaced?: Resource): Promise<void> {
@@ -162,12 +156,12 @@ export class StepExecutor {
       resource,
       async () => {
         if (isProvider(resource)) {
-          resource.id = this.#dryRun ? UNKNOWN : randomUUID();
+          resource.id = this.context.dryRun ? UNKNOWN : randomUUID();
           resource.outputs = resource.inputs;
-          this.#providers.register(`${resource.urn}::${resource.id}`, resource.inputs);
+          this.context.providers.register(`${resource.urn}::${resource.id}`, resource.inputs);
         } else if (resource.custom) {
           const host = await this.#host(resource);
-          if (this.#dryRun) resource.outputs = host ? resource.inputs : {};
+          if (this.context.dryRun) resource.outputs = host ? resource.inputs : {};
           else if (host) {
             const { id, properties } = await host.create(resource.inputs);
             resource.id = id;
@@ -178,7 +172,7 @@ export class StepExecutor {
       () => {
         resource.created = resource.modified = new Date().toISOString();
         if (replaced) replaced.delete = true;
-        this.#snapshot.add(resource);
+        this.context.snapshot.add(resource);
       },
     );
   }
@@ -191,17 +185,17 @@ export class StepExecutor {
       async () => {
         if (isProvider(resource)) {
           resource.outputs = resource.inputs;
-          this.#providers.register(`${resource.urn}::${resource.id}`, resource.inputs);
+          this.context.providers.register(`${resource.urn}::${resource.id}`, resource.inputs);
         } else if (resource.custom) {
           const host = await this.#host(resource);
-          if (this.#dryRun) resource.outputs = host ? resource.inputs : {};
+          if (this.context.dryRun) resource.outputs = host ? resource.inputs : {};
           else if (host) resource.outputs = await host.update(old.id ?? "", old.outputs, resource.inputs);
         }
       },
       (unfinished) => {
         if (unfinished) resource.inputs = old.inputs;
         if (resource.custom) resource.modified = new Date().toISOString();
-        this.#snapshot.add(resource, old);
+        this.context.snapshot.add(resource, old);
       },
     );
   }
@@ -212,11 +206,11 @@ export class StepExecutor {
       old,
       async () => {
         const deletedWithHost = old.deletedWith !== undefined && this.deletes.has(old.deletedWith);
-        if (this.#dryRun || !old.custom || old.external || isProvider(old) || deletedWithHost) return;
+        if (this.context.dryRun || !old.custom || old.external || isProvider(old) || deletedWithHost) return;
         const host = await this.#host(old);
         await host?.delete(old.id ?? "", old.outputs);
       },
-      () => this.#snapshot.remove(old),
+      () => this.context.snapshot.remove(old),
     );
   }
 
@@ -238,7 +232,7 @@ export class StepExecutor {
           if (!same(resource, old)) resource.modified = new Date().toISOString();
         }
         if (replacing && old) old.delete = true;
-        this.#snapshot.add(resource, replacing ? undefined : old);
+        this.context.snapshot.add(resource, replacing ? undefined : old);
       },
     );
   }
@@ -278,7 +272,7 @@ export class StepExecutor {
     operate: () => Promise<void>,
     record: (unfinished: boolean) => void,
   ): Promise<void> {
-    const end = this.#dryRun ? () => {} : await this.#snapshot.begin(type, resource);
+    const end = this.context.dryRun ? () => {} : await this.context.snapshot.begin(type, resource);
     let failure: Error | undefined;
     try {
       await operate();
@@ -295,13 +289,13 @@ export class StepExecutor {
     if (type !== "deleting") markSecretOutputs(resource);
     end();
     if (!failure || unfinished) record(unfinished !== undefined);
-    if (!this.#dryRun) await this.#snapshot.save();
+    if (!this.context.dryRun) await this.context.snapshot.save();
     if (failure) throw failure;
   }
 
   #host(resource: Resource): Promise<ProviderHost | undefined> {
     if (!resource.provider) throw new Error(`${resource.urn} has no provider`);
-    return this.#providers.get(resource.provider);
+    return this.context.providers.get(resource.provider);
   }
 }
 
