@@ -122,6 +122,7 @@ for (const engine of engines)
 
       project.write({ "certs/shop.pem": second.chain, "certs/shop.key": second.privateKey });
       const before = served("shop.example.com").certId;
+      assert.match(await succeed(project.preview()), /~ 1 to update\n/, "the certificate's change must not ripple");
       await succeed(project.up("--skip-preview"));
       assert.deepEqual(writes(cloud), ["PutCname shop.example.com certificate"]);
       assert.equal(cloud.requests().find(({ certificate }) => certificate)?.certificate?.previousCertId, before);
