@@ -62,7 +62,7 @@ export interface ProjectOptions {
   readonly directory?: string;
   /** Stack configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Stack configuration that is kept encrypted. */
+  /** Stack configuration that is kept encrypted; keys may be paths into structured values. */
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   /** Called with each line as it is written. */
@@ -104,7 +104,7 @@ export class Project {
       await project.#expect(["stack", "init", project.#stack]);
       project.configure(options.config ?? {});
       for (const [key, value] of Object.entries(options.secrets ?? {}))
-        await project.#expect(["config", "set", "--secret", "--stack", project.#stack, key], value);
+        await project.#expect(["config", "set", "--secret", "--path", "--stack", project.#stack, key], value);
     } catch (error) {
       project.remove();
       throw error;

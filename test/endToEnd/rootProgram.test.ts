@@ -149,6 +149,24 @@ for (const engine of engines)
       assert.deepEqual(project.resources(), []);
     });
 
+    it("keeps a private key that is given as text out of everybody's sight", async () => {
+      const { chain, privateKey } = await authority.issue({ names: ["www.example.com"] });
+      const { config, secrets } = livingOn(cloud);
+      const entry = { domain: "www.example.com", bucket: "site", dns: "alidns", certificate: { certificate: chain } };
+      const project = await Project.create(engine, {
+        config: { ...config, "oss-cname:domains": [entry] },
+        secrets: { ...secrets, "oss-cname:domains[0].certificate.privateKey": privateKey },
+      });
+      projects.push(project);
+      await succeed(project.up("--diff"));
+      assert.equal(served("www.example.com").fingerprint, sha1(chain));
+      await succeed(project.refresh("--diff"));
+      await succeed(project.up("--diff", "--expect-no-changes"));
+      const shown = project.state() + project.configuration() + project.log + JSON.stringify(await project.outputs());
+      for (const secret of [SECRET_KEY, ...keyLines(privateKey)])
+        assert(!shown.includes(secret), "a secret is in the state, the configuration, the log or the outputs");
+    });
+
     it("leaves domains with DNS by hand pending, says which records, and carries on when they are there", async () => {
       const project = await declare([
         { domain: "www.example.com", bucket: "site", dns: "manual" },
