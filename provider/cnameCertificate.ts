@@ -11,7 +11,7 @@ import { clock } from "./clock";
 import { configure } from "./connection";
 import { isDeclared, noteDeclared } from "./declared";
 import { type CertificateInputs, checkCertificate, readChainQuietly } from "./declaredCertificate";
-import { type BindingInputs, bindingOf, checkBinding } from "./domain";
+import { type BindingInputs, bindingOf, checkBinding, diffBinding } from "./domain";
 import { isChanged, isUnknown, plain } from "./lifecycle";
 import { parseDate } from "./oss/xml";
 import { OssDynamicResource } from "./resource";
@@ -57,11 +57,10 @@ export const cnameCertificateProvider: pulumi.dynamic.ResourceProvider<Certifica
 
   diff(_id, olds, news) {
     noteChain(olds);
-    const replaces = isChanged(olds.domain, news.domain) ? ["domain"] : [];
-    const moved = (["bucket", "region", "endpoint"] as const).some((key) => isChanged(olds[key], news[key]));
+    const { changes, replaces } = diffBinding(olds, news);
     const swapped =
       news.certId !== undefined ? isChanged(olds.certId, news.certId) : isChanged(olds.chainDigest, news.chainDigest);
-    return Promise.resolve({ changes: replaces.length > 0 || moved || swapped || olds.status === "Pending", replaces });
+    return Promise.resolve({ changes: changes || swapped || olds.status === "Pending", replaces });
   },
 
   async create(inputs) {
