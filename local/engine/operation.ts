@@ -105,6 +105,7 @@ export class Operation {
     const { project, name: stack, config } = this.stack;
     const monitor = new ResourceMonitor(this.#deployment, this.#report, (error) => this.#fail(error));
     const address = await monitor.listen();
+    this.#providers.prepare();
     const source = new Source({
       ...{ project, stack, config, address, dryRun: this.dryRun, parallel: this.#parallel, output: this.#output },
       env: this.options.env ?? {},

@@ -7,9 +7,16 @@ export class Providers {
   readonly #start: () => Promise<ProviderHost>;
   readonly #configs = new Map<string, PropertyMap>();
   readonly #hosts = new Map<string, Promise<ProviderHost>>();
+  #spare: Promise<ProviderHost> | undefined;
 
   constructor(start: () => Promise<ProviderHost>) {
     this.#start = start;
+  }
+
+  /** Starts a process that nearly every program needs, while the program itself starts. */
+  prepare(): void {
+    this.#spare = this.#start();
+    this.#spare.catch(() => {});
   }
 
   /** Makes known under which reference (URN and id) a provider goes. Another configuration gets another process. */
@@ -33,7 +40,9 @@ export class Providers {
     if (containsUnknowns(config)) return undefined;
     let host = this.#hosts.get(reference);
     if (!host) {
-      host = this.#start().then(async (started) => {
+      const starting = this.#spare ?? this.#start();
+      this.#spare = undefined;
+      host = starting.then(async (started) => {
         await started.configure(config).catch(async (error) => {
           await started.stop();
           throw error;
@@ -47,6 +56,7 @@ export class Providers {
 
   /** Ends all processes. */
   async stop(): Promise<void> {
-    await Promise.allSettled([...this.#hosts.values()].map(async (host) => (await host).stop()));
+    const hosts = [...this.#hosts.values(), ...(this.#spare ? [this.#spare] : [])];
+    await Promise.allSettled(hosts.map(async (host) => (await host).stop()));
   }
 }
