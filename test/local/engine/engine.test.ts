@@ -288,6 +288,8 @@ describe("local engine", function () {
       await underWay("create");
       child.kill("SIGKILL");
       await ended;
+      const provider = Number(readFileSync(join(sandbox.directory, "provider.pid"), "utf8"));
+      while (isRunning(provider)) await pause(20);
       go();
       const { pending } = await sandbox.state();
       assert.match(String(pending), /^creating .*::slow$/);
@@ -301,3 +303,11 @@ describe("local engine", function () {
     });
   });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
