@@ -5,6 +5,7 @@ import { emulate } from "./emulate";
 import { engine } from "./engine";
 import { ExitStatus } from "./exitStatus";
 import { list } from "./list";
+import { report } from "./report";
 import { token } from "./token";
 
 const program = new Command("oss-cname").description("Own domains on Alibaba Cloud OSS buckets").showHelpAfterError();
@@ -13,6 +14,7 @@ program.addCommand(token);
 program.addCommand(list);
 program.addCommand(adopt);
 program.addCommand(doctor);
+program.addCommand(report);
 program.addCommand(emulate);
 program.addCommand(engine);
 throwInsteadOfExit(program);
