@@ -13,6 +13,7 @@ th:last-child, td:last-child { text-align: right; }
 th button { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; }
 th[aria-sort=ascending] button::after { content: " \\2191"; }
 th[aria-sort=descending] button::after { content: " \\2193"; }
+figure { margin: 1.5rem 0; }
 svg { width: 100%; height: auto; overflow: visible; }
 svg line { stroke: var(--line); }
 svg text { fill: var(--text); font-size: 11px; }
