@@ -11,6 +11,7 @@ import { bucketUrl, publicHost, regionOfEndpoint, resolveEndpoint } from "../pro
 import { isOssError } from "../provider/oss/error";
 import { getCnameToken, listCname } from "../provider/oss/operations";
 import { type CertificateInfo, type CnameInfo, parseDate } from "../provider/oss/xml";
+import { leastRamPolicy } from "../provider/ramPolicy";
 import { daysLeft, NEAR_DAYS } from "./daysLeft";
 
 export interface Finding {
@@ -168,16 +169,9 @@ function refused(check: string, error: Error): Finding {
   return wrong(check, text, mend);
 }
 
-/** The least that all of this package's work on a bucket takes. */
 function denied(error: Error, bucket: string): Finding {
-  const actions = ["ListCname", "GetCnameToken", "CreateCnameToken", "PutCname", "DeleteCname"];
-  const statement = {
-    Effect: "Allow",
-    Action: actions.map((action) => `oss:${action}`),
-    Resource: [`acs:oss:*:*:${bucket}`],
-  };
-  const policy = JSON.stringify({ Version: "1", Statement: [statement] });
   const [text = ""] = error.message.split(" Next: ");
+  const policy = leastRamPolicy(bucket, { certificates: false });
   return wrong("permissions", text, `let this account's bucket be used by a RAM policy: ${policy}`);
 }
 
