@@ -3,6 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { join, relative } from "node:path";
 import { type Cloud, type RequestEntry, startCloud } from "../../local";
 import { type Authority, createAuthority } from "../certificates";
+import { elementOf, list } from "../local/oss/call";
 import { engines, livingOn, Project, repository } from "../pulumiRun";
 
 const SECRET_KEY = "9aVery0Secret8Key7OfTheTests";
@@ -212,13 +213,16 @@ for (const engine of engines)
       await succeed(project.preview("--expect-no-changes"));
     });
 
-    it("moves a domain to another bucket in one up", async () => {
+    it("moves a domain to another bucket in one up, missed by readers only between DeleteCname and PutCname", async () => {
       const entry = { domain: "www.example.com", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } };
       const project = await declare([{ ...entry, bucket: "site" }]);
       await succeed(project.up("--skip-preview"));
       cloud.control("DELETE", "/-/requests");
       project.configure({ "oss-cname:domains": [{ ...entry, bucket: "shop" }] });
-      await succeed(project.up("--skip-preview"));
+      cloud.control("POST", "/-/faults", { operation: "PutCname", bucket: "shop", delayMs: 50 });
+      const moved = succeed(project.up("--skip-preview"));
+      const reads = await readUntil(moved, cloud, "www.example.com");
+      await moved;
       assert.deepEqual(served("www.example.com"), {
         bucket: "shop",
         certId: "12345-cn-hangzhou",
@@ -231,6 +235,29 @@ for (const engine of engines)
       );
       const cname = cloud.state().records.find(({ name }) => name === "www.example.com");
       assert.equal(cname?.value, "shop.oss-cn-hangzhou.aliyuncs.com");
+
+      const log = cloud.requests();
+      const ofReads = new Set(reads.flatMap(({ requestIds }) => requestIds));
+      const ours = log.filter(({ requestId }) => !ofReads.has(requestId));
+      const unbound = ours.findIndex(({ operation }) => operation === "DeleteCname");
+      assert.deepEqual(
+        ours.slice(unbound, unbound + 2).map(({ operation, bucket }) => `${operation} ${bucket}`),
+        ["DeleteCname site", "PutCname shop"],
+      );
+      const placeOf = (id: string | undefined) => log.findIndex(({ requestId }) => requestId === id);
+      const [from, to] = [unbound, unbound + 2].map((index) => placeOf(ours[index]?.requestId));
+      const seen = { before: 0, missing: 0, after: 0 };
+      for (const { requestIds, buckets } of reads) {
+        const [first = 0, last = 0] = requestIds.map(placeOf);
+        seen[last < Number(from) ? "before" : first > Number(to) ? "after" : "missing"] += 1;
+        if (last < Number(from)) assert.deepEqual(buckets, ["site"]);
+        else if (first > Number(to)) assert.deepEqual(buckets, ["shop"]);
+      }
+      assert(seen.before > 0 && seen.missing > 0 && seen.after > 0, JSON.stringify(seen));
+      assert(
+        reads.some(({ buckets }) => buckets.length === 0),
+        "nobody looked while it was unbound",
+      );
       await succeed(project.preview("--expect-no-changes"));
     });
 
@@ -278,6 +305,34 @@ for (const engine of engines)
       await succeed(project.destroy("--skip-preview"));
     });
   });
+
+interface Read {
+  readonly requestIds: readonly string[];
+  /** Those that list the domain. */
+  readonly buckets: readonly string[];
+}
+
+/** Lists both buckets, over and over, as a client of its own. */
+async function readUntil(end: Promise<unknown>, cloud: Cloud, domain: string): Promise<Read[]> {
+  const reads: Read[] = [];
+  let ended = false;
+  const note = () => {
+    ended = true;
+  };
+  end.then(note, note);
+  while (!ended && reads.length < 20_000) {
+    const requestIds: string[] = [];
+    const buckets: string[] = [];
+    for (const bucket of ["site", "shop"]) {
+      const reply = await list(cloud, bucket);
+      assert.equal(reply.status, 200, reply.body);
+      requestIds.push(String(reply.headers["x-oss-request-id"]));
+      if (elementOf(reply, "Domain") === domain) buckets.push(bucket);
+    }
+    reads.push({ requestIds, buckets });
+  }
+  return reads;
+}
 
 /** Lines of a key that cannot be anything else. */
 function keyLines(pem: string): string[] {
