@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { configure, credentials, setting } from "./connection";
-import { Alidns, type AlidnsRecordInfo, isAlidnsError, rrOf } from "./dns/alidns";
+import type { AlidnsRecordInfo } from "./dns/alidns";
+import { Alidns, isAlidnsError, rrOf } from "./dns/alidns";
 import { foldName } from "./dns/query";
-import { type CheckFailure, isChanged, isUnknown } from "./lifecycle";
+import type { CheckFailure } from "./lifecycle";
+import { isChanged, isUnknown } from "./lifecycle";
 import { OssDynamicResource } from "./resource";
 
 /** What a user writes. */

@@ -1,12 +1,15 @@
-import { type Bucket, bucketAt, observeBinding } from "./bucket";
+import type { Bucket } from "./bucket";
+import { bucketAt, observeBinding } from "./bucket";
 import type { Certificate } from "./certificate";
 import { clock } from "./clock";
 import { isDeclared } from "./declared";
-import { type CertificateInputs, type DeclaredCertificate, readDeclared } from "./declaredCertificate";
+import type { CertificateInputs, DeclaredCertificate } from "./declaredCertificate";
+import { readDeclared } from "./declaredCertificate";
 import type { BindingInputs } from "./domain";
 import { notice } from "./notices";
 import { isOssError, isOutcomeUnknown } from "./oss/error";
-import { type CertificateConfiguration, type CertificateInfo, type CnameInfo, parseDate } from "./oss/xml";
+import type { CertificateConfiguration, CertificateInfo, CnameInfo } from "./oss/xml";
+import { parseDate } from "./oss/xml";
 
 /** A list may be behind a write, ours or another's: one that surprises is asked for again, so often in all and with this pause. */
 const LOOKS = 3;

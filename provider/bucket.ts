@@ -1,5 +1,6 @@
 import { clock } from "./clock";
-import { type Location, ossClient } from "./connection";
+import type { Location } from "./connection";
+import { ossClient } from "./connection";
 import type { BindingInputs } from "./domain";
 import type { OssClient } from "./oss/client";
 import { isOssError, isOutcomeUnknown } from "./oss/error";

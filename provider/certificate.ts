@@ -1,4 +1,5 @@
-import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 
 /** What a PEM chain says. */
 export interface Certificate {

@@ -1,17 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type EnsuredCertificate,
-  ensureCertificate,
-  noteChain,
-  observeCertificate,
-  type RecordedCertificate,
-  removeCertificate,
-} from "./boundCertificate";
+import type { EnsuredCertificate, RecordedCertificate } from "./boundCertificate";
+import { ensureCertificate, noteChain, observeCertificate, removeCertificate } from "./boundCertificate";
 import { clock } from "./clock";
 import { configure } from "./connection";
 import { isDeclared, noteDeclared } from "./declared";
-import { type CertificateInputs, checkCertificate, readChainQuietly } from "./declaredCertificate";
-import { type BindingInputs, bindingOf, checkBinding, diffBinding } from "./domain";
+import type { CertificateInputs } from "./declaredCertificate";
+import { checkCertificate, readChainQuietly } from "./declaredCertificate";
+import type { BindingInputs } from "./domain";
+import { bindingOf, checkBinding, diffBinding } from "./domain";
 import { isChanged, isUnknown, plain } from "./lifecycle";
 import { parseDate } from "./oss/xml";
 import { OssDynamicResource } from "./resource";

@@ -2,10 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { bucketAt } from "./bucket";
 import { clock } from "./clock";
 import { configure } from "./connection";
-import { type BindingInputs, bindingOf, checkBinding, diffBinding, normalizeDomain, txtRecordName } from "./domain";
+import type { BindingInputs } from "./domain";
+import { bindingOf, checkBinding, diffBinding, normalizeDomain, txtRecordName } from "./domain";
 import { plain } from "./lifecycle";
 import { isOssError } from "./oss/error";
-import { type CnameToken as OssCnameToken, parseDate } from "./oss/xml";
+import type { CnameToken as OssCnameToken } from "./oss/xml";
+import { parseDate } from "./oss/xml";
 import { OssDynamicResource } from "./resource";
 
 /** What a user writes. */

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { type Credentials, OssClient } from "./oss/client";
+import type { Credentials } from "./oss/client";
+import { OssClient } from "./oss/client";
 import { regionOfEndpoint } from "./oss/endpoint";
 
 /** Where a bucket lives, as a resource says it; whatever it leaves out is the provider's. */

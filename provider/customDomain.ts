@@ -1,9 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { OssAccount } from "./account";
-import { BucketCname, type BucketCnameArgs } from "./bucketCname";
-import { CnameCertificate, type CnameCertificateArgs } from "./cnameCertificate";
-import { CnameToken, type DnsRecord } from "./cnameToken";
-import { announce, apexAdvice, type Dns } from "./dnsRecords";
+import type { BucketCnameArgs } from "./bucketCname";
+import { BucketCname } from "./bucketCname";
+import type { CnameCertificateArgs } from "./cnameCertificate";
+import { CnameCertificate } from "./cnameCertificate";
+import type { DnsRecord } from "./cnameToken";
+import { CnameToken } from "./cnameToken";
+import type { Dns } from "./dnsRecords";
+import { announce, apexAdvice } from "./dnsRecords";
 import { domainProblem, normalizeDomain, txtRecordName } from "./domain";
 
 /** One of three ways to give a certificate. Files are best: the key is then in no state at all, not even encrypted. */

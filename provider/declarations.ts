@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import Ajv, { type ErrorObject } from "ajv";
+import type { ErrorObject } from "ajv";
+import Ajv from "ajv";
 import { certificateProblems } from "./certificate";
 import * as schema from "./config.schema.json";
 import { apexAdvice } from "./dnsRecords";

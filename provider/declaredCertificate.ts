@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Certificate, certificateProblems, readCertificate } from "./certificate";
+import type { Certificate } from "./certificate";
+import { certificateProblems, readCertificate } from "./certificate";
 import { clock } from "./clock";
 import type { BindingInputs } from "./domain";
-import { type CheckFailure, isUnknown } from "./lifecycle";
+import type { CheckFailure } from "./lifecycle";
+import { isUnknown } from "./lifecycle";
 
 /** A certificate on a binding, declared by its CertId, as a pair of texts or as a pair of files. */
 export interface CertificateInputs extends BindingInputs {

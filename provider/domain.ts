@@ -1,4 +1,5 @@
-import { type CheckFailure, isChanged, isUnknown } from "./lifecycle";
+import type { CheckFailure } from "./lifecycle";
+import { isChanged, isUnknown } from "./lifecycle";
 import { bucketProblem, endpointProblem, regionProblem } from "./oss/endpoint";
 
 /** Suffixes that OSS keeps for itself (EC 0018-00000401). */

@@ -1,28 +1,38 @@
-export { OssAccount, type OssAccountArgs } from "./account";
-export { AlidnsRecord, type AlidnsRecordArgs } from "./alidnsRecord";
-export { BucketCname, type BucketCnameArgs, type TakeoverArgs } from "./bucketCname";
-export { CnameCertificate, type CnameCertificateArgs } from "./cnameCertificate";
-export { CnameToken, type CnameTokenArgs, type DnsRecord } from "./cnameToken";
-export { type CertificateArgs, CustomDomain, type CustomDomainArgs } from "./customDomain";
-export {
-  type AlidnsOptions,
-  alidns,
-  type Dns,
-  type MakeRecord,
-  manual,
-  none,
-  type RecordArgs,
-  records,
+export type { OssAccountArgs } from "./account";
+export { OssAccount } from "./account";
+export type { AlidnsRecordArgs } from "./alidnsRecord";
+export { AlidnsRecord } from "./alidnsRecord";
+export type { BucketCnameArgs, TakeoverArgs } from "./bucketCname";
+export { BucketCname } from "./bucketCname";
+export type { CnameCertificateArgs } from "./cnameCertificate";
+export { CnameCertificate } from "./cnameCertificate";
+export type { CnameTokenArgs, DnsRecord } from "./cnameToken";
+export { CnameToken } from "./cnameToken";
+export type { CertificateArgs, CustomDomainArgs } from "./customDomain";
+export { CustomDomain } from "./customDomain";
+export type {
+  AlidnsOptions,
+  Dns,
+  MakeRecord,
+  RecordArgs,
 } from "./dnsRecords";
 export {
-  type BoundCertificate,
-  type BoundDomain,
-  type GetCnameTokenArgs,
-  type GetCnameTokenResult,
+  alidns,
+  manual,
+  none,
+  records,
+} from "./dnsRecords";
+export type {
+  BoundCertificate,
+  BoundDomain,
+  GetCnameTokenArgs,
+  GetCnameTokenResult,
+  ListCnamesArgs,
+  ListCnamesResult,
+} from "./queries";
+export {
   getCnameToken,
   getCnameTokenOutput,
-  type ListCnamesArgs,
-  type ListCnamesResult,
   listCnames,
   listCnamesOutput,
 } from "./queries";

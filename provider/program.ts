@@ -5,9 +5,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { OssAccount } from "./account";
 import type { DnsRecord } from "./cnameToken";
-import { type CertificateArgs, CustomDomain } from "./customDomain";
-import { DeclarationError, type Declarations, type DomainDeclaration, readDeclarations } from "./declarations";
-import { alidns, type Dns, manual, none } from "./dnsRecords";
+import type { CertificateArgs } from "./customDomain";
+import { CustomDomain } from "./customDomain";
+import type { Declarations, DomainDeclaration } from "./declarations";
+import { DeclarationError, readDeclarations } from "./declarations";
+import type { Dns } from "./dnsRecords";
+import { alidns, manual, none } from "./dnsRecords";
 
 /** What became of one domain. */
 export interface DomainSummary {

@@ -1,17 +1,11 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { DnsRecord } from "./cnameToken";
-import { type Location, ossClient } from "./connection";
+import type { Location } from "./connection";
+import { ossClient } from "./connection";
 import { domainProblem, normalizeDomain, txtRecordName } from "./domain";
 import { getCnameTokenXml, listCnameXml } from "./oss/operations";
-import {
-  type CertificateInfo,
-  type CnameInfo,
-  type CnameList,
-  type CnameToken,
-  parseCnameList,
-  parseCnameToken,
-  parseDate,
-} from "./oss/xml";
+import type { CertificateInfo, CnameInfo, CnameList, CnameToken } from "./oss/xml";
+import { parseCnameList, parseCnameToken, parseDate } from "./oss/xml";
 import { saveFile } from "./saveFile";
 
 /** What all queries take. They ask with the stack's own credentials, and where nothing else is said in its region. */

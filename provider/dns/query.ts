@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { connect, isIP, isIPv6 } from "node:net";
-import { type DecodedPacket, decode, encode, RECURSION_DESIRED, type RecordType } from "dns-packet";
+import type { DecodedPacket, RecordType } from "dns-packet";
+import { decode, encode, RECURSION_DESIRED } from "dns-packet";
 
 /** Where a DNS server listens. `address` is an IP address. */
 export interface Endpoint {

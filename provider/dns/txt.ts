@@ -1,8 +1,10 @@
 import { getServers } from "node:dns";
 import { lookup } from "node:dns/promises";
 import type { TxtAnswer } from "dns-packet";
-import { type Endpoint, foldName, query, type Reply, splitHostPort } from "./query";
-import { findStartZone, findZoneBelow, type NameServer, type Network, NoZone, recordsOf } from "./zone";
+import type { Endpoint, Reply } from "./query";
+import { foldName, query, splitHostPort } from "./query";
+import type { NameServer, Network } from "./zone";
+import { findStartZone, findZoneBelow, NoZone, recordsOf } from "./zone";
 
 /** What one server says of the TXT record. */
 export interface ServerAnswer {

@@ -1,5 +1,6 @@
 import type { Answer, StringAnswer } from "dns-packet";
-import { type Endpoint, foldName, query, type Reply } from "./query";
+import type { Endpoint, Reply } from "./query";
+import { foldName, query } from "./query";
 
 export interface NameServer {
   readonly name: string;

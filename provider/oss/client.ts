@@ -1,18 +1,13 @@
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { Agent, buildConnector, type Dispatcher } from "undici";
-import { type Addressing, bucketProblem, bucketUrl, type Endpoint, resolveEndpoint } from "./endpoint";
-import {
-  type Call,
-  type History,
-  isOssError,
-  isOssTransportError,
-  isOutcomeUnknown,
-  type OssError,
-  OssTransportError,
-  ossErrorFrom,
-} from "./error";
-import { type Credentials, signV1, signV4 } from "./sign";
+import type { Dispatcher } from "undici";
+import { Agent, buildConnector } from "undici";
+import type { Addressing, Endpoint } from "./endpoint";
+import { bucketProblem, bucketUrl, resolveEndpoint } from "./endpoint";
+import type { Call, History, OssError } from "./error";
+import { isOssError, isOssTransportError, isOutcomeUnknown, OssTransportError, ossErrorFrom } from "./error";
+import type { Credentials } from "./sign";
+import { signV1, signV4 } from "./sign";
 import { parseDate } from "./xml";
 
 export type { Credentials } from "./sign";

@@ -1,13 +1,7 @@
 import type { OssClient, OssReply, OssRequest } from "./client";
 import { OssError } from "./error";
-import {
-  buildCnameConfiguration,
-  type CertificateConfiguration,
-  type CnameList,
-  type CnameToken,
-  parseCnameList,
-  parseCnameToken,
-} from "./xml";
+import type { CertificateConfiguration, CnameList, CnameToken } from "./xml";
+import { buildCnameConfiguration, parseCnameList, parseCnameToken } from "./xml";
 
 /** Mints the token that proves ownership of a domain to a bucket, or gets the one that is still valid. */
 export async function createCnameToken(client: OssClient, bucket: string, domain: string): Promise<CnameToken> {
