@@ -60,6 +60,8 @@ export interface ProjectOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Work in this directory in place of a new one. Its `Pulumi.<stack>.yaml` is written and removed again, nothing else. */
   readonly directory?: string;
+  /** Keep the state where this project keeps its own. */
+  readonly beside?: Project;
   /** Stack configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Stack configuration that is kept encrypted; keys may be paths into structured values. */
@@ -74,6 +76,7 @@ export interface ProjectOptions {
 export class Project {
   readonly directory: string;
   readonly #root = mkdtempSync(join(tmpdir(), "oss-cname-"));
+  readonly #backend: string;
   readonly #stack = `s${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
   /** Everything that any command has written. */
   log = "";
@@ -83,6 +86,7 @@ export class Project {
     readonly options: ProjectOptions,
   ) {
     this.directory = options.directory ?? join(this.#root, "project");
+    this.#backend = options.beside ? options.beside.#backend : join(this.#root, "backend");
     for (const directory of ["backend", "home", "project"]) mkdirSync(join(this.#root, directory));
     if (options.directory !== undefined) return;
     this.write({
@@ -145,6 +149,11 @@ export class Project {
     return this.#onStack("import", "--file", file, "--generate-code=false", "--yes");
   }
 
+  /** Any other command, which must not fail. */
+  run(...args: string[]): Promise<Ran> {
+    return this.#expect(args);
+  }
+
   /** The stack's outputs. */
   async outputs(): Promise<Record<string, unknown>> {
     const { output } = await this.#expect([...this.engine.outputPrefix, "output", "--json", "--stack", this.#stack]);
@@ -153,8 +162,16 @@ export class Project {
 
   /** The text of the state file. */
   state(): string {
-    const name = /^name: *(\S+)/m.exec(readFileSync(join(this.directory, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
-    return readFileSync(join(this.#root, "backend", ".pulumi", "stacks", name, `${this.#stack}.json`), "utf8");
+    return readFileSync(join(this.#backend, ".pulumi", "stacks", this.#name, `${this.#stack}.json`), "utf8");
+  }
+
+  get #name(): string {
+    return /^name: *(\S+)/m.exec(readFileSync(join(this.directory, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
+  }
+
+  /** The stack's name as seen from other projects. */
+  get fullName(): string {
+    return `organization/${this.#name}/${this.#stack}`;
   }
 
   /** The text of the stack's configuration file. */
@@ -216,7 +233,7 @@ export class Project {
 
   #environment(): Record<string, string> {
     return {
-      PULUMI_BACKEND_URL: `file://${join(this.#root, "backend")}`,
+      PULUMI_BACKEND_URL: `file://${this.#backend}`,
       PULUMI_HOME: join(this.#root, "home"),
       PULUMI_CONFIG_PASSPHRASE: "correct horse",
       PULUMI_SKIP_UPDATE_CHECK: "true",
