@@ -163,8 +163,10 @@ function errorMessage(details: OssErrorDetails): string {
   ];
   const head = `${callText(details)} failed: ${code} (${facts.join(", ")})`;
   const text = serviceMessage ? `${head}: ${serviceMessage}` : head;
+  // A sentence of its own, for whoever has more to say after it.
+  const sentence = /[.!?]$/.test(text) ? text : `${text}.`;
   const next = remedy(details);
-  return next ? `${text.replace(/\.$/, "")}. Next: ${next}` : text;
+  return next ? `${sentence} Next: ${next}` : sentence;
 }
 
 function callText({ operation, bucket, domain }: Call): string {

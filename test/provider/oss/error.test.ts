@@ -107,6 +107,8 @@ describe("OssError", () => {
       denied.message,
       /\(HTTP 403, 3 attempts\): No\. Next: allow the action oss:PutCname on acs:oss:\*:\*:site;/,
     );
+    const terse = new OssError({ ...call, code: "CnameTokenNotFound", status: 404, serviceMessage: "no token" });
+    assert.match(terse.message, / failed: CnameTokenNotFound \(HTTP 404\): no token\.$/);
     const list = new OssError({ operation: "ListCname", code: "NoSuchBucket", status: 404, serviceMessage: "" });
     assert.match(list.message, /^ListCname failed: NoSuchBucket \(HTTP 404\)\. Next: check the bucket's name/);
   });
