@@ -9,10 +9,11 @@ export interface FleetDomain {
   readonly bucket: string;
   readonly status: string;
   readonly certId: string | null;
-  /** ISO 8601. */
+  /** ISO 8601; as the service wrote it where that is no date. */
   readonly validTo: string | null;
   readonly daysLeft: number | null;
-  readonly state: "ended" | "critical" | "near" | "fine" | "none";
+  /** `none` is without a certificate, `unknown` with one whose end cannot be read. */
+  readonly state: "ended" | "critical" | "near" | "fine" | "none" | "unknown";
 }
 
 export interface Fleet {
@@ -59,7 +60,7 @@ export async function fleetOf(places: readonly Place[], limits: Limits, listed: 
             certId: certificate?.certId ?? null,
             validTo: certificate?.validTo ?? null,
             daysLeft: days,
-            state: stateOf(days, limits),
+            state: certificate === undefined ? "none" : stateOf(days, limits),
           });
         }
       } catch (error) {
@@ -77,7 +78,7 @@ export async function fleetOf(places: readonly Place[], limits: Limits, listed: 
 }
 
 function stateOf(days: number | null, { nearDays, criticalDays }: Limits): FleetDomain["state"] {
-  if (days === null) return "none";
+  if (days === null) return "unknown";
   if (days < 0) return "ended";
   return days < criticalDays ? "critical" : days < nearDays ? "near" : "fine";
 }

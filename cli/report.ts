@@ -44,7 +44,7 @@ withConnection(report);
 withOutput(report);
 withExitStatuses(report, {
   [ExitStatus.failed]: "some bucket could not be listed (the rest is reported all the same), or nothing could be done",
-  [ExitStatus.attention]: "a certificate's end is near",
+  [ExitStatus.attention]: "a certificate's end is near, or cannot be read",
   [ExitStatus.wrong]: "a certificate's end is critical, or past",
 });
 
@@ -67,7 +67,7 @@ async function placesOf({ bucket, config }: Options, command: Command): Promise<
 function exitStatus({ domains, failures }: Fleet): number {
   const has = (...states: string[]) => domains.some(({ state }) => states.includes(state));
   if (failures.length > 0) return ExitStatus.failed;
-  return has("ended", "critical") ? ExitStatus.wrong : has("near") ? ExitStatus.attention : 0;
+  return has("ended", "critical") ? ExitStatus.wrong : has("near", "unknown") ? ExitStatus.attention : 0;
 }
 
 function wholeNumber(text: string): number {

@@ -18,7 +18,7 @@ svg { width: 100%; height: auto; overflow: visible; }
 svg line { stroke: var(--line); }
 svg text { fill: var(--text); font-size: 11px; }
 rect.ended, rect.critical { fill: var(--critical); } rect.near { fill: var(--near); } rect.fine { fill: var(--fine); }
-td.ended, td.critical { color: var(--critical); font-weight: 600; } td.near { color: var(--near); font-weight: 600; } td.none { color: var(--none); }
+td.ended, td.critical { color: var(--critical); font-weight: 600; } td.near, td.unknown { color: var(--near); font-weight: 600; } td.none { color: var(--none); }
 @media print {
   :root { color-scheme: light; --text: #000; --back: #fff; --line: #bbb; --fine: #2a7d4f; --near: #b26a00; --critical: #c62f2f; --none: #555; }
   body { margin: 0; max-width: none; font-size: 10pt; }
@@ -97,6 +97,7 @@ function summary({ domains, nearDays, criticalDays }: Fleet): string {
     `${count("near")} within ${nearDays} days`,
     `${count("fine")} later`,
     `${count("none")} without a certificate`,
+    ...(count("unknown") > 0 ? [`${count("unknown")} with an end that cannot be read`] : []),
   ].join(", ");
 }
 
@@ -109,7 +110,7 @@ function row({ domain, bucket, status, certId, validTo, daysLeft, state }: Fleet
   const cells = [domain, bucket, status, certId ?? "", validTo ?? ""]
     .map((text) => `<td>${escaped(text)}</td>`)
     .join("");
-  return `<tr>${cells}<td class="${state}" data-value="${daysLeft ?? 1e9}">${daysLeft ?? "none"}</td></tr>`;
+  return `<tr>${cells}<td class="${state}" data-value="${daysLeft ?? 1e9}">${daysLeft ?? state}</td></tr>`;
 }
 
 const WEEKS = 56;

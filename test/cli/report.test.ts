@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -75,6 +78,27 @@ describe("oss-cname report", () => {
       [["fine", "gone"], 1],
     ] as const)
       assert.deepEqual([args, (await run("--json", "--bucket", ...args)).status], [args, status]);
+  });
+
+  it("does not call it well when the end of a certificate cannot be read", async () => {
+    const certificate = "<Certificate><CertId>1-cn-hangzhou</CertId><ValidEndDate>soon</ValidEndDate></Certificate>";
+    const list = `<ListCnameResult><Bucket>odd</Bucket><Cname><Domain>odd.example.com</Domain>${certificate}</Cname></ListCnameResult>`;
+    const odd = createServer((_request, reply) => reply.end(list)).listen(0, "127.0.0.1");
+    await once(odd, "listening");
+    const endpoint = `http://127.0.0.1:${(odd.address() as AddressInfo).port}`;
+    try {
+      const ask = (...args: string[]) =>
+        ossCname(["report", "--bucket", "odd", "--region", cloud.region, "-e", endpoint, ...args], {
+          env: at(cloud).env,
+        });
+      const { status, stdout } = await ask("--json");
+      assert.equal(status, 3);
+      const [{ validTo, daysLeft, state }] = JSON.parse(stdout).domains;
+      assert.deepEqual({ validTo, daysLeft, state }, { validTo: "soon", daysLeft: null, state: "unknown" });
+      assert.match((await ask()).stdout, /0 without a certificate, 1 with an end that cannot be read.*>unknown<\/td>/s);
+    } finally {
+      odd.close();
+    }
   });
 
   it("reports the rest when a bucket cannot be listed", async () => {
