@@ -47,6 +47,13 @@ const runnable: Record<string, Example> = {
     },
     bound: ["www.example.com"],
   },
+  "dns-elsewhere": {
+    async prepare() {
+      const double = join(repository, "test", "fixtures", "doubles", "cloudflare.cjs");
+      return { config: { "dns-elsewhere:zoneId": "zone" }, env: { NODE_OPTIONS: `--require ${double}` } };
+    },
+    bound: ["www.example.com"],
+  },
   "manual-dns": { bound: [] },
   "config-only": {
     async prepare() {
@@ -55,8 +62,8 @@ const runnable: Record<string, Example> = {
     bound: ["www.example.com"],
   },
 };
-/** Those that something else than a run proves: types alone, or a test of their own. */
-const others = ["dns-elsewhere", "offline-test"];
+/** It has a test of its own. */
+const others = ["offline-test"];
 
 describe("examples", function () {
   this.timeout(180_000);
