@@ -37,8 +37,7 @@ export class FakeTime {
  */
 export function inProcess(time: FakeTime): (options: ProviderHostOptions) => Promise<Host> {
   return ({ output }) => {
-    for (const path of Object.keys(require.cache))
-      if (/[\\/]bin[\\/]provider[\\/]/.test(path)) delete require.cache[path];
+    const kept = takeOutModules();
     const loaded = require("../provider/clock") as { clock: typeof clock };
     loaded.clock.now = time.now;
     loaded.clock.sleep = async (milliseconds) => {
@@ -51,10 +50,20 @@ export function inProcess(time: FakeTime): (options: ProviderHostOptions) => Pro
     console.log = (line: string) => output?.(line, "stdout");
     const stop = () => {
       console.log = print;
+      takeOutModules();
+      Object.assign(require.cache, kept);
       return Promise.resolve();
     };
     return Promise.resolve(hostOf(providers, stop));
   };
+}
+
+/** Forgets the provider's modules as they are loaded. What it returns puts them back, for other tests of this process. */
+function takeOutModules(): NodeJS.Dict<NodeModule> {
+  const paths = Object.keys(require.cache).filter((path) => /[\\/]bin[\\/]provider[\\/]/.test(path));
+  const taken = Object.fromEntries(paths.map((path) => [path, require.cache[path]]));
+  for (const path of paths) delete require.cache[path];
+  return taken;
 }
 
 function hostOf(providers: Record<ProviderName, Provider>, stop: () => Promise<void>): Host {

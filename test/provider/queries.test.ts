@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Cloud, startCloud } from "../../local/cloud";
-import { configure } from "../../provider/connection";
+import { configure, ossClient } from "../../provider/connection";
+import { createCnameToken } from "../../provider/oss/operations";
 import { getCnameToken, listCnames } from "../../provider/queries";
 import { configFor } from "../stack";
 
@@ -83,9 +84,7 @@ describe("a query", () => {
       const unknown = new pulumi.Output([], Promise.resolve("none"), Promise.resolve(false), Promise.resolve(false), Promise.resolve([]));
       listCnamesOutput({ bucket: unknown });
     `;
-    const tokens = await import("../../provider/oss/operations.js");
-    const { ossClient } = await import("../../provider/connection.js");
-    const { token } = await tokens.createCnameToken(ossClient({}), "site", "got.example.com");
+    const { token } = await createCnameToken(ossClient({}), "site", "got.example.com");
     const before = cloud.requests().length;
     const { stdout } = await promisify(execFile)(process.execPath, ["-e", program], {
       cwd: __dirname,
