@@ -1,14 +1,9 @@
 import type OpenApiClient from "@alicloud/openapi-core";
 import { clock } from "../clock";
+import type { Credentials } from "../oss/sign";
 
 const VERSION = "2015-01-09";
 const DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16000];
-
-interface Credentials {
-  readonly accessKeyId: string;
-  readonly accessKeySecret: string;
-  readonly securityToken?: string | undefined;
-}
 
 export interface AlidnsOptions {
   readonly credentials: () => Promise<Credentials>;
