@@ -176,7 +176,8 @@ export class Deployment {
     });
     this.#planning = planned.catch(() => {});
     return planned.catch((error) => {
-      if (!(error instanceof Stopped)) {
+      // What is planned while the operation is stopped for another reason loses its provider.
+      if (!(error instanceof Stopped) && !executor.stopReason) {
         report("error", error.message, urn);
         executor.stop(error);
       }

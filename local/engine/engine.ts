@@ -5,6 +5,7 @@ import { type Kind, Operation, type OperationOptions, type Stack, stackOutputs }
 import { Snapshot } from "./snapshot";
 import { loadProject, StackConfigFile } from "./stackConfig";
 import type { Op } from "./step";
+import { Unsupported } from "./unsupported";
 
 /** Which stack, and what goes for all that is done with it. */
 export interface StackOptions {
@@ -22,7 +23,7 @@ export interface EngineOptions extends StackOptions, OperationOptions {
   readonly expectNoChanges?: boolean | undefined;
   /** For `preview` and `up`: read all resources again first. */
   readonly refresh?: boolean | undefined;
-  /** For `up`, `refresh` and `destroy`: do not look first. What this engine refuses is then refused only when it is met. */
+  /** For `up`, `refresh` and `destroy`: do not look first. The program alone is then run once in silence, for what this engine refuses. */
   readonly skipPreview?: boolean | undefined;
   /** Show the properties of all resources, not only what changes. */
   readonly diff?: boolean | undefined;
@@ -115,7 +116,9 @@ async function change(options: EngineOptions, kind: Kind): Promise<Result> {
   const stack = await open(options);
   await stack.file.lock();
   try {
-    if (!options.skipPreview) {
+    if (options.skipPreview) {
+      if (kind === "update") await rehearse(stack, options);
+    } else {
       const { summary } = await run(stack, { ...options, expectNoChanges: false }, kind, true);
       if (options.confirm && !(await options.confirm(summary))) throw new Error("not confirmed: nothing was changed");
     }
@@ -123,6 +126,18 @@ async function change(options: EngineOptions, kind: Kind): Promise<Result> {
   } finally {
     await stack.file.unlock();
   }
+}
+
+/** Runs the program once for what it asks for that this engine does not do; all else about it shows in earnest. */
+async function rehearse(stack: Stack, options: EngineOptions): Promise<void> {
+  const silent = new Display({ line: () => {}, dryRun: true, diff: false, colour: false });
+  const snapshot = await Snapshot.load(stack.file, stack.crypter);
+  const operation = new Operation(stack, options, true, snapshot, silent, false);
+  await operation.run("update", false);
+  if (!(operation.failure instanceof Unsupported)) return;
+  options.onLine?.(`error: ${operation.failure.message}`);
+  const { summary, steps, diagnostics } = silent;
+  throw new EngineError(`update refused: ${operation.failure.message}`, { summary, steps, diagnostics, outputs: {} });
 }
 
 async function run(stack: Stack, options: EngineOptions, kind: Kind, dryRun: boolean): Promise<Result> {

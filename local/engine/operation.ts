@@ -51,13 +51,15 @@ export class Operation {
     private readonly dryRun: boolean,
     private readonly snapshot: Snapshot,
     display: Display,
+    /** Are there providers? A dry run without asks nobody anything but the program. */
+    withProviders = true,
   ) {
     const { project, name, config } = stack;
     this.#report = display.report.bind(display);
     this.#parallel = options.parallel ?? (Number(process.env.PULUMI_PARALLEL) || availableParallelism() * 4);
     this.outputsBefore = stackOutputs(snapshot.base);
     const host = { cwd: project.directory, project: project.name, env: options.env ?? {}, output: this.#output };
-    const providers = new Providers(() => ProviderHost.start(host));
+    const providers = new Providers(withProviders ? () => ProviderHost.start(host) : undefined);
     const executor = new StepExecutor({ snapshot, providers, events: display, dryRun, parallel: this.#parallel });
     this.#deployment = new Deployment({
       ...{ snapshot, providers, executor, report: this.#report },

@@ -4,19 +4,20 @@ import type { ProviderHost } from "./providerHost";
 
 /** The providers of one operation: a process for each provider resource, started when it is first needed. */
 export class Providers {
-  readonly #start: () => Promise<ProviderHost>;
+  readonly #start: (() => Promise<ProviderHost>) | undefined;
   readonly #configs = new Map<string, PropertyMap>();
   readonly #hosts = new Map<string, Promise<ProviderHost>>();
   #spare: Promise<ProviderHost> | undefined;
 
-  constructor(start: () => Promise<ProviderHost>) {
+  /** @param start without it no process is started: all providers are as if their configuration were not known yet */
+  constructor(start?: () => Promise<ProviderHost>) {
     this.#start = start;
   }
 
   /** Starts a process that nearly every program needs, while the program itself starts. */
   prepare(): void {
-    this.#spare = this.#start();
-    this.#spare.catch(() => {});
+    this.#spare = this.#start?.();
+    this.#spare?.catch(() => {});
   }
 
   /** Makes known under which reference (URN and id) a provider goes. Another configuration gets another process. */
@@ -37,7 +38,7 @@ export class Providers {
   async get(reference: string): Promise<ProviderHost | undefined> {
     const config = this.#configs.get(reference);
     if (!config) throw new Error(`unknown provider ${reference}`);
-    if (containsUnknowns(config)) return undefined;
+    if (!this.#start || containsUnknowns(config)) return undefined;
     let host = this.#hosts.get(reference);
     if (!host) {
       const starting = this.#spare ?? this.#start();

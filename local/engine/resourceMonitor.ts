@@ -8,6 +8,7 @@ import { type Deployment, type Goal, nameOf, type Report } from "./deployment";
 import { unsupportedValue } from "./propertyValue";
 import { map, messageLimits, struct } from "./providerHost";
 import { Stopped } from "./step";
+import { Unsupported } from "./unsupported";
 
 const DYNAMIC_PACKAGE = "pulumi-nodejs";
 
@@ -29,12 +30,18 @@ export class ResourceMonitor {
   });
 
   constructor(
-    private readonly deployment: Deployment,
+    private readonly deployment: Pick<Deployment, "register" | "read" | "registerOutputs">,
     readonly report: Report,
     /** Ends the operation: the program wants what cannot be done. */
     private readonly refuse: (error: Error) => void,
   ) {
     this.#server.addService(ResourceMonitorService, {
+      getDeploymentInfo: this.#answer(() => {
+        const response = new pb.DeploymentInfo();
+        response.setSupportedfeaturesList([...features].map(featureOf));
+        return response;
+      }),
+      // What an SDK asks that does not know getDeploymentInfo.
       supportsFeature: this.#answer((request: pb.SupportsFeatureRequest) => {
         const response = new pb.SupportsFeatureResponse();
         response.setHassupport(features.has(request.getId()));
@@ -55,6 +62,7 @@ export class ResourceMonitor {
       }),
       invoke: this.#refusal((request: pb.ResourceInvokeRequest) => `the function ${request.getTok()}`),
       call: this.#refusal((request: pb.ResourceCallRequest) => `the method ${request.getTok()}`),
+      existsResource: this.#refusal((request: pb.ExistsResourceRequest) => `existsResource for ${request.getType()}`),
       registerStackTransform: this.#refusal(() => "a transform"),
       registerStackInvokeTransform: this.#refusal(() => "a transform"),
       registerResourceHook: this.#refusal(() => "a resource hook"),
@@ -77,7 +85,9 @@ export class ResourceMonitor {
         return new engine.SetRootResourceResponse();
       }),
       startDebugging: this.#answer(() => new Empty()),
-      requirePulumiVersion: this.#refusal(() => "a certain version of Pulumi"),
+      requirePulumiVersion: this.#refusal(
+        (request: engine.RequirePulumiVersionRequest) => `requirePulumiVersion("${request.getPulumiVersionRange()}")`,
+      ),
     });
   }
 
@@ -102,6 +112,7 @@ export class ResourceMonitor {
   }
 
   async #register(request: pb.RegisterResourceRequest): Promise<pb.RegisterResourceResponse> {
+    refuseType(request.getType(), request.getCustom() || request.getRemote());
     refuseOptions(request);
     const inputs = map(request.getObject());
     refuseValues(inputs, request.getName());
@@ -132,6 +143,7 @@ export class ResourceMonitor {
 
   async #read(request: pb.ReadResourceRequest): Promise<pb.ReadResourceResponse> {
     refuseType(request.getType(), true);
+    refuseOptions(request);
     const inputs = map(request.getProperties());
     refuseValues(inputs, request.getName());
     const resource = await this.deployment.read(request.getId(), {
@@ -165,23 +177,25 @@ export class ResourceMonitor {
 
   #refusal<Request>(what: (request: Request) => string): grpc.handleUnaryCall<Request, unknown> {
     return this.#answer((request: Request) => {
-      throw unsupported(`the program uses ${what(request)}`);
+      throw new Unsupported(`the program uses ${what(request)}`);
     });
   }
 }
 
 /** What the program may assume. Where this engine refuses a thing it still claims it, so that the refusal is ours to word. */
 const features = new Set(
-  "secrets resourceReferences aliasSpecs deletedWith replaceWith transforms invokeTransforms parameterization resourceHooks errorHooks".split(
-    " ",
-  ),
+  (
+    "secrets resourceReferences aliasSpecs deletedWith replaceWith transforms invokeTransforms parameterization " +
+    "resourceHooks errorHooks stateMigrations"
+  ).split(" "),
 );
 
-const severities = [undefined, "info", "warning", "error"] as const;
-
-function unsupported(what: string): Error {
-  return new Error(`${what}, which this engine does not do: use the Pulumi CLI`);
+function featureOf(name: string): pb.ResourceMonitorFeature {
+  const constant = name.replace(/[A-Z]/g, "_$&").toUpperCase();
+  return pb.ResourceMonitorFeature[`RESOURCE_MONITOR_FEATURE_${constant}` as keyof typeof pb.ResourceMonitorFeature];
 }
+
+const severities = [undefined, "info", "warning", "error"] as const;
 
 function common(
   request: pb.RegisterResourceRequest | pb.ReadResourceRequest,
@@ -194,39 +208,44 @@ function common(
   };
 }
 
-function refuseType(type: string, custom: boolean): void {
-  if (!custom || type.startsWith(`${DYNAMIC_PACKAGE}:`) || type === `pulumi:providers:${DYNAMIC_PACKAGE}`) return;
-  throw unsupported(
-    `the program has a resource of type ${type}, and this engine runs dynamic resources only; it needs a plugin`,
-  );
+function refuseType(type: string, plugin: boolean): void {
+  if (!plugin || type.startsWith(`${DYNAMIC_PACKAGE}:`) || type === `pulumi:providers:${DYNAMIC_PACKAGE}`) return;
+  throw new Unsupported(`the program has a resource of type ${type}, not a dynamic one`);
 }
 
-function refuseOptions(request: pb.RegisterResourceRequest): void {
-  refuseType(request.getType(), request.getCustom());
-  const used: Readonly<Record<string, boolean>> = {
-    aliases: request.getAliasesList().length + request.getAliasurnsList().length > 0,
-    deleteBeforeReplace: request.getDeletebeforereplace() || request.getDeletebeforereplacedefined(),
-    hideDiffs: request.getHidediffsList().length > 0,
-    hooks: request.hasHooks() && Object.values(request.getHooks()?.toObject() ?? {}).some((names) => names.length > 0),
-    import: request.getImportid() !== "",
-    pluginDownloadURL: request.getPlugindownloadurl() !== "",
-    protect: request.getProtect() === true,
-    remote: request.getRemote(),
-    replaceOnChanges: request.getReplaceonchangesList().length > 0,
-    replaceWith: request.getReplaceWithList().length > 0,
-    replacementTrigger: request.hasReplacementTrigger(),
-    retainOnDelete: request.getRetainondelete() === true,
-    transforms: request.getTransformsList().length > 0,
-    version: request.getVersion() !== "",
-  };
-  const names = Object.keys(used).filter((name) => used[name]);
-  if (names.length > 0)
-    throw unsupported(`${request.getName()} (${request.getType()}) has the option ${names.join(", ")}`);
+/** Resource options by the fields of a request. Hooks are registered, and so refused, before the resource that they are for. */
+const options: Readonly<Record<string, string>> = {
+  aliasesList: "aliases",
+  aliasurnsList: "aliases",
+  deletebeforereplace: "deleteBeforeReplace",
+  deletebeforereplacedefined: "deleteBeforeReplace",
+  envvarmappingsMap: "envVarMappings",
+  hidediffsList: "hideDiffs",
+  importid: "import",
+  plugindownloadurl: "pluginDownloadURL",
+  protect: "protect",
+  replaceonchangesList: "replaceOnChanges",
+  replaceWithList: "replaceWith",
+  replacementTrigger: "replacementTrigger",
+  retainondelete: "retainOnDelete",
+  stateMigrationsList: "stateMigrations",
+  transformsList: "transforms",
+  version: "version",
+};
+
+function refuseOptions(request: pb.RegisterResourceRequest | pb.ReadResourceRequest): void {
+  const fields: Readonly<Record<string, unknown>> = { ...request.toObject() };
+  const isSet = (value: unknown) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
+  const used = Object.entries(options).flatMap(([field, option]) => (isSet(fields[field]) ? [option] : []));
+  if (used.length === 0) return;
+  const names = [...new Set(used)].join(", ");
+  throw new Unsupported(`${request.getName()} (${request.getType()}) has the option ${names}`);
 }
 
 function refuseValues(properties: ReturnType<typeof map>, name: string): void {
   const found = unsupportedValue(properties);
-  if (found) throw unsupported(`${name.startsWith("urn:") ? nameOf(name) : name} has ${found} among its properties`);
+  if (found)
+    throw new Unsupported(`${name.startsWith("urn:") ? nameOf(name) : name} has ${found} among its properties`);
 }
 
 /** A duration as Go writes it, such as 1h30m, in seconds. */

@@ -172,14 +172,21 @@ describe("local engine", function () {
       retainOnDelete: true,
       version: "1.2.3",
     };
-    const { status, output } = await sandbox.run("local", "up", { resources: [{ name: "first" }, { ...a, opts }] });
-    assert.equal(status, 1);
-    assert.ok(
-      output.includes(`a (pulumi-nodejs:dynamic/test:Thing) has the option ${Object.keys(opts).join(", ")},`),
-      output,
-    );
-    assert.match(output, /use the Pulumi CLI/);
-    assert.deepEqual([sandbox.world, readFileSync(sandbox.stateFile, "utf8")], [[], before]);
+    for (const skipPreview of [false, true]) {
+      const refused = await sandbox.run(
+        "local",
+        "up",
+        { resources: [{ name: "first" }, { ...a, opts }] },
+        { skipPreview },
+      );
+      assert.equal(refused.status, 1);
+      assert.ok(
+        refused.output.includes(`a (pulumi-nodejs:dynamic/test:Thing) has the option ${Object.keys(opts).join(", ")},`),
+        refused.output,
+      );
+      assert.match(refused.output, /use the Pulumi CLI/);
+      assert.deepEqual([sandbox.world, readFileSync(sandbox.stateFile, "utf8")], [[], before]);
+    }
   });
 
   it("refuses other backends, secrets providers, project settings and passphrases", async () => {

@@ -1,0 +1,8 @@
+/** What this engine does not do, refused by name. Nobody has to guess: the same program, stack or setting goes with the CLI. */
+export class Unsupported extends Error {
+  /** @param what the thing with its place, as "the program uses a transform" */
+  constructor(what: string) {
+    super(`${what}, which this engine does not do: use the Pulumi CLI`);
+    this.name = "Unsupported";
+  }
+}
