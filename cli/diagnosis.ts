@@ -1,12 +1,12 @@
 import { getServers } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:tls";
-import { request } from "undici";
 import { credentialSource, credentials, dnsServers, ossClient, regionOf, setting } from "../provider/connection";
 import { foldName, query, splitHostPort } from "../provider/dns/query";
 import { describeLook, lookForTxt } from "../provider/dns/txt";
 import { recordsOf } from "../provider/dns/zone";
 import { txtRecordName } from "../provider/domain";
+import { exchange, failureText } from "../provider/http";
 import { bucketUrl, publicHost, regionOfEndpoint, resolveEndpoint } from "../provider/oss/endpoint";
 import { isOssError } from "../provider/oss/error";
 import { getCnameToken, listCname } from "../provider/oss/operations";
@@ -140,15 +140,13 @@ async function probe(
     return [wrong(check, (error as Error).message, mend), unknown("clock", "OSS was not asked")];
   }
   try {
-    const reply = await request(origin, { headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
-    await reply.body.dump();
+    const reply = await exchange({ origin, path: "/", method: "GET", timeoutMs: TIMEOUT_MS });
     const date = parseDate([reply.headers.date].flat()[0] ?? "");
     return [right(check, `${new URL(origin).host} answers${region ? `, region ${region}` : ""}`), clockFinding(date)];
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
     const mend = "check the region, the endpoint, and whether this machine may reach it";
     return [
-      wrong(check, `${origin} does not answer: ${code ?? message}`, mend),
+      wrong(check, `${origin} does not answer: ${failureText(error)}`, mend),
       unknown("clock", "OSS did not answer"),
     ];
   }

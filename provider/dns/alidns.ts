@@ -1,8 +1,10 @@
-import type OpenApiClient from "@alicloud/openapi-core";
 import { clock } from "../clock";
+import { exchange, failureText } from "../http";
 import type { Credentials } from "../oss/sign";
+import { rpcQuery, signAcs3 } from "./acs3";
 
 const VERSION = "2015-01-09";
+const TIMEOUT_MS = 30_000;
 const DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16000];
 
 export interface AlidnsOptions {
@@ -151,47 +153,43 @@ export class Alidns {
 
   async #call(operation: string, what: string, query: Record<string, string>): Promise<Reply> {
     for (let attempts = 1; ; attempts++) {
-      const credentials = await this.#options.credentials();
-      try {
-        return await this.#send(operation, query, credentials);
-      } catch (error) {
-        const failure = toAlidnsError(error, operation, what, attempts);
-        const delayMs = DELAYS_MS[attempts - 1];
-        if (delayMs === undefined || !isPassing(failure)) throw failure;
-        await clock.sleep(delayMs * (0.75 + Math.random() / 2));
-      }
+      const failure = await this.#send(operation, what, query, attempts);
+      if (!(failure instanceof AlidnsError)) return failure;
+      const delayMs = DELAYS_MS[attempts - 1];
+      if (delayMs === undefined || !isPassing(failure)) throw failure;
+      await clock.sleep(delayMs * (0.75 + Math.random() / 2));
     }
   }
 
-  async #send(operation: string, query: Record<string, string>, credentials: Credentials): Promise<Reply> {
-    // Loaded here so that whoever keeps records elsewhere does not pay for it.
-    const { default: openApi } = await import("@alicloud/openapi-core");
-    const { $OpenApiUtil } = openApi;
-    const { protocol, host } = splitEndpoint(this.#options.endpoint ?? "https://alidns.aliyuncs.com");
-    const client = new openApi.default(
-      new $OpenApiUtil.Config({
-        ...credentials,
-        protocol,
-        endpoint: host,
-        connectTimeout: 10_000,
-        readTimeout: 30_000,
-      }),
-    );
-    const params = new $OpenApiUtil.Params({
-      action: operation,
-      version: VERSION,
-      protocol,
-      pathname: "/",
-      method: "POST",
-      authType: "AK",
-      style: "RPC",
-      reqBodyType: "formData",
-      bodyType: "json",
-    });
-    const request = new $OpenApiUtil.OpenApiRequest({ query });
-    // The client reads its limits from its own configuration, not from here.
-    const { body } = await client.callApi(params, request, {} as Parameters<OpenApiClient["callApi"]>[2]);
-    return body as Reply;
+  /** The reply, or why there is none. */
+  async #send(
+    operation: string,
+    what: string,
+    parameters: Record<string, string>,
+    attempts: number,
+  ): Promise<Reply | AlidnsError> {
+    const credentials = await this.#options.credentials();
+    const { origin, host } = endpointUrl(this.#options.endpoint ?? "https://alidns.aliyuncs.com");
+    const query = rpcQuery(parameters);
+    const call = { host, action: operation, version: VERSION, query };
+    let reply: Reply;
+    let status: number;
+    try {
+      const headers = signAcs3(call, credentials, new Date());
+      const answer = await exchange({
+        origin,
+        path: `/?${query}`,
+        method: "POST",
+        headers,
+        timeoutMs: TIMEOUT_MS,
+      });
+      status = answer.status;
+      reply = JSON.parse(answer.body);
+    } catch (error) {
+      const text = `${operation} for ${what} did not get through to Alibaba Cloud DNS (${host}): ${failureText(error)}`;
+      return new AlidnsError(text, operation, "", undefined, undefined, attempts);
+    }
+    return status < 400 ? reply : refusal(reply, status, operation, what, attempts);
   }
 }
 
@@ -207,6 +205,9 @@ export function rrOf(name: string, zone: string): string | undefined {
 }
 
 interface Reply {
+  readonly Code?: string;
+  readonly Message?: string;
+  readonly RequestId?: string;
   readonly RecordId?: string;
   readonly TotalCount?: number;
   readonly Domains?: { readonly Domain?: WireDomain[] };
@@ -247,9 +248,8 @@ function wireContent({ rr, type, value, ttl }: RecordContent): Record<string, st
   return { RR: rr, Type: type, Value: value, TTL: String(ttl) };
 }
 
-function splitEndpoint(endpoint: string): { protocol: string; host: string } {
-  const url = new URL(endpoint.includes("://") ? endpoint : `https://${endpoint}`);
-  return { protocol: url.protocol.slice(0, -1), host: url.host };
+function endpointUrl(endpoint: string): URL {
+  return new URL(endpoint.includes("://") ? endpoint : `https://${endpoint}`);
 }
 
 /** Failures that pass away by themselves. A call may be repeated although it took effect: callers look again at a duplicate. */
@@ -262,25 +262,13 @@ function isPassing({ code, status }: AlidnsError): boolean {
   );
 }
 
-/** The client's error carries the whole request, signature included: only what is safe to show is taken from it. */
-function toAlidnsError(error: unknown, operation: string, what: string, attempts: number): AlidnsError {
-  const { statusCode, code, requestId, data, message } = error as {
-    statusCode?: number;
-    code?: string;
-    requestId?: string;
-    data?: { Message?: string };
-    message?: string;
-  };
-  if (statusCode === undefined || code === undefined) {
-    const text = `${operation} for ${what} did not get through to Alibaba Cloud DNS: ${message}`;
-    return new AlidnsError(text, operation, "", undefined, undefined, attempts);
-  }
-  const id = requestId === undefined || requestId === "undefined" ? undefined : requestId;
-  const request = id === undefined ? "" : `, request ${id}`;
-  const said = data?.Message === undefined ? "" : `: ${data.Message}`;
+function refusal(reply: Reply, status: number, operation: string, what: string, attempts: number): AlidnsError {
+  const { Code: code = "", Message, RequestId } = reply;
+  const request = RequestId === undefined ? "" : `, request ${RequestId}`;
+  const said = Message === undefined ? "" : `: ${Message}`;
   const step = nextStep(code, operation);
-  const text = `${operation} for ${what} failed: ${code} (HTTP ${statusCode}${request})${said}${step && `\n${step}`}`;
-  return new AlidnsError(text, operation, code, statusCode, id, attempts);
+  const text = `${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${said}${step && `\n${step}`}`;
+  return new AlidnsError(text, operation, code, status, RequestId, attempts);
 }
 
 function nextStep(code: string, operation: string): string {

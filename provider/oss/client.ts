@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import type { Dispatcher } from "undici";
-import { Agent, buildConnector } from "undici";
+import type { HttpReply } from "../http";
+import { exchange, isUnsent } from "../http";
 import type { Addressing, Endpoint } from "./endpoint";
 import { bucketProblem, bucketUrl, resolveEndpoint } from "./endpoint";
 import type { Call, History, OssError } from "./error";
@@ -45,16 +45,8 @@ export interface OssRequest extends Call {
   readonly once?: boolean;
 }
 
-/** Status 2xx. */
-export interface OssReply {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
-
 /**
- * Sends signed requests to the buckets of one account and endpoint, over connections shared by the whole process.
+ * Sends signed requests to the buckets of one account and endpoint, as `exchange` does.
  *
  * What may pass is tried three times in all: no connection, no reply, 5xx, 401, 408, 429, throttling, a wrong clock (the
  * service's is used from then on) and temporary credentials that have expired since they were given. Throws `OssError` for an
@@ -73,7 +65,7 @@ export class OssClient {
     }
   }
 
-  async send(request: OssRequest): Promise<OssReply> {
+  async send(request: OssRequest): Promise<HttpReply> {
     const problem = bucketProblem(request.bucket);
     if (problem !== undefined) throw new Error(problem);
     const mended = new Set<string>();
@@ -95,19 +87,17 @@ export class OssClient {
     }
   }
 
-  private async attempt(request: OssRequest, credentials: Credentials, history: History): Promise<OssReply> {
+  private async attempt(request: OssRequest, credentials: Credentials, history: History): Promise<HttpReply> {
     const { origin, path } = bucketUrl(this.endpoint, request.bucket);
-    const timeoutMs = this.options.timeoutMs ?? TIMEOUT_MS;
     const reply = await exchange({
       origin,
       path: `${path}?${request.query}`,
       method: request.method,
       headers: this.signedHeaders(request, credentials),
-      body: request.body ?? null,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
+      body: request.body,
+      timeoutMs: this.options.timeoutMs ?? TIMEOUT_MS,
     }).catch((cause: unknown) => {
-      const sent = cause instanceof Error && connectFailures.has(cause) ? "unsent" : "unknown";
+      const sent = isUnsent(cause) ? "unsent" : "unknown";
       throw new OssTransportError(request, new URL(origin).host, sent, history, cause);
     });
     if (reply.status >= 200 && reply.status < 300) return reply;
@@ -121,7 +111,6 @@ export class OssClient {
     const { region = "", product } = this.endpoint;
     const time = new Date(this.now() + this.clockOffsetMs);
     const headers = {
-      "user-agent": USER_AGENT,
       "content-type": "application/xml",
       "content-md5": createHash("md5").update(body).digest("base64"),
     };
@@ -159,33 +148,10 @@ export class OssClient {
 const ATTEMPTS = 3;
 const BACKOFF_MS = 200;
 const MAX_DELAY_MS = 20_000;
-const CONNECT_TIMEOUT_MS = 5_000;
 const TIMEOUT_MS = 20_000;
-/** Per host. A run over many domains of one endpoint shares these. */
-const CONNECTIONS = 16;
 
 const EXPIRED_EC = "0002-00000007";
 const EXPIRED_CODES = ["SecurityTokenExpired", "InvalidSecurityToken"];
-
-const { version } = require("pulumi-oss-cname/package.json") as { version: string };
-const USER_AGENT = `pulumi-oss-cname/${version} (${process.platform}; node ${process.versions.node})`;
-
-/** Failures to connect: of these alone it is certain that nothing was sent. */
-const connectFailures = new WeakSet<Error>();
-const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, minVersion: "TLSv1.2" });
-const agent = new Agent({
-  connections: CONNECTIONS,
-  connect: (options, callback) =>
-    connect(options, (...result) => {
-      if (result[0] !== null) connectFailures.add(result[0]);
-      callback(...result);
-    }),
-});
-
-async function exchange(options: Dispatcher.RequestOptions): Promise<OssReply> {
-  const { statusCode, headers, body } = await agent.request(options);
-  return { status: statusCode, headers, body: await body.text() };
-}
 
 function isExpired(error: unknown): boolean {
   return isOssError(error) && (error.ec === EXPIRED_EC || EXPIRED_CODES.includes(error.code));

@@ -1,3 +1,5 @@
+import type { HttpReply } from "../http";
+import { failureCode, failureText } from "../http";
 import { parseFlat } from "./xml";
 
 /** What we were doing, for messages. */
@@ -70,17 +72,10 @@ export function isOssError(error: unknown, ...codes: readonly string[]): error i
   return codes.length === 0 || codes.includes((error as OssError).code);
 }
 
-/** A reply that is no success. `headers` in lower case. */
-export interface ErrorReply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
-
 /** Reads an error reply: XML, JSON, headers alone, or nothing of the service's making. `secrets` are struck out of its texts. */
 export function ossErrorFrom(
   call: Call,
-  reply: ErrorReply,
+  reply: HttpReply,
   { attempts, maybeDone }: History = { attempts: 1, maybeDone: false },
   secrets: readonly string[] = [],
 ): OssError {
@@ -127,12 +122,13 @@ export class OssTransportError extends Error implements Call {
   declare readonly isPermanent: boolean;
 
   constructor(call: Call, host: string, sent: "unsent" | "unknown", { attempts, maybeDone }: History, cause: unknown) {
-    const code = errorCode(cause);
+    const code = failureCode(cause);
     const outcome = maybeDone ? "unknown" : sent;
     const happened = sent === "unsent" ? `cannot connect to ${host}` : `no complete reply from ${host}`;
-    const what = [code, causeText(cause)].filter((part) => part !== "").join(": ");
     const tried = attempts > 1 ? `, ${attempts} attempts` : "";
-    super(`${callText(call)} failed: ${happened} (${what}${tried}). ${transportRemedy(code, outcome)}`, { cause });
+    super(`${callText(call)} failed: ${happened} (${failureText(cause)}${tried}). ${transportRemedy(code, outcome)}`, {
+      cause,
+    });
     this.name = "OssTransportError";
     const { operation, bucket, domain } = call;
     const isPermanent = code === "ENOTFOUND" || code === "UND_ERR_INVALID_ARG" || TLS_CODES.test(code);
@@ -216,9 +212,10 @@ function transportRemedy(code: string, outcome: "unsent" | "unknown"): string {
     return "Check the endpoint's TLS; for a private CA set NODE_EXTRA_CA_CERTS.";
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return "Check the region or endpoint, and that this machine can resolve the name.";
+    return "Check the region or endpoint, and that this machine can resolve the name; where a proxy leads out, set HTTPS_PROXY.";
   }
-  if (outcome === "unsent") return "Check the endpoint, and that this machine may reach it.";
+  if (outcome === "unsent")
+    return "Check the endpoint, that this machine may reach it, and HTTPS_PROXY where that is set.";
   return "The service may have carried it out: look at what is there before doing it again.";
 }
 
@@ -245,15 +242,4 @@ function redact(text: string, secrets: readonly string[]): string {
       const literal = secret.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
       return rest.replace(new RegExp(`(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9])`, "g"), "***");
     }, text);
-}
-
-function errorCode(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : error instanceof Error ? error.name : "";
-}
-
-/** Several addresses tried give one AggregateError with no message of its own. */
-function causeText(error: unknown): string {
-  if (error instanceof AggregateError && error.message === "") return error.errors.map(causeText).join("; ");
-  return error instanceof Error ? error.message : String(error);
 }

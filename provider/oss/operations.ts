@@ -1,4 +1,5 @@
-import type { OssClient, OssReply, OssRequest } from "./client";
+import type { HttpReply } from "../http";
+import type { OssClient, OssRequest } from "./client";
 import { OssError } from "./error";
 import type { CertificateConfiguration, CnameList, CnameToken } from "./xml";
 import { buildCnameConfiguration, parseCnameList, parseCnameToken } from "./xml";
@@ -82,7 +83,7 @@ async function checked(request: OssRequest, client: OssClient, parse: (xml: stri
 }
 
 /** A reply that says success but is not what was asked for (a login page, say) is an error. */
-function parsed<T>(request: OssRequest, reply: OssReply, parse: (xml: string) => T): T {
+function parsed<T>(request: OssRequest, reply: HttpReply, parse: (xml: string) => T): T {
   try {
     return parse(reply.body);
   } catch (error) {
