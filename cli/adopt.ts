@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
 import { bucketAt } from "../provider/bucket";
-import { regionOf, setting } from "../provider/connection";
+import { regionOf } from "../provider/connection";
 import { publicHost } from "../provider/oss/endpoint";
+import { setting } from "../provider/settings";
 import { adoptedConfig } from "./adoptedConfig";
 import { connect, withConnection } from "./connection";
 import { ExitStatus, withExitStatuses } from "./exitStatus";

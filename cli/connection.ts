@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
-import { configure, regionOf, setting } from "../provider/connection";
+import { configure, regionOf } from "../provider/connection";
+import { setting, settingProblems } from "../provider/settings";
 
 /** Where to ask and as whom, as the options say it. */
 export interface ConnectionOptions {
@@ -59,7 +60,10 @@ export async function useOptions(command: Command): Promise<void> {
   if (given.stsToken !== undefined && given.accessKeyId === undefined)
     command.error("error: --sts-token goes with --access-key-id and --access-key-secret");
   const options = await withStandardInput(command, given);
-  await configure({ config: { get: (key: string) => SETTINGS[key]?.(options) } });
+  const config = { get: (key: string) => SETTINGS[key]?.(options) };
+  const [mistake] = settingProblems(config);
+  if (mistake !== undefined) command.error(`error: ${mistake[1]}`);
+  await configure({ config });
 }
 
 /** The secret comes first, when both are read. */

@@ -1,7 +1,7 @@
 import { getServers } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:tls";
-import { credentialSource, credentials, dnsServers, ossClient, regionOf, setting } from "../provider/connection";
+import { credentialSource, credentials, ossClient, regionOf } from "../provider/connection";
 import { foldName, query, splitHostPort } from "../provider/dns/query";
 import { describeLook, lookForTxt } from "../provider/dns/txt";
 import { recordsOf } from "../provider/dns/zone";
@@ -12,6 +12,7 @@ import { isOssError } from "../provider/oss/error";
 import { getCnameToken, listCname } from "../provider/oss/operations";
 import { type CertificateInfo, type CnameInfo, parseDate } from "../provider/oss/xml";
 import { leastRamPolicy } from "../provider/ramPolicy";
+import { dnsServers, setting } from "../provider/settings";
 import { daysLeft, NEAR_DAYS } from "./daysLeft";
 
 export interface Finding {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { regionOfEndpoint } from "./oss/endpoint";
+import { SETTINGS } from "./settings";
 
 /** Where and as whom a provider works. Whatever is not given is the stack's own. */
 export interface OssAccountArgs {
@@ -14,14 +15,6 @@ export interface OssAccountArgs {
   readonly securityToken?: pulumi.Input<string>;
 }
 
-const OWN_SETTINGS = [
-  "signatureVersion",
-  "addressing",
-  "verification",
-  "dnsServers",
-  "dnsTimeoutSeconds",
-  "alidnsEndpoint",
-];
 const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "profile"] as const;
 
 /**
@@ -43,7 +36,7 @@ function accountConfig(args: OssAccountArgs): Record<string, unknown> {
     const value = pulumi.runtime.getConfig(key);
     if (value !== undefined) config[key] = /Key$|Token$/.test(key) ? pulumi.secret(value) : value;
   };
-  for (const key of OWN_SETTINGS) copy(`oss-cname:${key}`);
+  for (const key of SETTINGS) if (!/:(region|endpoint)$/.test(key)) copy(key);
   const given = CREDENTIALS.filter((key) => args[key] !== undefined);
   if (given.length === 0) for (const key of CREDENTIALS) copy(`alicloud:${key}`);
   for (const key of given) config[`alicloud:${key}`] = key === "profile" ? args[key] : pulumi.secret(args[key]);

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { configure, credentials, setting } from "./connection";
+import { configure, credentials } from "./connection";
 import type { AlidnsRecordInfo } from "./dns/alidns";
 import { Alidns, isAlidnsError, rrOf } from "./dns/alidns";
 import { foldName } from "./dns/query";
 import type { CheckFailure } from "./lifecycle";
 import { isChanged, isUnknown } from "./lifecycle";
 import { OssDynamicResource } from "./resource";
+import { setting } from "./settings";
 
 /** What a user writes. */
 export interface AlidnsRecordArgs {
@@ -265,8 +266,14 @@ function keyOf({ name, type, value }: Inputs): string {
   return JSON.stringify([name, type, value]);
 }
 
+/** The endpoint is looked up when it is needed: a program loads this too, and asks nobody. */
 function connection() {
-  return { credentials, endpoint: setting("oss-cname:alidnsEndpoint") };
+  return {
+    credentials,
+    get endpoint() {
+      return setting("oss-cname:alidnsEndpoint");
+    },
+  };
 }
 
 function isDnsName(name: string): boolean {

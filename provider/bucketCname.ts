@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Bucket } from "./bucket";
 import { bucketAt, observeBinding } from "./bucket";
 import { clock } from "./clock";
-import { configure, dnsServers, regionOf, setting } from "./connection";
+import { configure, regionOf } from "./connection";
 import { isDeclared, noteDeclared } from "./declared";
 import type { TxtLook } from "./dns/txt";
 import { describeLook, lookForTxt } from "./dns/txt";
@@ -14,6 +14,7 @@ import { doneWaiting, notice, waitingFor } from "./notices";
 import { bucketProblem, endpointProblem, publicHost, regionProblem } from "./oss/endpoint";
 import { isOssError } from "./oss/error";
 import { OssDynamicResource } from "./resource";
+import { choice, dnsServers, setting } from "./settings";
 
 /** Another bucket, which a domain is taken from. */
 export interface TakeoverArgs {
@@ -192,7 +193,12 @@ async function ensure(inputs: Inputs, timeoutSeconds: number | undefined, olds?:
     return outputs(inputs, found.status);
   }
   const source = (await findOwnSource(inputs, olds)) ?? (await findTakeover(inputs, olds));
-  const deadline = clock.now() + 1000 * (inputs.dnsTimeoutSeconds ?? timeoutSeconds ?? defaultTimeoutSeconds());
+  const deadline =
+    clock.now() +
+    1000 *
+      (inputs.dnsTimeoutSeconds ??
+        timeoutSeconds ??
+        Number(setting("oss-cname:dnsTimeoutSeconds") ?? DNS_TIMEOUT_SECONDS));
   const proof = await findProof(bucket, inputs);
   try {
     const reason = await bindWhenProven({ inputs, bucket, proof, deadline, source });
@@ -266,7 +272,7 @@ interface Attempt {
 /** `undefined` when bound; otherwise what a binding that may be pending waits for. */
 async function bindWhenProven(attempt: Attempt): Promise<string | undefined> {
   const { inputs, deadline, source } = attempt;
-  const looks = (inputs.verification ?? setting("oss-cname:verification")) !== "none";
+  const looks = (inputs.verification ?? choice("oss-cname:verification")) !== "none";
   const name = txtRecordName(inputs.domain);
   let lookPause = FIRST_LOOK_PAUSE_MS;
   let askPause = FIRST_ASK_PAUSE_MS;
@@ -382,16 +388,6 @@ function deadlineText(attempt: Attempt, look: TxtLook | undefined, asked: boolea
       : []),
     "The next `pulumi up` continues from here; dnsTimeoutSeconds gives it more time",
   ].join("\n");
-}
-
-function defaultTimeoutSeconds(): number {
-  const value = setting("oss-cname:dnsTimeoutSeconds");
-  const configured = Number(value ?? DNS_TIMEOUT_SECONDS);
-  if (!(configured >= 0))
-    throw new Error(
-      `Configuration oss-cname:dnsTimeoutSeconds is ${JSON.stringify(value)}; it must be a number of seconds`,
-    );
-  return configured;
 }
 
 function outputs(binding: BindingInputs, status: string, pendingReason = "", boundTo?: BindingInputs): Outputs {

@@ -1,15 +1,14 @@
-import type * as pulumi from "@pulumi/pulumi";
 import type { Credentials } from "./oss/client";
 import { OssClient } from "./oss/client";
 import { regionOfEndpoint } from "./oss/endpoint";
+import type { Config } from "./settings";
+import { choice, setting, useConfig } from "./settings";
 
 /** Where a bucket lives, as a resource says it; whatever it leaves out is the provider's. */
 export interface Location {
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
 }
-
-type Config = Pick<pulumi.dynamic.ConfigureRequest["config"], "get">;
 
 /** Keys that decide who is asked, and as whom. */
 const CONNECTION_KEYS = [
@@ -23,45 +22,24 @@ const CONNECTION_KEYS = [
   "oss-cname:addressing",
 ];
 
-let config: Config | undefined;
+let connectedBy: Config | undefined;
 let source: CredentialSource | undefined;
 const clients = new Map<string, OssClient>();
 
 /**
  * Takes the provider's configuration. Pulumi calls this once for each kind of resource, always with the same values in one process,
- * and what the process has learned so far must survive that. It does not wait either, so this finishes synchronously.
+ * and what the process has learned so far must survive that. It does not wait either, so this finishes synchronously. Throws where a
+ * value is none.
  */
 export function configure(request: { readonly config: Config }): Promise<void> {
-  const isSame = CONNECTION_KEYS.every((key) => config?.get(key) === request.config.get(key));
-  config = request.config;
+  useConfig(request.config);
+  const isSame = CONNECTION_KEYS.every((key) => connectedBy?.get(key) === request.config.get(key));
+  connectedBy = request.config;
   if (!isSame) {
     source = undefined;
     clients.clear();
   }
   return Promise.resolve();
-}
-
-/**
- * One configuration value as its text (`oss-cname:endpoint`); structured values are JSON. In a process that was not configured, which is
- * a program's own, it is the stack's.
- */
-export function setting(key: string): string | undefined {
-  config ??= stackConfig();
-  return config.get(key) || undefined;
-}
-
-/** Loaded only here: a provider has its configuration given, and the library is slow to load. */
-function stackConfig(): Config {
-  const library: typeof pulumi = require("@pulumi/pulumi");
-  return { get: library.runtime.getConfig };
-}
-
-/** The host:port list of `oss-cname:dnsServers`, given as a list or separated by commas. */
-export function dnsServers(): string[] | undefined {
-  const value = setting("oss-cname:dnsServers");
-  if (value === undefined) return undefined;
-  const list: unknown = value.trim().startsWith("[") ? JSON.parse(value) : value.split(",");
-  return (list as string[]).map((server) => server.trim()).filter((server) => server !== "");
 }
 
 /** The client of one location: made once, with connections kept alive for as long as the process lives. */
@@ -75,8 +53,8 @@ export function ossClient(location: Location): OssClient {
       region,
       endpoint,
       credentials,
-      signatureVersion: oneOf("oss-cname:signatureVersion", ["v4", "v1"]),
-      addressing: oneOf("oss-cname:addressing", ["virtual", "path"]),
+      signatureVersion: choice("oss-cname:signatureVersion"),
+      addressing: choice("oss-cname:addressing"),
     });
     clients.set(key, client);
   }
@@ -228,13 +206,4 @@ function officialSource(
 
 function environment(...names: string[]): string | undefined {
   return names.map((name) => process.env[name]).find((value) => value !== undefined && value !== "");
-}
-
-function oneOf<T extends string>(key: string, allowed: readonly T[]): T | undefined {
-  const value = setting(key);
-  if (value === undefined) return undefined;
-  const found = allowed.find((candidate) => candidate === value.toLowerCase());
-  if (found === undefined)
-    throw new Error(`Configuration ${key} is ${JSON.stringify(value)}; it must be ${allowed.join(" or ")}`);
-  return found;
 }

@@ -8,6 +8,7 @@ import { apexAdvice } from "./dnsRecords";
 import { domainProblem, normalizeDomain } from "./domain";
 import { nearest } from "./nearest";
 import { bucketProblem, endpointProblem, regionProblem } from "./oss/endpoint";
+import { SETTINGS, settingProblems } from "./settings";
 
 /** One entry of `oss-cname:domains`, defaults filled in. Fields are `CustomDomain`'s unless they say otherwise. */
 export interface DomainDeclaration {
@@ -64,6 +65,8 @@ export interface DeclarationSource {
   readonly domains: unknown;
   readonly defaults: unknown;
   readonly accounts: unknown;
+  /** All of the stack's configuration, as its texts. */
+  readonly settings: Readonly<Record<string, string>>;
   /** Directory of Pulumi.yaml. */
   readonly rootDirectory: string;
   /** Directory that the program and its resources run in. */
@@ -90,6 +93,7 @@ export function readDeclarations(source: DeclarationSource): Declarations {
   const accounts = (isObject(source.accounts) ? source.accounts : {}) as Declarations["accounts"];
   const defaults = isObject(source.defaults) ? source.defaults : {};
   const problems = [
+    ...settingFaults(source.settings),
     ...shapeProblems("defaults", source.defaults ?? {}),
     ...shapeProblems("accounts", source.accounts ?? {}),
     ...shapeProblems("domains", source.domains),
@@ -124,6 +128,16 @@ export function readDeclarations(source: DeclarationSource): Declarations {
 interface Problem {
   readonly place: string;
   readonly problem: string;
+}
+
+function settingFaults(settings: DeclarationSource["settings"]): Problem[] {
+  const ours = (keys: readonly string[]) => keys.flatMap((key) => /^oss-cname:(.+)/.exec(key)?.[1] ?? []);
+  const known = ["domains", "defaults", "accounts", ...ours(SETTINGS)];
+  const unknown = ours(Object.keys(settings)).filter((key) => !known.includes(key));
+  return [
+    ...unknown.map((key) => ({ place: "oss-cname", problem: unknownName("key", key, known) })),
+    ...settingProblems({ get: (key) => settings[key] }).map(([place, problem]) => ({ place, problem })),
+  ];
 }
 
 /** What only the fields together can tell, or the rules of OSS. The shape may be wrong: that has been said. */

@@ -53,6 +53,7 @@ function declared(): Declarations {
       domains: source,
       defaults: config.getObject("defaults"),
       accounts: config.getObject("accounts"),
+      settings: pulumi.runtime.allConfig(),
       rootDirectory: pulumi.getRootDirectory(),
       programDirectory: process.cwd(),
     });

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { settingProblems, stackConfig } from "./settings";
 
 /** The name under which `dynamic.ts` exports a resource's implementation. It is part of users' state: never rename one. */
 export type ProviderName = "cnameToken" | "bucketCname" | "cnameCertificate" | "alidnsRecord";
@@ -17,8 +18,8 @@ export abstract class OssDynamicResource extends pulumi.CustomResource {
     props: Record<string, unknown>,
     opts?: pulumi.CustomResourceOptions,
   ) {
+    lookAtConfig();
     super(`pulumi-nodejs:dynamic/oss:${type}`, name, { ...props, __provider: providerText(provider) }, opts);
-    warnOfClearCredentials();
   }
 }
 
@@ -29,10 +30,18 @@ export function providerText(provider: ProviderName): string {
 
 let hasLooked = false;
 
-/** `pulumi config set` without `--secret` puts a key in clear into the stack's file and its state. Said once per program. */
-function warnOfClearCredentials(): void {
+/** Said once per program: the provider would say it for every resource. */
+function lookAtConfig(): void {
   if (hasLooked) return;
   hasLooked = true;
+  const problems = settingProblems(stackConfig()).map(([key, problem]) => `${key}: ${problem}`);
+  // A RunError ends the program with its message alone.
+  if (problems.length > 0) throw new pulumi.RunError(`${problems.join("\n")}\nNothing was sent.`);
+  warnOfClearCredentials();
+}
+
+/** `pulumi config set` without `--secret` puts a key in clear into the stack's file and its state. */
+function warnOfClearCredentials(): void {
   // What the SDK knows of this is internal to it; the variable is how every engine tells it.
   const secret: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
   for (const key of ["alicloud:secretKey", "alicloud:securityToken"])

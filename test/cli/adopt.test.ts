@@ -65,6 +65,7 @@ describe("oss-cname adopt", () => {
       domains: parse(stdout).config["oss-cname:domains"],
       defaults: undefined,
       accounts: undefined,
+      settings: {},
       rootDirectory: directory,
       programDirectory: directory,
     });

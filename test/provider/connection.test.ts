@@ -3,15 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cloud, startCloud } from "../../local/cloud";
-import {
-  configure,
-  credentialSource,
-  credentials,
-  dnsServers,
-  ossClient,
-  regionOf,
-  setting,
-} from "../../provider/connection";
+import { configure, credentialSource, credentials, ossClient, regionOf } from "../../provider/connection";
 import { listCname } from "../../provider/oss/operations";
 
 /** Every place that credentials are looked for in, empty; what a test sets is taken away after it. */
@@ -45,7 +37,7 @@ function profiles(...list: object[]): void {
 
 /** As a process of its own would be configured: nothing stays of what was configured before. */
 function configureWith(values: Record<string, string>): void {
-  configure({ config: { get: () => "something else" } });
+  configure({ config: { get: (key) => (key === "alicloud:profile" ? "another" : undefined) } });
   configure({ config: { get: (key) => values[key] } });
 }
 
@@ -230,20 +222,5 @@ describe("connection", () => {
       configureWith({});
       assert.throws(() => ossClient({}), /region/);
     });
-
-    it("refuse a setting that is none", () => {
-      configureWith({ "alicloud:region": "cn-beijing", "oss-cname:signatureVersion": "v5" });
-      assert.throws(() => ossClient({}), /oss-cname:signatureVersion is "v5"; it must be v4 or v1/);
-    });
-  });
-
-  it("reads the list of DNS servers as a list or as text", () => {
-    configureWith({ "oss-cname:dnsServers": '["127.0.0.1:53", "[::1]:53"]' });
-    assert.deepEqual(dnsServers(), ["127.0.0.1:53", "[::1]:53"]);
-    configureWith({ "oss-cname:dnsServers": "127.0.0.1:53, 127.0.0.2:53" });
-    assert.deepEqual(dnsServers(), ["127.0.0.1:53", "127.0.0.2:53"]);
-    configureWith({ "oss-cname:dnsServers": "" });
-    assert.equal(dnsServers(), undefined);
-    assert.equal(setting("oss-cname:dnsServers"), undefined);
   });
 });

@@ -3,7 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Ajv from "ajv";
-import { DeclarationError, type Declarations, readDeclarations } from "../../provider/declarations";
+import {
+  DeclarationError,
+  type DeclarationSource,
+  type Declarations,
+  readDeclarations,
+} from "../../provider/declarations";
 import { type CertificateOptions, createAuthority } from "../certificates";
 
 describe("readDeclarations", () => {
@@ -27,9 +32,11 @@ describe("readDeclarations", () => {
   });
   after(() => rmSync(rootDirectory, { recursive: true }));
 
-  const read = (domains: unknown, rest: { defaults?: unknown; accounts?: unknown } = {}): Declarations =>
-    readDeclarations({ defaults: undefined, accounts: undefined, ...rest, domains, rootDirectory, programDirectory });
-  const problems = (domains: unknown, rest?: { defaults?: unknown; accounts?: unknown }): readonly string[] => {
+  type Rest = Partial<Pick<DeclarationSource, "defaults" | "accounts" | "settings">>;
+  const nothing = { defaults: undefined, accounts: undefined, settings: {} };
+  const read = (domains: unknown, rest: Rest = {}): Declarations =>
+    readDeclarations({ ...nothing, ...rest, domains, rootDirectory, programDirectory });
+  const problems = (domains: unknown, rest?: Rest): readonly string[] => {
     try {
       read(domains, rest);
     } catch (error) {
@@ -39,6 +46,14 @@ describe("readDeclarations", () => {
     return [];
   };
   const www = { domain: "www.example.com", bucket: "site", dns: "alidns" };
+
+  it("takes no setting that there is not, and none that cannot be", () => {
+    const settings = { "oss-cname:verfication": "none", "oss-cname:addressing": "vhost", "aws:region": "x" };
+    assert.deepEqual(problems([], { settings: { ...settings, "oss-cname:domains": "[]" } }), [
+      'oss-cname: unknown key "verfication"; did you mean "verification"?',
+      'oss-cname:addressing: "vhost" is not virtual or path',
+    ]);
+  });
 
   it("takes an entry as it is, with its domain normalised", () => {
     const entry = {
