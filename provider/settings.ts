@@ -40,8 +40,8 @@ export function useConfig(config: Config): void {
   current = config;
 }
 
-/** What is wrong with the values that are given, by key. */
-export function settingProblems(config: Config): [key: string, problem: string][] {
+/** What is wrong with the values that are given: key and problem of each. */
+export function settingProblems(config: Config): [string, string][] {
   return Object.entries(PROBLEMS).flatMap(([key, problemOf]): [string, string][] => {
     const value = config.get(key);
     const problem = value ? problemOf(value) : undefined;
