@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { EngineOptions } from "../local/engine/engine";
 
 /** `oss-cname engine`: Pulumi programs with dynamic resources on a machine that has no Pulumi CLI. */
@@ -42,6 +42,7 @@ onStack(
     .description("set a value; without one, it is read from standard input"),
 )
   .option("--secret", "encrypt the value")
+  .option("--plaintext", "do not (the default)")
   .option("--path", "the key is a path into a structured value")
   .action(async (key: string, value: string | undefined, flags: StackFlags & { secret?: boolean; path?: boolean }) => {
     const given = value ?? (await text(process.stdin)).replace(/\n$/, "");
@@ -96,7 +97,7 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
 }
 
 function onStack(command: Command, named = true): Command {
-  if (named) command.requiredOption("-s, --stack <name>", "the stack");
+  if (named) command.addOption(new Option("-s, --stack <name>", "the stack").env("PULUMI_STACK").makeOptionMandatory());
   return command.option("-C, --cwd <dir>", "the directory of Pulumi.yaml", ".");
 }
 

@@ -58,7 +58,7 @@ export class EngineError extends Error {
 
 /** Shows what `up` would do. Writes nothing. @throws EngineError */
 export async function preview(options: EngineOptions): Promise<Result> {
-  return run(await open(options), options, "update", true);
+  return run(await openToRun(options), options, "update", true);
 }
 
 /** Makes the stack what the program says, after a preview. @throws EngineError */
@@ -102,18 +102,48 @@ export async function setConfig(
   await configFile.save();
 }
 
-async function open(options: StackOptions): Promise<Stack & { readonly configFile: StackConfigFile }> {
+type OpenStack = Omit<Stack, "config"> & { readonly configFile: StackConfigFile };
+
+async function open(options: StackOptions): Promise<OpenStack> {
   const project = await loadProject(options.cwd);
   const backend = options.backend ?? (process.env.PULUMI_BACKEND_URL || project.backend);
   if (!backend) throw new Error("no backend: set PULUMI_BACKEND_URL to file://<directory>");
-  const file = new StackFile(backend, project.name, options.stack);
-  const configFile = await StackConfigFile.load(project, options.stack);
+  const name = stackName(options.stack, project.name);
+  const file = new StackFile(backend, project.name, name);
+  const configFile = await StackConfigFile.load(project, name);
   const crypter = await configFile.crypter(options.passphrase ?? (await passphrase()), await Snapshot.salt(file));
-  return { project, name: options.stack, file, crypter, configFile, config: configFile.values(crypter) };
+  return { project, name, file, crypter, configFile };
+}
+
+async function openToRun(options: EngineOptions): Promise<Stack> {
+  const set = settings.find((name) => /^(1|true)$/i.test(process.env[name] ?? ""));
+  if (set) throw new Unsupported(`the environment has ${set}`);
+  const stack = await open(options);
+  return { ...stack, config: stack.configFile.values(stack.crypter) };
+}
+
+/** Variables that change what the CLI does. */
+const settings = [
+  "PULUMI_CONTINUE_ON_ERROR",
+  "PULUMI_RUN_PROGRAM",
+  "PULUMI_ENABLE_LEGACY_DIFF",
+  "PULUMI_ENABLE_LEGACY_REFRESH_DIFF",
+  "PULUMI_DISABLE_RESOURCE_REFERENCES",
+  "PULUMI_DIY_BACKEND_LEGACY_LAYOUT",
+];
+
+/** A stack's own name, which may be given with organization and project. */
+function stackName(given: string, project: string): string {
+  const [name = "", ...before] = given.split("/").reverse();
+  if (!["", "organization", `${project}/organization`].includes(before.join("/"))) {
+    throw new Error(`${given} is no stack of this project: the CLI calls its stacks organization/${project}/<name>`);
+  }
+  if (/^[\w.-]{1,100}$/.test(name)) return name;
+  throw new Error(`"${name}" cannot name a stack: letters, digits, hyphens, underscores and periods do, 100 at most`);
 }
 
 async function change(options: EngineOptions, kind: Kind): Promise<Result> {
-  const stack = await open(options);
+  const stack = await openToRun(options);
   await stack.file.lock();
   try {
     if (options.skipPreview) {

@@ -34,6 +34,29 @@ export const hasPulumi = (() => {
   }
 })();
 
+/** Runs the Pulumi CLI on a file backend. */
+export function pulumi(
+  cwd: string,
+  backend: string,
+  args: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+): Promise<{ status: number; output: string }> {
+  const env = {
+    ...process.env,
+    ...more,
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
+    PULUMI_HOME: join(cwd, "home"),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+  return new Promise((done) => {
+    execFile("pulumi", args, { cwd, env }, (error, stdout, stderr) => {
+      done({ status: typeof error?.code === "number" ? error.code : error ? 1 : 0, output: stdout + stderr });
+    });
+  });
+}
+
 export interface ScenarioResource {
   readonly name: string;
   readonly kind?: "thing" | "group" | "account";
@@ -152,20 +175,7 @@ export class Sandbox {
   }
 
   pulumi(...args: string[]): Promise<{ status: number; output: string }> {
-    const env = {
-      ...process.env,
-      ...this.env,
-      PULUMI_BACKEND_URL: `file://${this.backend}`,
-      PULUMI_CONFIG_PASSPHRASE: passphrase,
-      PULUMI_HOME: join(this.directory, "home"),
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    };
-    return new Promise((done) => {
-      execFile("pulumi", args, { cwd: this.directory, env }, (error, stdout, stderr) => {
-        done({ status: typeof error?.code === "number" ? error.code : error ? 1 : 0, output: stdout + stderr });
-      });
-    });
+    return pulumi(this.directory, this.backend, args, this.env);
   }
 
   /** The state as both engines must leave it: in clear, sorted, without times, source positions and the ids of providers. */
