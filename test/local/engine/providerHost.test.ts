@@ -15,6 +15,11 @@ exports.handler = () => ({
     if (inputs.name === "broken") throw new Error("no\\nway");
     if (inputs.name === "half") throw Object.assign(new Error("later"), { id: "half-1", properties: { ...inputs, done: false }, reasons: ["one", "two"] });
     if (inputs.name === "crash") process.exit(3);
+    if (inputs.name === "helped") {
+      const ended = (helper) => new Promise((resolve) => helper.on("exit", resolve));
+      const worker = await ended(new (require("node:worker_threads").Worker)("", { eval: true }));
+      return { id: "helped", outs: { ...inputs, worker, child: await ended(require("node:child_process").fork(require("node:os").devNull)) } };
+    }
     return { id: inputs.name, outs: { ...inputs, key: exports.key, length: inputs.password?.length } };
   },
   read: async (id, props) => (id === "gone" ? {} : { id, props, inputs: { name: id } }),
@@ -54,6 +59,11 @@ describe("ProviderHost", () => {
     assert.equal(properties.length, 7);
     assert.ok(isSecret(properties.password) && properties.password.value === "hunter2");
     assert.deepEqual(lines, ["creating a"]);
+  });
+
+  it("lets the provider have workers and child processes", async () => {
+    const { properties } = await host.create({ __provider, name: "helped" });
+    assert.deepEqual([properties.worker, properties.child], [0, 0]);
   });
 
   it("reads, updates and deletes", async () => {
