@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { Command, InvalidArgumentError, Option } from "commander";
@@ -76,7 +77,11 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
       process.stderr.write("interrupted: finishing what is under way; once more to give it up\n");
       interrupt.abort();
     };
-    process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    for (const signal of signals) process.on(signal, onSignal);
+    // Where nobody reads on, what is under way is finished all the same, and the lock given back.
+    for (const stream of [process.stdout, process.stderr])
+      stream.removeAllListeners("error").on("error", () => interrupt.abort());
     try {
       await local[name]({
         ...flags,
@@ -84,14 +89,14 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
         colour: process.stdout.isTTY && !process.env.NO_COLOR,
         interrupt: interrupt.signal,
         terminate: terminate.signal,
-        ...(!sure && { confirm: () => confirm(name) }),
+        ...(!sure && { confirm: () => confirm(name, interrupt.signal) }),
       });
     } catch (error) {
       if (!(error instanceof local.EngineError)) throw error;
       process.stderr.write(`error: ${error.message}\n`);
       process.exitCode = error.exitCode;
     } finally {
-      process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+      for (const signal of signals) process.off(signal, onSignal);
     }
   });
 }
@@ -106,10 +111,14 @@ function library() {
   return import("../local/engine/engine.js");
 }
 
-async function confirm(name: string): Promise<boolean> {
+async function confirm(name: string, interrupt: AbortSignal): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  interrupt.addEventListener("abort", () => terminal.close());
+  // Ctrl-C and Ctrl-D close it, and leave the question open for ever.
+  const closed = once(terminal, "close").then(() => "");
   try {
-    return (await terminal.question(`Perform this ${name}? Only "yes" does: `)).trim() === "yes";
+    const answer = await Promise.race([terminal.question(`Perform this ${name}? Only "yes" does: `), closed]);
+    return answer.trim() === "yes";
   } finally {
     terminal.close();
   }
