@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** One stack in a file backend of the Pulumi CLI: its state file and its locks. */
@@ -29,27 +29,41 @@ export class StackFile {
 
   /** The text of the state file; undefined when there is no such stack. */
   async read(): Promise<string | undefined> {
+    const directory = dirname(this.#root);
+    if (!existsSync(directory))
+      throw new Error(`the backend's directory ${directory} does not exist: make it, or mount it`);
     const meta = await readFile(join(this.#root, "meta.yaml"), "utf8").catch(ifMissing("version: 1"));
     if (!/^version: 1\s*$/m.test(meta))
       throw new Error(`${this.#root} is a state store of another version: use the Pulumi CLI`);
     if (existsSync(`${this.path}.gz`)) throw new Error(`${this.path}.gz is compressed: use the Pulumi CLI`);
-    return readFile(this.path, "utf8").catch(ifMissing(undefined));
+    return readFile(this.path, "utf8")
+      .catch(ifMissing(undefined))
+      .catch((error) => {
+        throw new Error(`cannot read the state, ${this.path}: ${error.message}`);
+      });
   }
 
   /** Replaces the state file in one step; a crash leaves the old one or the new one. */
   async write(text: string): Promise<void> {
     const next = `${this.path}.${process.pid}.tmp`;
-    await mkdir(dirname(this.path), { recursive: true });
-    const file = await open(next, "w", 0o600);
     try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
+      await mkdir(dirname(this.path), { recursive: true });
+      const file = await open(next, "w", 0o600);
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      // The CLI's digest of what was there.
+      await rm(`${this.path}.attrs`, { force: true });
+      await rename(next, this.path);
+    } catch (error) {
+      await rm(next, { force: true }).catch(() => {});
+      throw new Error(
+        `cannot write the state, ${this.path}: ${(error as Error).message}; it stays as it was: put that right, then run refresh`,
+      );
     }
-    await rename(next, this.path);
-    // The CLI checks this digest where it exists.
-    await rm(`${this.path}.attrs`, { force: true });
   }
 
   /** Creates the store where it is missing. */
@@ -77,6 +91,11 @@ export class StackFile {
       await this.unlock();
       throw error;
     });
+    // What a killed engine has left half written.
+    const directory = dirname(this.path);
+    for (const name of await readdir(directory).catch(ifMissing<string[]>([]))) {
+      if (name.startsWith(`${basename(this.path)}.`) && name.endsWith(".tmp")) await rm(join(directory, name));
+    }
   }
 
   async unlock(): Promise<void> {
@@ -90,7 +109,10 @@ export class StackFile {
     const lines = await Promise.all(
       others.map(async (name) => {
         const path = join(this.#locks, name);
-        const owner = JSON.parse(await readFile(path, "utf8").catch(() => "{}"));
+        const text = await readFile(path, "utf8").catch(() => "");
+        // Half written, it locks all the same.
+        if (!text.endsWith("}")) return `\n  ${path}`;
+        const owner = JSON.parse(text);
         return `\n  ${path}: ${owner.username}@${owner.hostname}, pid ${owner.pid}, since ${owner.timestamp}`;
       }),
     );

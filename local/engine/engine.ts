@@ -184,7 +184,11 @@ async function run(stack: Stack, options: EngineOptions, kind: Kind, dryRun: boo
   const { summary, steps, diagnostics } = display;
   const result = { summary, steps, diagnostics, outputs: readable(outputs, true) as Record<string, unknown> };
   if (operation.failure)
-    throw new EngineError(`${dryRun ? "preview" : kind} failed: ${operation.failure.message}`, result);
+    throw new EngineError(
+      `${dryRun ? "preview" : kind} failed: ${operation.failure.message}`,
+      result,
+      options.terminate?.aborted ? CANCELLED : 1,
+    );
   if (options.expectNoChanges && display.hasChanges) {
     throw new EngineError("no changes were expected but changes occurred", result, EXPECTED_NO_CHANGES);
   }
@@ -195,6 +199,8 @@ const titles: Readonly<Record<Kind, string>> = { update: "Updating", refresh: "R
 
 /** The CLI's exit status when `--expect-no-changes` is disappointed. */
 const EXPECTED_NO_CHANGES = 7;
+/** Its exit status when what was under way was given up. */
+const CANCELLED = 8;
 
 async function passphrase(): Promise<string> {
   const { PULUMI_CONFIG_PASSPHRASE: phrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;

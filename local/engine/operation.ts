@@ -85,7 +85,7 @@ export class Operation {
     if (interrupt?.aborted) onInterrupt();
     try {
       if (refresh || kind === "refresh") await this.#deployment.refresh();
-      else if (!this.dryRun) this.#warnOfInterruptedCreates();
+      else if (!this.dryRun) this.#warnOfInterrupted();
       if (kind === "destroy") await this.#deployment.deleteOthers();
       if (kind === "update") await this.#runProgram();
     } catch (error) {
@@ -135,11 +135,13 @@ export class Operation {
     this.#executor.stop(reason);
   }
 
-  #warnOfInterruptedCreates(): void {
-    for (const { urn } of this.snapshot.interruptedCreates) {
-      const message =
-        "an earlier update was killed while it created this, so it may exist without the state knowing: look, then clear the note with the Pulumi CLI (pulumi refresh)";
-      this.#report("warning", message, urn);
+  #warnOfInterrupted(): void {
+    for (const { type, resource } of this.snapshot.interrupted) {
+      const next =
+        type === "creating"
+          ? "it may exist without the state knowing: look, then clear the note with the Pulumi CLI (pulumi refresh)"
+          : "whether that was done is not known: a refresh finds out";
+      this.#report("warning", `an earlier update was killed while ${type} this; ${next}`, resource.urn);
     }
   }
 

@@ -36,6 +36,9 @@ export class ResourceInitError extends Error {
   }
 }
 
+/** The process ended before it answered: what it was asked to do may have been done. */
+export class Unanswered extends Error {}
+
 /**
  * One dynamic-provider process of @pulumi/pulumi: what the CLI starts for the dynamic resources of a provider. It serves all of them at
  * once, and lives for one operation.
@@ -181,7 +184,7 @@ export class ProviderHost {
         if (!error) return reject(new Error("the dynamic provider process answered nothing"));
         const died = error.code === grpc.status.UNAVAILABLE || error.code === grpc.status.CANCELLED;
         const how = this.#state.ended ? ` (${this.#state.ended})` : "";
-        if (died) return reject(new Error(`the dynamic provider process ended${how} before it answered`));
+        if (died) return reject(new Unanswered(`the dynamic provider process ended${how} before it answered`));
         reject(initError(error, inputs) ?? new Error(error.details));
       });
     });

@@ -51,6 +51,8 @@ const passing = new Set(["sourcePosition", "stackTrace", "aliases", "importID"])
 export class Snapshot {
   /** The resources as the last update left them, in the order of their dependencies. */
   base: Resource[];
+  /** What was under way when an earlier update was killed. */
+  readonly interrupted: readonly Operation[];
   readonly #produced: Resource[] = [];
   readonly #gone = new Set<Resource>();
   readonly #operations = new Set<Operation>();
@@ -59,12 +61,13 @@ export class Snapshot {
   #saving: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
 
-  private constructor(file: StackFile, crypter: Crypter, base: Resource[], pending: readonly Operation[]) {
+  private constructor(file: StackFile, crypter: Crypter, base: Resource[], interrupted: readonly Operation[]) {
     this.#file = file;
     this.#crypter = crypter;
     this.base = base;
-    // What was being created when an engine was killed may exist: that note stays until somebody has looked.
-    for (const operation of pending) if (operation.type === "creating") this.#operations.add(operation);
+    this.interrupted = interrupted;
+    // What was being created may exist without the state knowing: that note stays until somebody has looked.
+    for (const operation of interrupted) if (operation.type === "creating") this.#operations.add(operation);
   }
 
   /** Reads the stack's state. @throws when the stack does not exist, or has something that this engine does not do */
@@ -94,11 +97,6 @@ export class Snapshot {
     await new Snapshot(file, crypter, [], []).save();
   }
 
-  /** What was being created when an earlier update was killed. */
-  get interruptedCreates(): readonly Resource[] {
-    return [...this.#operations].filter(({ type }) => type === "creating").map(({ resource }) => resource);
-  }
-
   /** All resources there are now: those dealt with, then the others. */
   get resources(): Resource[] {
     return [...this.#produced, ...this.base].filter((resource) => !this.#gone.has(resource));
@@ -107,9 +105,13 @@ export class Snapshot {
   /** Notes on disk that an operation starts. Call the result when it has ended, before `add` or `remove`. */
   async begin(type: OperationType, resource: Resource): Promise<() => void> {
     const operation = { type, resource };
+    const end = () => this.#operations.delete(operation);
     this.#operations.add(operation);
-    await this.save();
-    return () => this.#operations.delete(operation);
+    await this.save().catch((error) => {
+      end();
+      throw error;
+    });
+    return end;
   }
 
   /** Puts a resource in, in the place of another if given. */
@@ -124,11 +126,13 @@ export class Snapshot {
 
   /** Writes the state, and whatever else has changed by the time it is written. */
   save(): Promise<void> {
-    this.#queued ??= this.#saving.then(() => {
+    const next = () => {
       this.#queued = undefined;
       this.#saving = this.#file.write(this.#text());
       return this.#saving;
-    });
+    };
+    // One that failed is whoever waits for it to report, and for the next to make good.
+    this.#queued ??= this.#saving.then(next, next);
     return this.#queued;
   }
 
@@ -163,12 +167,20 @@ interface RawDeployment {
 async function latestDeployment(file: StackFile): Promise<RawDeployment | undefined> {
   const text = await file.read();
   if (text === undefined) return undefined;
-  const { version, checkpoint } = JSON.parse(text);
+  const { version, checkpoint } = parseJson(text, file.path);
   if (version !== 3) throw new Error(`${file.path} is of version ${version}, not 3: use the Pulumi CLI`);
   const latest: RawDeployment = checkpoint.latest ?? {};
   const type = latest.secrets_providers?.type ?? "passphrase";
   if (type === "passphrase") return latest;
   throw new Error(`the stack's secrets are kept by "${type}", this engine knows "passphrase" only: use the Pulumi CLI`);
+}
+
+function parseJson(text: string, path: string) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${path} is not JSON (${(error as Error).message}): restore it from a backup; nothing was changed`);
+  }
 }
 
 function parse(raw: RawResource, crypter: Crypter): Resource {

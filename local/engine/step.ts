@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { isSecret, type PropertyMap, plain, secret, UNKNOWN } from "./propertyValue";
-import { type ProviderHost, ResourceInitError } from "./providerHost";
+import { type ProviderHost, ResourceInitError, Unanswered } from "./providerHost";
 import type { Providers } from "./providers";
 import type { OperationType, Resource, Snapshot } from "./snapshot";
 
@@ -279,7 +279,8 @@ export class StepExecutor {
     } catch (error) {
       failure = error instanceof Error ? error : new Error(String(error));
     }
-    if (this.#terminated) throw failure ?? new Stopped();
+    // It may have been done all the same: the note stays.
+    if (failure instanceof Unanswered) throw failure;
     const unfinished = failure instanceof ResourceInitError ? failure : undefined;
     if (unfinished) {
       resource.id = unfinished.id || (resource.id ?? "");

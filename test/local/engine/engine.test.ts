@@ -2,7 +2,7 @@ import assert from "node:assert";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { preview } from "../../../local/engine/engine";
 import { type Command, type Outcome, Sandbox, type Scenario } from "./sandbox";
@@ -279,12 +279,24 @@ describe("local engine", function () {
       assert.ok(state.some(({ id }) => id === "slow-0"));
     });
 
+    it("left alone by its terminal, finishes what is under way as well", async () => {
+      const { child, ended } = start("up", slow, "--yes", "--skip-preview");
+      await underWay("create");
+      child.stdout.destroy();
+      child.stderr.destroy();
+      child.kill("SIGHUP");
+      go();
+      assert.equal((await ended).status, 1);
+      const { pending } = await sandbox.state();
+      assert.deepEqual([sandbox.world, pending, locks()], [["go", "slow-0"], [], []]);
+    });
+
     it("interrupted twice, gives up what is under way and says so in the state", async () => {
       const { child, ended } = start("up", slow, "--yes", "--skip-preview");
       await underWay("create");
       child.kill("SIGINT");
       child.kill("SIGTERM");
-      assert.equal((await ended).status, 1);
+      assert.equal((await ended).status, 8);
       const { pending } = await sandbox.state();
       assert.match(String(pending), /^creating .*::slow$/);
       assert.deepEqual([sandbox.world, locks()], [[], []]);
@@ -303,8 +315,10 @@ describe("local engine", function () {
       assert.equal(locks().length, 1);
       await assert.rejects(up({ resources: [a] }), /locked/);
       for (const lock of locks()) rmSync(join(sandbox.backend, ".pulumi/locks/organization/scenario/dev", lock));
+      writeFileSync(`${sandbox.stateFile}.1.tmp`, "half of");
       const next = await up({ resources: [a] });
-      assert.match(next.output, /warning: slow: .*killed while it created this/);
+      assert.deepEqual(readdirSync(dirname(sandbox.stateFile)), ["dev.json"]);
+      assert.match(next.output, /warning: slow: .*killed while creating this/);
       assert.deepEqual(next.pending, pending);
       assert.deepEqual(sandbox.world, ["a-0", "go"]);
     });
