@@ -169,9 +169,9 @@ function refused(check: string, error: Error): Finding {
 }
 
 function denied(error: Error, bucket: string): Finding {
-  const [text = ""] = error.message.split(" Next: ");
+  const [text = "", next] = error.message.split(" Next: ");
   const policy = leastRamPolicy(bucket, { certificates: false });
-  return wrong("permissions", text, `let this account's bucket be used by a RAM policy: ${policy}`);
+  return wrong("permissions", text, `${next} The least RAM policy for this bucket: ${policy}`);
 }
 
 async function askToken(

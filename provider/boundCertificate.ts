@@ -89,8 +89,8 @@ export async function removeCertificate(binding: BindingInputs, certId: string):
       await bucket.putCertificate(domain, { deleteCertificate: true, ...guard });
       break;
     } catch (error) {
-      if (attempt === ATTEMPTS || !(isConflict(error) || isOutcomeUnknown(error))) throw error;
-      if (isConflict(error)) guard = { previousCertId: certId };
+      if (attempt === ATTEMPTS || !(mayBeConflict(error) || isOutcomeUnknown(error))) throw error;
+      if (mayBeConflict(error)) guard = { previousCertId: certId };
       found = await bucket.observe(domain);
     }
   }
@@ -170,7 +170,7 @@ async function converge(swap: Swap, found: CnameInfo, body: CertificateConfigura
       const answered = await bucket.putCertificate(inputs.domain, { ...body, ...guard });
       certId = body.certId ?? answered;
     } catch (error) {
-      if (!isOutcomeUnknown(error) && !isConflict(error)) throw error;
+      if (!isOutcomeUnknown(error) && !mayBeConflict(error)) throw error;
       failure = error as Error;
     }
     const entry =
@@ -188,7 +188,7 @@ async function converge(swap: Swap, found: CnameInfo, body: CertificateConfigura
         `PutCname ${inputs.domain} on bucket ${bucket.name} answered success, but ListCname does not show the certificate yet. Run \`pulumi up\` again`,
       );
     if (now !== undefined && isForeign(swap, now)) throw new Error(`${failure.message} ${foreignText(swap, now)}`);
-    const isSettled = isConflict(failure) && now?.certId === before;
+    const isSettled = mayBeConflict(failure) && now?.certId === before;
     if (attempt === ATTEMPTS || entry === undefined || isSettled) throw failure;
     before = now?.certId;
   }
@@ -317,4 +317,9 @@ function digestOf({ pair }: DeclaredCertificate): string {
 
 function isConflict(error: unknown): boolean {
   return isOssError(error, "CasRenewCertificateConflict") || (isOssError(error) && error.ec === "0018-00000209");
+}
+
+/** An InvalidArgument without an EC does not tell which argument it is about: the list does. */
+function mayBeConflict(error: unknown): boolean {
+  return isConflict(error) || (isOssError(error, "InvalidArgument") && error.ec === undefined);
 }

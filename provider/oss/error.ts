@@ -170,18 +170,24 @@ function callText({ operation, bucket, domain }: Call): string {
 }
 
 /** The next step, where one is known whatever the program is. */
-function remedy({ code, ec, endpoint, operation, bucket = "*", serverTime }: OssErrorDetails): string | undefined {
+function remedy(details: OssErrorDetails): string | undefined {
+  const { code, ec, endpoint, operation, bucket = "*", serverTime, serviceMessage } = details;
   if (endpoint) return `the bucket is served at ${endpoint}: set the region or the endpoint to that.`;
   if (ec === "0002-00000007") return REMEDIES.SecurityTokenExpired;
   switch (code) {
-    case "AccessDenied":
-      return (
+    case "AccessDenied": {
+      const allow =
         `allow the action oss:${operation} on acs:oss:*:*:${bucket}` +
         (operation === "PutCname"
           ? "; a certificate also needs yundun-cert:DescribeSSLCertificatePrivateKey, " +
             "yundun-cert:DescribeSSLCertificatePublicKeyDetail and yundun-cert:CreateSSLCertificate on *."
-          : ".")
-      );
+          : ".");
+      // So a RAM user hears of a bucket of its own account as well, when no policy lets it in.
+      return /does not belong to you/.test(serviceMessage)
+        ? `find out whose bucket ${bucket} is. If it is another account's, use a key of that account, or have it let yours in by a ` +
+            `bucket policy. If it is your account's, and this key a RAM user's or role's, ${allow}`
+        : allow;
+    }
     case "RequestTimeTooSkewed":
       return `set this machine's clock${serverTime ? ` (the service says it is ${serverTime})` : ""}.`;
     default:

@@ -308,11 +308,12 @@ describe("CnameCertificate", () => {
     await start();
     const foreign = await issue();
     // Between our list and our write somebody is quicker. The emulator answers what it would then.
-    for (const conflict of [
+    for (const [index, conflict] of [
       { status: 400, code: "InvalidArgument", ec: "0018-00000209" },
+      { status: 400, code: "InvalidArgument" },
       { status: 409, code: "CasRenewCertificateConflict" },
-    ]) {
-      const domain = `race${conflict.status}.example.com`;
+    ].entries()) {
+      const domain = `race${index}.example.com`;
       bind(domain);
       await together(async (host) => {
         await listBefore(host, domain);
@@ -425,6 +426,36 @@ describe("CnameCertificate", () => {
       [true, false],
     );
     assert.equal(made.certId, certIdOf("b.example.com"));
+  });
+
+  it("uploads where the certificate has gone meanwhile, though the service does not say what it takes amiss", async () => {
+    await start({}, [site.domain, "b.example.com"]);
+    const pair = await issue();
+    await up(texts(pair));
+    cloud.control("POST", "/-/changes", {
+      change: "replaceCertificate",
+      domain: "b.example.com",
+      certId: "1-cn-hangzhou",
+    });
+    const made = await together(async (host) => {
+      await listBefore(host, "b.example.com");
+      cloud.control("POST", "/-/changes", { change: "removeCertificate", domain: "b.example.com" });
+      fault({ domain: "b.example.com", status: 404, code: "SomethingNew" });
+      fault({ domain: "b.example.com", status: 400, code: "InvalidArgument" });
+      return create(host, "b.example.com", texts(pair));
+    });
+    assert.equal(made.certId, certIdOf("b.example.com"));
+    assert.deepEqual(
+      puts("b.example.com").map(({ certificate }) => certificate?.previousCertId),
+      ["1-cn-hangzhou", "1-cn-hangzhou", undefined],
+    );
+  });
+
+  it("passes on what is refused for another reason, and looks before it does", async () => {
+    await start();
+    fault({ status: 400, code: "InvalidArgument", message: "The chain is odd." });
+    await assert.rejects(up(texts(await issue())), /InvalidArgument \(HTTP 400.*The chain is odd/);
+    assert.equal(puts().length, 1);
   });
 
   it("refreshes and destroys without its files", async () => {

@@ -101,6 +101,15 @@ describe("BucketCname fails at once", () => {
     });
   });
 
+  it("with both of what it may be, where OSS says that the bucket is not ours", async () => {
+    scene.cloud.control("POST", "/-/buckets", { name: "theirs", owner: "999" });
+    const message = await failure("ListCname", { binding: ["bucketCname", { ...site, bucket: "theirs" }] });
+    assert.match(
+      message,
+      /another account's, use a key of that account.*bucket policy.*allow the action oss:ListCname/s,
+    );
+  });
+
   it("with the right endpoint for a bucket of another region, and no policy", async () => {
     scene.cloud.control("POST", "/-/buckets", { name: "away", region: "cn-shanghai" });
     const away = { bucket: "away", domain: "away.example.com" };
