@@ -1,5 +1,6 @@
 import { Document, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
-import { domainProblem, normalizeDomain } from "../provider/domain";
+import { foldName } from "../provider/dns/query";
+import { domainProblem } from "../provider/domain";
 import type { CnameInfo } from "../provider/oss/xml";
 
 /** A binding as `oss-cname:domains` declares it. */
@@ -44,7 +45,7 @@ export function adoptedConfig(
   const config = declared?.config ?? {};
   const domains = config["oss-cname:domains"] ?? [];
   if (!Array.isArray(domains)) throw new Error("the file to add to has an oss-cname:domains that is no list");
-  const known = new Set(domains.map((entry) => normalizeDomain(String(entry?.domain))));
+  const known = new Set(domains.map((entry) => foldName(String(entry?.domain))));
 
   if (!isMap(document.contents)) document.contents = document.createNode({}) as typeof document.contents;
   if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
@@ -61,7 +62,7 @@ export function adoptedConfig(
   const entries: AdoptedDomain[] = [];
   for (const { bucket, cnames } of buckets)
     for (const cname of cnames) {
-      const domain = normalizeDomain(cname.domain);
+      const domain = foldName(cname.domain);
       if (known.has(domain)) continue;
       const problem = domainProblem(domain);
       if (problem !== undefined) notes.push(`left out of bucket ${bucket}: ${problem}`);

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
-import { domainProblem, normalizeDomain } from "../provider/domain";
+import { foldName } from "../provider/dns/query";
+import { domainProblem } from "../provider/domain";
 import { useOptions, withConnection } from "./connection";
 import type { Diagnosis, Finding } from "./diagnosis";
 import { ExitStatus, withExitStatuses } from "./exitStatus";
@@ -33,7 +34,7 @@ export const doctor = new Command("doctor")
       "  oss-cname doctor www.example.com --bucket site --region cn-hangzhou --json | jq '.findings[] | select(.state != \"right\")'",
   )
   .action(async (given: string, options: Options, command: Command) => {
-    const domain = normalizeDomain(given);
+    const domain = foldName(given);
     const problem = domainProblem(domain);
     if (problem !== undefined) command.error(`error: ${problem}`);
     await useOptions(command);

@@ -4,10 +4,11 @@ import { bucketAt, observeBinding } from "./bucket";
 import { clock } from "./clock";
 import { configure, regionOf } from "./connection";
 import { isDeclared, noteDeclared } from "./declared";
+import { foldName } from "./dns/query";
 import type { TxtLook } from "./dns/txt";
 import { describeLook, lookForTxt } from "./dns/txt";
 import type { BindingInputs } from "./domain";
-import { bindingOf, checkBinding, diffBinding, normalizeDomain, txtRecordName } from "./domain";
+import { bindingOf, checkBinding, diffBinding, txtRecordName } from "./domain";
 import type { CheckFailure } from "./lifecycle";
 import { isUnknown, PartialFailure, plain } from "./lifecycle";
 import { doneWaiting, notice, waitingFor } from "./notices";
@@ -112,7 +113,7 @@ export const bucketCnameProvider: pulumi.dynamic.ResourceProvider<Inputs, Output
   },
 
   async read(id, props) {
-    const binding = bindingOf({ ...props, domain: normalizeDomain(id) } as BindingInputs);
+    const binding = bindingOf({ ...props, domain: foldName(id) } as BindingInputs);
     const recorded = props?.status === undefined ? undefined : props;
     const found = await observeBinding(recorded?.boundTo ?? binding);
     if (found !== undefined) return { id, props: recorded?.boundTo ? recorded : outputs(binding, found.status) };

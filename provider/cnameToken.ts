@@ -2,8 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { bucketAt } from "./bucket";
 import { clock } from "./clock";
 import { configure } from "./connection";
+import { foldName } from "./dns/query";
 import type { BindingInputs } from "./domain";
-import { bindingOf, checkBinding, diffBinding, normalizeDomain, txtRecordName } from "./domain";
+import { bindingOf, checkBinding, diffBinding, txtRecordName } from "./domain";
 import { plain } from "./lifecycle";
 import { isOssError } from "./oss/error";
 import type { CnameToken as OssCnameToken } from "./oss/xml";
@@ -193,5 +194,5 @@ function parseId(id: string): { bucket: string; domain: string } {
   const [bucket, domain, ...rest] = id.split("/");
   if (!bucket || !domain || rest.length > 0)
     throw new Error(`${JSON.stringify(id)} is not the id of a CnameToken: it must be bucket/domain`);
-  return { bucket, domain: normalizeDomain(domain) };
+  return { bucket, domain: foldName(domain) };
 }

@@ -6,9 +6,10 @@ import type { CnameCertificateArgs } from "./cnameCertificate";
 import { CnameCertificate } from "./cnameCertificate";
 import type { DnsRecord } from "./cnameToken";
 import { CnameToken } from "./cnameToken";
+import { foldName } from "./dns/query";
 import type { Dns } from "./dnsRecords";
 import { announce, apexAdvice } from "./dnsRecords";
-import { domainProblem, normalizeDomain, txtRecordName } from "./domain";
+import { domainProblem, txtRecordName } from "./domain";
 
 /** One of three ways to give a certificate. Files are best: the key is then in no state at all, not even encrypted. */
 export type CertificateArgs = Pick<CnameCertificateArgs, "force" | "expiryWarningDays"> &
@@ -63,7 +64,7 @@ export class CustomDomain extends pulumi.ComponentResource {
     const problem = argumentProblem(args);
     if (problem !== undefined) throw new pulumi.ResourceError(`CustomDomain ${name}: ${problem}`, this, true);
     const { dns, certificate, cnameRecord, cnameTarget, ...rest } = args;
-    const binding = { ...rest, domain: normalizeDomain(args.domain) };
+    const binding = { ...rest, domain: foldName(args.domain) };
     const { takeover, verification, dnsTimeoutSeconds, ...place } = binding;
     const advice =
       dns.kind === "none" ? undefined : apexAdvice(binding.domain, dns.kind === "managed" ? dns.zone : undefined);
@@ -131,10 +132,10 @@ export class CustomDomain extends pulumi.ComponentResource {
 function argumentProblem({ domain, dns, cnameRecord }: CustomDomainArgs): string | undefined {
   if (typeof domain !== "string") return "domain must be a plain string, not an output of another resource";
   if (dns?.kind === undefined) return "dns must be alidns(), records(…), manual() or none";
-  const problem = domainProblem(normalizeDomain(domain));
+  const problem = domainProblem(foldName(domain));
   if (problem !== undefined || !cnameRecord) return problem;
   if (dns.kind === "none") return "cnameRecord is asked for, but dns: none makes no records";
-  return dns.kind === "managed" && !dns.flattens ? apexAdvice(normalizeDomain(domain), dns.zone) : undefined;
+  return dns.kind === "managed" && !dns.flattens ? apexAdvice(foldName(domain), dns.zone) : undefined;
 }
 
 /**

@@ -4,8 +4,9 @@ import type { ErrorObject } from "ajv";
 import Ajv from "ajv";
 import { certificateProblems } from "./certificate";
 import * as schema from "./config.schema.json";
+import { foldName } from "./dns/query";
 import { apexAdvice } from "./dnsRecords";
-import { domainProblem, normalizeDomain } from "./domain";
+import { domainProblem } from "./domain";
 import { nearest } from "./nearest";
 import { bucketProblem, endpointProblem, regionProblem } from "./oss/endpoint";
 import { SETTINGS, settingProblems } from "./settings";
@@ -106,7 +107,7 @@ export function readDeclarations(source: DeclarationSource): Declarations {
     const place = label("domains", [String(index)], source.domains);
     const add = (problem: string) => problems.push({ place, problem });
     for (const problem of meaningProblems(merged, Object.keys(accounts))) add(problem);
-    const domain = typeof merged.domain === "string" ? normalizeDomain(merged.domain) : "";
+    const domain = typeof merged.domain === "string" ? foldName(merged.domain) : "";
     const { certificate } = merged;
     if (isObject(certificate)) for (const fault of certificateFaults(certificate, domain, source)) add(fault);
     const before = declared.get(domain);
@@ -146,7 +147,7 @@ function meaningProblems(entry: Partial<DomainDeclaration>, accounts: string[]):
   const prefixed = (field: string, problem: string | undefined) => problem && `${field}: ${problem}`;
   const account = (field: string, name: unknown) =>
     typeof name === "string" && !accounts.includes(name) && `${field}: ${unknownName("account", name, accounts)}`;
-  if (typeof entry.domain === "string") problems.push(prefixed("domain", domainProblem(normalizeDomain(entry.domain))));
+  if (typeof entry.domain === "string") problems.push(prefixed("domain", domainProblem(foldName(entry.domain))));
   if (entry.bucket === undefined) problems.push("bucket: missing");
   else if (typeof entry.bucket === "string") problems.push(prefixed("bucket", bucketProblem(entry.bucket)));
   if (typeof entry.region === "string") problems.push(prefixed("region", regionProblem(entry.region)));
@@ -155,9 +156,7 @@ function meaningProblems(entry: Partial<DomainDeclaration>, accounts: string[]):
   const dns = isObject(entry.dns) ? entry.dns.alidns : entry.dns;
   if (entry.cnameRecord === true && dns === "none") problems.push("cnameRecord: dns none makes no records");
   if (entry.cnameRecord === true && typeof entry.domain === "string" && (dns === "alidns" || isObject(dns)))
-    problems.push(
-      prefixed("cnameRecord", apexAdvice(normalizeDomain(entry.domain), isObject(dns) ? dns.zone : undefined)),
-    );
+    problems.push(prefixed("cnameRecord", apexAdvice(foldName(entry.domain), isObject(dns) ? dns.zone : undefined)));
   problems.push(account("account", entry.account));
   if (isObject(dns)) problems.push(account("dns.alidns.account", dns.account));
   return problems.filter((problem) => typeof problem === "string");

@@ -88,10 +88,14 @@ export function checkCertificate(
   for (const { property, kind, reason } of certificateProblems(pem, domain, clock.now())) {
     if (property === "privateKey" && pem.privateKey === undefined) continue;
     if (kind === "expired" && chainDigest !== undefined && inState.has(chainDigest)) continue;
-    failures.push(failure(property === "certificate" ? chainProperty : keyProperty, reason));
+    const next = kind === "expired" ? EXPIRED_NEXT : "";
+    failures.push(failure(property === "certificate" ? chainProperty : keyProperty, reason + next));
   }
   return { ...(chainDigest !== undefined && { chainDigest }), failures };
 }
+
+const EXPIRED_NEXT =
+  ": give the renewed one. Where the domain has it already and only the resource's name is new, the option aliases with the old name lets it stay";
 
 /** Digests of chains that the state of this run holds. */
 const inState = new Set<string>();

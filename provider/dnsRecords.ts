@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { OssAccount } from "./account";
 import { AlidnsRecord } from "./alidnsRecord";
 import type { DnsRecord } from "./cnameToken";
-import { normalizeDomain } from "./domain";
+import { foldName } from "./dns/query";
 
 /** A record that `CustomDomain` wants made. Only its value may have to wait for another resource. */
 export interface RecordArgs {
@@ -82,7 +82,7 @@ export const none: Dns = { kind: "none" };
  * `undefined` elsewhere. Names with two labels are tops; of others only a given zone can tell.
  */
 export function apexAdvice(domain: string, zone: string | undefined): string | undefined {
-  const isApex = domain.split(".").length === 2 || (zone !== undefined && domain === normalizeDomain(zone));
+  const isApex = domain.split(".").length === 2 || (zone !== undefined && domain === foldName(zone));
   if (!isApex) return undefined;
   return (
     `${domain} is the top of its zone, where no CNAME record can be: use the ALIAS or CNAME flattening of your DNS host, ` +

@@ -1,14 +1,10 @@
+import { foldName } from "./dns/query";
 import type { CheckFailure } from "./lifecycle";
 import { isChanged, isUnknown } from "./lifecycle";
 import { bucketProblem, endpointProblem, regionProblem } from "./oss/endpoint";
 
 /** Suffixes that OSS keeps for itself (EC 0018-00000401). */
 const RESERVED_SUFFIXES = ["aliyuncs.com", "aliyun.com", "aliyun-inc.com", "taobaocdn.com", "taobao.com"];
-
-/** A domain as OSS lists it: no spaces around it, no trailing dot, lower case. */
-export function normalizeDomain(domain: string): string {
-  return domain.trim().replace(/\.$/, "").toLowerCase();
-}
 
 /** Why OSS would not bind a (normalised) domain, or `undefined`. */
 export function domainProblem(domain: string): string | undefined {
@@ -67,7 +63,7 @@ export function checkBinding<Inputs extends BindingInputs>(news: Inputs): { inpu
   if (!isUnknown(news.domain)) {
     if (typeof news.domain !== "string") failures.push({ property: "domain", reason: "domain is missing" });
     else {
-      domain = normalizeDomain(news.domain);
+      domain = foldName(news.domain);
       const reason = domainProblem(domain);
       if (reason !== undefined) failures.push({ property: "domain", reason });
     }

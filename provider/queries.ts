@@ -2,7 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { DnsRecord } from "./cnameToken";
 import type { Location } from "./connection";
 import { ossClient } from "./connection";
-import { domainProblem, normalizeDomain, txtRecordName } from "./domain";
+import { foldName } from "./dns/query";
+import { domainProblem, txtRecordName } from "./domain";
 import { getCnameTokenXml, listCnameXml } from "./oss/operations";
 import type { CertificateInfo, CnameInfo, CnameList, CnameToken } from "./oss/xml";
 import { parseCnameList, parseCnameToken, parseDate } from "./oss/xml";
@@ -101,7 +102,7 @@ type Inputs<Args> = { readonly [Key in keyof Args]: pulumi.Input<Args[Key]> };
 
 /** The service's own words for `readCnameToken`, saved on request. @internal */
 export async function cnameTokenXml(args: GetCnameTokenArgs): Promise<string> {
-  const domain = normalizeDomain(args.domain);
+  const domain = foldName(args.domain);
   const problem = domainProblem(domain);
   if (problem !== undefined) throw new Error(problem);
   return saved(args, await getCnameTokenXml(ossClient(args), args.bucket, domain));
@@ -115,7 +116,7 @@ export async function cnamesXml(args: ListCnamesArgs): Promise<string> {
 /** @internal */
 export function readCnameToken(xml: string, args: GetCnameTokenArgs): GetCnameTokenResult {
   const { token, expireTime }: CnameToken = parseCnameToken(xml);
-  const domain = normalizeDomain(args.domain);
+  const domain = foldName(args.domain);
   return {
     bucket: args.bucket,
     domain,

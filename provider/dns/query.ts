@@ -44,9 +44,9 @@ export function splitHostPort(text: string): { host: string; port: number } {
   return { host, port: Number(port ?? 53) };
 }
 
-/** DNS names compare without regard to case and to the dot at the end. */
+/** A name as it is compared, and as OSS lists it: without the dot at its end, in lower case. */
 export function foldName(name: string): string {
-  return name.replace(/\.$/, "").toLowerCase();
+  return name.trim().replace(/\.$/, "").toLowerCase();
 }
 
 function overUdp(server: Endpoint, question: Question, timeoutMs: number): Promise<Reply | "truncated"> {
