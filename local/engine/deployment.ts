@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
-import { isObject, type PropertyMap, type PropertyValue, plain } from "./propertyValue";
+import { keepIgnored } from "./ignoreChanges";
+import { equal, type PropertyMap } from "./propertyValue";
 import type { DiffResult, ProviderHost } from "./providerHost";
 import type { Providers } from "./providers";
 import type { Resource, Snapshot } from "./snapshot";
-import { parsePath } from "./stackConfig";
 import { diff, isProvider, type Step, type StepExecutor, Stopped } from "./step";
 
 export const STACK_TYPE = "pulumi:pulumi:Stack";
@@ -107,6 +106,7 @@ export class Deployment {
       this.#meet(urn);
       const old = this.#olds.get(urn);
       const replacing = old && !old.external && old.id !== id;
+      if (replacing) this.#replaced.add(urn);
       return [{ op: replacing ? "read-replacement" : "read", new: resource, ...(old && { old }) }];
     });
     if (step) await this.context.executor.run(step);
@@ -189,7 +189,7 @@ export class Deployment {
     const { urn } = resource;
     const found = this.#olds.get(urn);
     const old = found?.external ? undefined : found;
-    if (old) resource.inputs = keepIgnored(resource.inputs, old.inputs, goal.ignoreChanges);
+    if (old && goal.custom) resource.inputs = keepIgnored(resource.inputs, old.inputs, goal.ignoreChanges);
     const host = goal.custom && !isProvider(goal) ? await this.#host(resource) : undefined;
     if (host) resource.inputs = await this.#check(host, resource, old?.inputs ?? {}, resource.inputs);
     if (!old) {
@@ -227,7 +227,7 @@ export class Deployment {
     const some = (...replaces: string[]): DiffResult => ({ changes: "some", replaces, deleteBeforeReplace: false });
     if (resource.deletedWith && this.#replaced.has(resource.deletedWith)) return some("deletedWith");
     if ((resource.provider === undefined) !== (old.provider === undefined)) return some("provider");
-    if (host) return diff(host, old, resource.inputs);
+    if (host) return diff(host, old, resource.inputs, resource.ignoreChanges);
     if (resource.custom && !isProvider(resource)) {
       const message = "its provider's configuration is not known before the update, so neither are its changes";
       this.context.report("warning", message, resource.urn);
@@ -235,7 +235,8 @@ export class Deployment {
     }
     // Providers are compared by the configuration they run with, components by their inputs.
     const before = isProvider(resource) ? old.outputs : old.inputs;
-    return isDeepStrictEqual(plain(before), plain(resource.inputs)) ? { ...some(), changes: "none" } : some();
+    const inputs = keepIgnored(resource.inputs, old.inputs, resource.ignoreChanges);
+    return equal(before, inputs) ? { ...some(), changes: "none" } : some();
   }
 
   async #host(resource: Resource): Promise<ProviderHost | undefined> {
@@ -294,24 +295,6 @@ export class Deployment {
 
 export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
-}
-
-/** Puts ignored properties back to what they were. */
-function keepIgnored(inputs: PropertyMap, olds: PropertyMap, paths: readonly string[]): PropertyMap {
-  return paths.reduce((result, path) => reset(result, olds, parsePath(path)) as PropertyMap, inputs);
-}
-
-function reset(value: PropertyValue, old: PropertyValue, [key, ...rest]: readonly (string | number)[]): PropertyValue {
-  if (key === undefined) return old;
-  if (Array.isArray(value) && Array.isArray(old) && typeof key === "number" && key < value.length && key < old.length) {
-    return value.with(key, reset(value[key], old[key], rest));
-  }
-  if (!isObject(value) || !isObject(old) || typeof key !== "string") return value;
-  const { [key]: current, ...others } = value;
-  const before = old[key];
-  if (rest.length > 0)
-    return current === undefined || before === undefined ? value : { ...value, [key]: reset(current, before, rest) };
-  return before === undefined ? others : { ...value, [key]: before };
 }
 
 /** Resources that are left after a refresh no longer refer to those that are gone. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual, styleText } from "node:util";
 import { nameOf, STACK_TYPE } from "./deployment";
+import type { Kind } from "./operation";
 import { isObject, isSecret, type PropertyMap, type PropertyValue, SIGNATURE, UNKNOWN } from "./propertyValue";
 import { isProvider, type Op, type Step, type StepEvents } from "./step";
 
@@ -48,6 +49,7 @@ export class Display implements StepEvents {
   constructor(
     private readonly options: {
       readonly line: (line: string) => void;
+      readonly kind: Kind;
       readonly dryRun: boolean;
       readonly diff: boolean;
       readonly colour: boolean;
@@ -75,7 +77,9 @@ export class Display implements StepEvents {
       op: step.op === "refresh" ? (step.result ?? "same") : step.op,
       urn: resourceOf(step)?.urn ?? "",
     });
-    if (op) this.#counts[op] = (this.#counts[op] ?? 0) + 1;
+    // What an update has found first is not what it has changed.
+    if (op && (step.op !== "refresh" || this.options.kind === "refresh"))
+      this.#counts[op] = (this.#counts[op] ?? 0) + 1;
     if (op === "same" || step.op === "replace") return;
     this.#tell(step, this.options.dryRun ? step.op : `${step.op} done (${seconds.toFixed(1)}s)`);
     if (this.options.diff || op === "update" || op === "replace" || step.op === "create-replacement")

@@ -160,7 +160,7 @@ async function change(options: EngineOptions, kind: Kind): Promise<Result> {
 
 /** Runs the program once for what it asks for that this engine does not do; all else about it shows in earnest. */
 async function rehearse(stack: Stack, options: EngineOptions): Promise<void> {
-  const silent = new Display({ line: () => {}, dryRun: true, diff: false, colour: false });
+  const silent = new Display({ line: () => {}, kind: "update", dryRun: true, diff: false, colour: false });
   const snapshot = await Snapshot.load(stack.file, stack.crypter);
   const operation = new Operation(stack, options, true, snapshot, silent, false);
   await operation.run("update", false);
@@ -174,7 +174,7 @@ async function run(stack: Stack, options: EngineOptions, kind: Kind, dryRun: boo
   const started = Date.now();
   const line = options.onLine ?? (() => {});
   line(dryRun ? `Previewing ${kind} (${stack.name}):` : `${titles[kind]} (${stack.name}):`);
-  const display = new Display({ line, dryRun, diff: options.diff ?? false, colour: options.colour ?? false });
+  const display = new Display({ line, kind, dryRun, diff: options.diff ?? false, colour: options.colour ?? false });
   const snapshot = await Snapshot.load(stack.file, stack.crypter);
   const operation = new Operation(stack, options, dryRun, snapshot, display);
   await operation.run(kind, options.refresh ?? false);

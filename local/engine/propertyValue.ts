@@ -27,6 +27,11 @@ export function isObject(value: PropertyValue | undefined): value is PropertyMap
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** An object that stands for itself: no secret, no reference. */
+export function isMap(value: PropertyValue | undefined): value is PropertyMap {
+  return isObject(value) && !(SIGNATURE in value);
+}
+
 export function isSecret(value: PropertyValue | undefined): value is PropertyMap & { readonly value: PropertyValue } {
   return isObject(value) && value[SIGNATURE] === SECRET;
 }
@@ -49,13 +54,41 @@ export function unsupportedValue(value: PropertyValue): string | undefined {
   return found;
 }
 
+/** Are they the same to Pulumi? A property that is null is as good as none. */
+export function equal(a: PropertyValue, b: PropertyValue): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => equal(item, b[at]));
+  if (!isObject(a) || !isObject(b)) return a === b;
+  return Object.keys({ ...a, ...b }).every((key) => equal(a[key] ?? null, b[key] ?? null));
+}
+
+/** The values without the marks of secrets. */
+export function revealed(map: PropertyMap): PropertyMap {
+  return rewriteMap(map, (value) => (isSecret(value) ? value.value : undefined));
+}
+
+/** References to resources in the form that states have. */
+export function completeReferences(map: PropertyMap): PropertyMap {
+  return rewriteMap(map, (value) =>
+    isReference(value) && value.packageVersion === undefined ? { ...value, packageVersion: "" } : undefined,
+  );
+}
+
 /** The values as a provider that knows neither secrets nor resource references gets them: in clear, references by id or URN. */
 export function plain(map: PropertyMap): PropertyMap {
   return rewriteMap(map, (value) => {
     if (isSecret(value)) return value.value;
-    if (isObject(value) && value[SIGNATURE] === RESOURCE_REFERENCE) return value.id ?? value.urn ?? null;
-    return undefined;
+    return isReference(value) ? (value.id ?? value.urn ?? null) : undefined;
   });
+}
+
+/** The values without those that are not known yet, at any depth. */
+export function known(map: PropertyMap): PropertyMap {
+  const without = (value: PropertyValue): PropertyValue => {
+    if (Array.isArray(value)) return value.filter((item) => item !== UNKNOWN).map(without);
+    return isObject(value) ? known(value) : value;
+  };
+  const entries = Object.entries(map).filter(([, value]) => value !== UNKNOWN);
+  return Object.fromEntries(entries.map(([key, value]) => [key, without(value)]));
 }
 
 /**
@@ -67,8 +100,7 @@ export function markSecrets(map: PropertyMap, like: PropertyMap): PropertyMap {
   for (const [key, model] of Object.entries(like)) {
     const value = marked[key];
     if (value === undefined) continue;
-    const objects = isObject(value) && !(SIGNATURE in value) && isObject(model) && !(SIGNATURE in model);
-    if (objects) marked[key] = markSecrets(value, model);
+    if (isMap(value) && isMap(model)) marked[key] = markSecrets(value, model);
     else if (!isSecret(value) && containsSecrets(model)) marked[key] = secret(value);
   }
   return marked;
@@ -91,6 +123,10 @@ export function rewrite(
   if (replaced !== undefined) return rewrite(replaced, replace);
   if (Array.isArray(value)) return value.map((item: PropertyValue) => rewrite(item, replace));
   return isObject(value) ? rewriteMap(value, replace) : value;
+}
+
+function isReference(value: PropertyValue): value is PropertyMap {
+  return isObject(value) && value[SIGNATURE] === RESOURCE_REFERENCE;
 }
 
 function some(value: PropertyValue, test: (value: PropertyValue) => boolean): boolean {

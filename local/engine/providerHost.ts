@@ -4,7 +4,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { NodeProcess, type Output, pulumiProgram } from "./nodeProcess";
-import { markSecrets, type PropertyMap, plain } from "./propertyValue";
+import { known, markSecrets, type PropertyMap, plain } from "./propertyValue";
 
 export interface ProviderHostOptions {
   /** Where the process runs and finds its packages: the directory of the user's program. */
@@ -138,8 +138,9 @@ export class ProviderHost {
   ): Promise<{ id: string; properties: PropertyMap; inputs?: PropertyMap }> {
     const request = new pb.ReadRequest();
     request.setId(id);
-    request.setProperties(struct(plain(properties)));
-    request.setInputs(struct(plain(inputs)));
+    // In a preview, the program may not know all yet.
+    request.setProperties(struct(known(plain(properties))));
+    request.setInputs(struct(known(plain(inputs))));
     const response = await this.#call<pb.ReadResponse>((done) => this.#client.read(request, done));
     return {
       id: response.getId(),

@@ -4,8 +4,9 @@ import * as engine from "@pulumi/pulumi/proto/engine_pb";
 import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { type Deployment, type Goal, nameOf, type Report } from "./deployment";
-import { unsupportedValue } from "./propertyValue";
+import { completeReferences, type PropertyMap, unsupportedValue } from "./propertyValue";
 import { map, messageLimits, struct } from "./providerHost";
 import { Stopped } from "./step";
 import { Unsupported } from "./unsupported";
@@ -50,8 +51,7 @@ export class ResourceMonitor {
       registerResource: this.#answer((request: pb.RegisterResourceRequest) => this.#register(request)),
       readResource: this.#answer((request: pb.ReadResourceRequest) => this.#read(request)),
       registerResourceOutputs: this.#answer(async (request: pb.RegisterResourceOutputsRequest) => {
-        const outputs = map(request.getOutputs());
-        refuseValues(outputs, request.getUrn());
+        const outputs = values(request.getOutputs(), request.getUrn());
         await this.deployment.registerOutputs(request.getUrn(), outputs);
         return new Empty();
       }),
@@ -114,8 +114,7 @@ export class ResourceMonitor {
   async #register(request: pb.RegisterResourceRequest): Promise<pb.RegisterResourceResponse> {
     refuseType(request.getType(), request.getCustom() || request.getRemote());
     refuseOptions(request);
-    const inputs = map(request.getObject());
-    refuseValues(inputs, request.getName());
+    const inputs = values(request.getObject(), request.getName());
     const byProperty = request.getPropertydependenciesMap();
     const { pb_delete: deleting, ...others } = request.getCustomtimeouts()?.toObject() ?? {};
     const timeouts: Record<string, string | undefined> = { ...others, delete: deleting };
@@ -144,8 +143,7 @@ export class ResourceMonitor {
   async #read(request: pb.ReadResourceRequest): Promise<pb.ReadResourceResponse> {
     refuseType(request.getType(), true);
     refuseOptions(request);
-    const inputs = map(request.getProperties());
-    refuseValues(inputs, request.getName());
+    const inputs = values(request.getProperties(), request.getName());
     const resource = await this.deployment.read(request.getId(), {
       ...common(request),
       custom: true,
@@ -242,10 +240,13 @@ function refuseOptions(request: pb.RegisterResourceRequest | pb.ReadResourceRequ
   throw new Unsupported(`${request.getName()} (${request.getType()}) has the option ${names}`);
 }
 
-function refuseValues(properties: ReturnType<typeof map>, name: string): void {
+/** The properties that the program sent, for the resource of this name or URN. */
+function values(sent: Struct | undefined, name: string): PropertyMap {
+  const properties = map(sent);
   const found = unsupportedValue(properties);
   if (found)
     throw new Unsupported(`${name.startsWith("urn:") ? nameOf(name) : name} has ${found} among its properties`);
+  return completeReferences(properties);
 }
 
 /** A duration as Go writes it, such as 1h30m, in seconds. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
-import { isSecret, type PropertyMap, plain, secret, UNKNOWN } from "./propertyValue";
+import { keepIgnored } from "./ignoreChanges";
+import { equal, isSecret, type PropertyMap, revealed, secret, UNKNOWN } from "./propertyValue";
 import { type ProviderHost, ResourceInitError, Unanswered } from "./providerHost";
 import type { Providers } from "./providers";
 import type { OperationType, Resource, Snapshot } from "./snapshot";
@@ -258,11 +258,11 @@ export class StepExecutor {
     };
     markSecretOutputs(refreshed);
     if (!same(refreshed, old)) refreshed.modified = new Date().toISOString();
-    const changed = old.external
-      ? !isDeepStrictEqual(refreshed.outputs, old.outputs)
-      : (await diff(host, refreshed, old.inputs)).changes === "some";
-    if (changed) step.result = "update";
     step.new = refreshed;
+    const changed = old.external
+      ? !equal(refreshed.outputs, old.outputs)
+      : (await diff(host, refreshed, old.inputs, old.ignoreChanges)).changes === "some";
+    if (changed) step.result = "update";
   }
 
   /** Notes an operation in the state, does it, and notes the outcome. An object that is there but unfinished is kept. */
@@ -305,10 +305,10 @@ export function isProvider(resource: { readonly type: string }): boolean {
 }
 
 /** Asks the provider; what it leaves open is settled by comparing inputs, as Pulumi does. */
-export async function diff(host: ProviderHost, old: Resource, inputs: PropertyMap) {
+export async function diff(host: ProviderHost, old: Resource, inputs: PropertyMap, ignoreChanges?: readonly string[]) {
   const answer = await host.diff(old.id ?? "", old.outputs, inputs);
   if (answer.changes !== "unknown") return answer;
-  const changed = !isDeepStrictEqual(plain(old.inputs), plain(inputs));
+  const changed = !equal(revealed(old.inputs), revealed(keepIgnored(inputs, old.inputs, ignoreChanges)));
   return { ...answer, changes: changed ? ("some" as const) : ("none" as const) };
 }
 
@@ -318,7 +318,7 @@ function kept({ id, created, modified }: Resource): Partial<Resource> {
 }
 
 function same(a: Resource, b: Resource): boolean {
-  return isDeepStrictEqual(a.inputs, b.inputs) && isDeepStrictEqual(a.outputs, b.outputs);
+  return equal(a.inputs, b.inputs) && equal(a.outputs, b.outputs);
 }
 
 /** Outputs that the program calls secret, or that have the name of a secret input. */
