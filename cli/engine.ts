@@ -66,10 +66,10 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
   if (name !== "preview")
     command.option("-y, --yes", "do not ask").option("-f, --skip-preview", "do not look first, do not ask");
   return command.action(async (flags: OperationFlags) => {
-    const sure = name === "preview" || flags.yes || flags.skipPreview;
-    if (!sure && !(process.stdin.isTTY && process.stdout.isTTY)) {
-      throw new Error("there is no terminal to ask at: pass --yes, or --skip-preview");
-    }
+    const yes = flags.yes || /^(1|true)$/i.test(process.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
+    const sure = name === "preview" || yes || flags.skipPreview;
+    if (!sure && !(process.stdin.isTTY && process.stdout.isTTY))
+      command.error("error: there is no terminal to ask at: pass --yes, or --skip-preview");
     const local = await library();
     const [interrupt, terminate] = [new AbortController(), new AbortController()];
     const onSignal = () => {

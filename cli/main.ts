@@ -32,7 +32,7 @@ program.parseAsync().catch((error: Error) => {
     return;
   }
   process.stderr.write(`oss-cname: ${error.message}\n`);
-  process.exitCode = ExitStatus.failed;
+  process.exitCode = "exitCode" in error ? Number(error.exitCode) : ExitStatus.failed;
 });
 
 function throwInsteadOfExit(command: Command): void {

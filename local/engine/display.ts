@@ -53,6 +53,8 @@ export class Display implements StepEvents {
       readonly dryRun: boolean;
       readonly diff: boolean;
       readonly colour: boolean;
+      /** Texts that are never shown, whoever says them. */
+      readonly secrets: readonly string[];
     },
   ) {}
 
@@ -91,23 +93,33 @@ export class Display implements StepEvents {
     this.report("error", error.message, resourceOf(step)?.urn);
   }
 
-  report(severity: Diagnostic["severity"], message: string, urn?: string): void {
+  report(severity: Diagnostic["severity"], said: string, urn?: string): void {
+    const message = this.hide(said);
     this.diagnostics.push({ severity, message, ...(urn && { urn }) });
     const about = urn && !urn.includes(`::${STACK_TYPE}::`) ? `${nameOf(urn)}: ` : "";
     const colour = severity === "error" ? "red" : severity === "warning" ? "yellow" : undefined;
     const [first = "", ...rest] = `${about}${message}`.split("\n");
-    this.options.line(`${this.#paint(`${severity}:`, colour)} ${first}`);
-    for (const line of rest) this.options.line(`    ${line}`);
+    this.#line(`${this.#paint(`${severity}:`, colour)} ${first}`);
+    for (const line of rest) this.#line(`    ${line}`);
   }
 
-  /** The stack's outputs; they are shown where they are new or another. */
+  /** The stack's outputs, and how they have changed. */
   outputs(outputs: PropertyMap, old: PropertyMap): void {
-    const names = Object.keys(outputs).filter(
-      (name) => this.options.dryRun || !isDeepStrictEqual(outputs[name], old[name]),
-    );
-    if (names.length === 0) return;
-    this.options.line("Outputs:");
-    for (const name of names) this.options.line(`    ${name}: ${show(outputs[name])}`);
+    const names = keysOf(old, outputs);
+    if (names.length > 0) this.#line("Outputs:");
+    for (const name of names) {
+      if (isDeepStrictEqual(old[name], outputs[name])) this.#line(`    ${name}: ${show(outputs[name])}`);
+      else this.#change("  ", name, old[name], outputs[name]);
+    }
+  }
+
+  /** A text without secrets of the configuration; like the CLI it lets pass what is too short to be one. */
+  hide(text: string): string {
+    return this.options.secrets
+      .filter((secret) => secret.length >= 3 && !/^(true|false)$/i.test(secret))
+      .sort((a, b) => b.length - a.length)
+      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+      .reduce((hidden, secret) => hidden.replaceAll(secret, "[secret]"), text);
   }
 
   close(seconds: number): void {
@@ -120,9 +132,9 @@ export class Display implements StepEvents {
           : `${symbols[op as Op]} ${count} ${this.options.dryRun ? `to ${op}` : participle}`,
       ];
     });
-    this.options.line("Resources:");
-    for (const line of counted.length > 0 ? counted : ["none"]) this.options.line(`    ${line}`);
-    if (!this.options.dryRun) this.options.line(`Duration: ${Math.ceil(seconds)}s`);
+    this.#line("Resources:");
+    for (const line of counted.length > 0 ? counted : ["none"]) this.#line(`    ${line}`);
+    if (!this.options.dryRun) this.#line(`Duration: ${Math.ceil(seconds)}s`);
   }
 
   #tell(step: Step, what: string): void {
@@ -130,24 +142,44 @@ export class Display implements StepEvents {
     if (!resource) return;
     const op = outcome(step) ?? step.op;
     const colour = op in colours ? colours[op as keyof typeof colours] : undefined;
-    this.options.line(
+    this.#line(
       `${this.#paint(symbols[op === "same" ? "same" : step.op].padStart(2), colour)} ${resource.type} ${nameOf(resource.urn)} ${what}`,
     );
   }
 
   #properties(step: Step): void {
-    const hidden = (properties: PropertyMap) => Object.entries(properties).filter(([name]) => !name.startsWith("__"));
     const refreshed = step.op === "refresh";
-    const before = Object.fromEntries(hidden((refreshed ? step.old?.outputs : step.old?.inputs) ?? {}));
-    const after = Object.fromEntries(hidden((refreshed ? step.new?.outputs : step.new?.inputs) ?? {}));
-    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      const [old, now] = [before[name], after[name]];
-      if (isDeepStrictEqual(old, now)) continue;
+    const before = (refreshed ? step.old?.outputs : step.old?.inputs) ?? {};
+    const after = (refreshed ? step.new?.outputs : step.new?.inputs) ?? {};
+    const names = keysOf(before, after).filter((name) => !name.startsWith("__"));
+    for (const name of names) {
       const forces = step.keys?.includes(name) ? " (forces replacement)" : "";
-      if (old === undefined) this.options.line(`      + ${name}: ${show(now)}${forces}`);
-      else if (now === undefined) this.options.line(`      - ${name}: ${show(old)}${forces}`);
-      else this.options.line(`      ~ ${name}: ${show(old)} => ${show(now)}${forces}`);
+      this.#change("      ", name, before[name], after[name], forces);
     }
+    for (const key of step.keys ?? []) if (!names.includes(key)) this.#line(`      ${key} (forces replacement)`);
+  }
+
+  /** What has changed in a value, place by place. */
+  #change(
+    indent: string,
+    path: string,
+    old: PropertyValue | undefined,
+    now: PropertyValue | undefined,
+    forces = "",
+  ): void {
+    if (isDeepStrictEqual(old, now)) return;
+    if (isMap(old) && isMap(now)) {
+      for (const key of keysOf(old, now)) this.#change(indent, `${path}.${key}`, old[key], now[key], forces);
+    } else if (Array.isArray(old) && Array.isArray(now)) {
+      const longer = old.length > now.length ? old : now;
+      for (const index of longer.keys()) this.#change(indent, `${path}[${index}]`, old[index], now[index], forces);
+    } else if (old === undefined) this.#line(`${indent}+ ${path}: ${show(now)}${forces}`);
+    else if (now === undefined) this.#line(`${indent}- ${path}: ${show(old)}${forces}`);
+    else this.#line(`${indent}~ ${path}: ${show(old)} => ${show(now)}${forces}`);
+  }
+
+  #line(text: string): void {
+    this.options.line(this.hide(text));
   }
 
   #paint(text: string, colour: "green" | "yellow" | "magenta" | "red" | "cyan" | undefined): string {
@@ -168,6 +200,14 @@ export function readable(value: PropertyValue | undefined, secrets = false): unk
   if (!isObject(value)) return value ?? null;
   if (SIGNATURE in value) return value.urn ?? "[reference]";
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, readable(item, secrets)]));
+}
+
+function isMap(value: PropertyValue | undefined): value is PropertyMap {
+  return isObject(value) && !(SIGNATURE in value);
+}
+
+function keysOf(...maps: readonly PropertyMap[]): string[] {
+  return [...new Set(maps.flatMap(Object.keys))];
 }
 
 function resourceOf(step: Step) {

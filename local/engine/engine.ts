@@ -119,6 +119,8 @@ async function openToRun(options: EngineOptions): Promise<Stack> {
   const set = settings.find((name) => /^(1|true)$/i.test(process.env[name] ?? ""));
   if (set) throw new Unsupported(`the environment has ${set}`);
   const stack = await open(options);
+  // Before the lock, which would make directories for a stack that is not there.
+  await Snapshot.load(stack.file, stack.crypter);
   return { ...stack, config: stack.configFile.values(stack.crypter) };
 }
 
@@ -160,7 +162,7 @@ async function change(options: EngineOptions, kind: Kind): Promise<Result> {
 
 /** Runs the program once for what it asks for that this engine does not do; all else about it shows in earnest. */
 async function rehearse(stack: Stack, options: EngineOptions): Promise<void> {
-  const silent = new Display({ line: () => {}, kind: "update", dryRun: true, diff: false, colour: false });
+  const silent = new Display({ line: () => {}, kind: "update", dryRun: true, diff: false, colour: false, secrets: [] });
   const snapshot = await Snapshot.load(stack.file, stack.crypter);
   const operation = new Operation(stack, options, true, snapshot, silent, false);
   await operation.run("update", false);
@@ -172,10 +174,10 @@ async function rehearse(stack: Stack, options: EngineOptions): Promise<void> {
 
 async function run(stack: Stack, options: EngineOptions, kind: Kind, dryRun: boolean): Promise<Result> {
   const started = Date.now();
-  const line = options.onLine ?? (() => {});
-  line(dryRun ? `Previewing ${kind} (${stack.name}):` : `${titles[kind]} (${stack.name}):`);
-  const display = new Display({ line, kind, dryRun, diff: options.diff ?? false, colour: options.colour ?? false });
+  const { onLine: line = () => {}, diff = false, colour = false } = options;
   const snapshot = await Snapshot.load(stack.file, stack.crypter);
+  line(dryRun ? `Previewing ${kind} (${stack.name}):` : `${titles[kind]} (${stack.name}):`);
+  const display = new Display({ line, kind, dryRun, diff, colour, secrets: stack.config.secrets });
   const operation = new Operation(stack, options, dryRun, snapshot, display);
   await operation.run(kind, options.refresh ?? false);
   const outputs = operation.outputs;
@@ -185,7 +187,7 @@ async function run(stack: Stack, options: EngineOptions, kind: Kind, dryRun: boo
   const result = { summary, steps, diagnostics, outputs: readable(outputs, true) as Record<string, unknown> };
   if (operation.failure)
     throw new EngineError(
-      `${dryRun ? "preview" : kind} failed: ${operation.failure.message}`,
+      display.hide(`${dryRun ? "preview" : kind} failed: ${operation.failure.message}`),
       result,
       options.terminate?.aborted ? CANCELLED : 1,
     );
@@ -205,6 +207,11 @@ const CANCELLED = 8;
 async function passphrase(): Promise<string> {
   const { PULUMI_CONFIG_PASSPHRASE: phrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
   if (phrase !== undefined) return phrase;
-  if (file) return (await readFile(file, "utf8")).trim();
+  if (file) {
+    const text = await readFile(file, "utf8").catch((error) => {
+      throw new Error(`the file of PULUMI_CONFIG_PASSPHRASE_FILE cannot be read: ${error.message}`);
+    });
+    return text.trim();
+  }
   throw new Error("passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE");
 }

@@ -44,6 +44,11 @@ const fields = new Set(
 /** Notes that the next update rewrites or takes away in any case. */
 const passing = new Set(["sourcePosition", "stackTrace", "aliases", "importID"]);
 
+export class StackNotFoundError extends Error {
+  /** The status that the CLI exits with. */
+  readonly exitCode = 6;
+}
+
 /**
  * The state of a stack: the resources of the last update, those that this one has dealt with, and the operations under way. It is
  * on disk before an operation starts and after it ends.
@@ -74,7 +79,9 @@ export class Snapshot {
   static async load(file: StackFile, crypter: Crypter): Promise<Snapshot> {
     const latest = await latestDeployment(file);
     if (!latest) {
-      throw new Error(`no stack named ${file.stack} found: create it with "oss-cname engine stack init ${file.stack}"`);
+      throw new StackNotFoundError(
+        `no stack named ${file.stack} found: create it with "oss-cname engine stack init ${file.stack}"`,
+      );
     }
     const resource = (raw: RawResource) => parse(raw, crypter);
     return new Snapshot(

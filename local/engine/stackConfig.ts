@@ -31,6 +31,8 @@ export interface StackConfig {
   readonly values: Readonly<Record<string, string>>;
   /** The keys whose values are secret, wholly or in part. */
   readonly secretKeys: ReadonlySet<string>;
+  /** Each secret in clear. */
+  readonly secrets: readonly string[];
 }
 
 const projectKeys = new Set(
@@ -114,11 +116,14 @@ export class StackConfigFile {
   values(crypter: Crypter): StackConfig {
     const found = new Map<string, unknown>();
     const secretKeys = new Set<string>();
+    const secrets: string[] = [];
     const stack: Record<string, unknown> = parse(this.#document.toString(), asTheCliReads)?.config ?? {};
     for (const [key, sealed] of Object.entries(stack)) {
       const value = unseal(sealed, (text) => {
         secretKeys.add(this.#fullKey(key));
-        return crypter.decrypt(text);
+        const clear = crypter.decrypt(text);
+        secrets.push(clear);
+        return clear;
       });
       found.set(this.#fullKey(key), value);
     }
@@ -138,7 +143,7 @@ export class StackConfigFile {
       throw new Error(`${this.path} has no value for ${missing.join(", ")}, which the project needs`);
     const special = [...found.keys()].find((key) => key.startsWith("pulumi:") && key !== "pulumi:tags");
     if (special) throw new Unsupported(`the configuration has ${special}`);
-    return { values: Object.fromEntries([...found].map(([key, value]) => [key, asText(value)])), secretKeys };
+    return { values: Object.fromEntries([...found].map(([key, value]) => [key, asText(value)])), secretKeys, secrets };
   }
 
   /** Sets one value. @param path is the key a path into a structured value, as in `pulumi config set --path`? */

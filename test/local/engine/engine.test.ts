@@ -38,7 +38,7 @@ describe("local engine", function () {
     assert.deepEqual(operations(second), []);
     assert.deepEqual(second.summary, { same: 4 });
 
-    const third = await up({ resources: [{ ...a, size: 2 }, b] });
+    const third = await up({ resources: [{ ...a, size: 2, tags: { x: [1] } }, b] });
     assert.deepEqual(operations(third), ["update a-0", "delete c-0"]);
 
     const last = await sandbox.run("local", "destroy", {}, { skipPreview: true });
@@ -138,14 +138,26 @@ describe("local engine", function () {
 
   it("keeps secrets out of the state, the display and the outputs", async () => {
     await sandbox.config("password", "hunter2", true);
-    const resources = [{ name: "s", password: { config: "password" }, opts: { additionalSecretOutputs: ["derived"] } }];
-    const first = await up({ resources, outputs: { password: "$s.password", derived: "$s.derived" } }, { diff: true });
+    const opts = { additionalSecretOutputs: ["derived"] };
+    const resources = [{ name: "s", password: { config: "password" }, opts }];
+    const first = await up(
+      {
+        resources,
+        outputs: { password: "$s.password", derived: "$s.derived" },
+        print: "it is hunter2",
+        log: ["it is\nhunter2"],
+      },
+      { diff: true },
+    );
+    assert.match(first.output, /^info: it is \[secret\]$/m);
+    const refused = await up({ resources: [{ ...resources[0], name: "hunter2", fails: "create" }] });
+    assert.match(refused.output, /\[secret\]: create refused/);
     const second = await up(
       { resources: [{ ...resources[0], name: "s", password: { secret: "hunter3" } }] },
       { diff: true },
     );
     assert.match(second.output, /~ password: \[secret\] => \[secret\]/);
-    for (const text of [first.output, second.output, readFileSync(sandbox.stateFile, "utf8")])
+    for (const text of [first.output, refused.output, second.output, readFileSync(sandbox.stateFile, "utf8")])
       assert.doesNotMatch(text, /hunter/);
     assert.equal(JSON.parse(readFileSync(join(sandbox.env.WORLD, "s-0.json"), "utf8")).password, "hunter3");
   });
@@ -193,7 +205,10 @@ describe("local engine", function () {
     const options = { cwd: sandbox.directory, stack: "dev", backend: sandbox.backend, passphrase: "correct horse" };
     await assert.rejects(preview({ ...options, backend: "s3://bucket" }), /s3:\/\/bucket.*Pulumi CLI/);
     await assert.rejects(preview({ ...options, passphrase: "wrong" }), /incorrect passphrase/);
-    await assert.rejects(preview({ ...options, stack: "other" }), /no stack named other.*stack init other/);
+    await assert.rejects(preview({ ...options, stack: "other" }), {
+      message: /no stack named other.*stack init other/,
+      exitCode: 6,
+    });
     const file = join(sandbox.directory, "Pulumi.yaml");
     const text = readFileSync(file, "utf8");
     writeFileSync(file, `${text}packages: {}\n`);
@@ -256,7 +271,7 @@ describe("local engine", function () {
 
     it("wants --yes where it cannot ask, and knows no other options", async () => {
       const asked = await start("up", { resources: [a] }).ended;
-      assert.equal(asked.status, 1);
+      assert.equal(asked.status, 2);
       assert.match(asked.output, /--yes/);
       const unknown = await start("up", { resources: [a] }, "--yes", "--target", "x").ended;
       assert.equal(unknown.status, 2);

@@ -118,7 +118,7 @@ describe("resource monitor", function () {
     const source = new Source({
       project: await loadProject(directory),
       stack: "dev",
-      config: { values: {}, secretKeys: new Set() },
+      config: { values: {}, secretKeys: new Set(), secrets: [] },
       address: await monitor.listen(),
       dryRun: false,
       parallel: 4,

@@ -88,6 +88,7 @@ describe("stack configuration", function () {
     assert.deepEqual(await values(config), {
       values: { "proj:bare": "1", "a:b": "2", "proj:o": '{"list":["s"],"open":1}', "x:y": "s" },
       secretKeys: new Set(["proj:o", "x:y"]),
+      secrets: ["s", "s"],
     });
   });
 
