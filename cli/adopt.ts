@@ -39,6 +39,8 @@ export const adopt = new Command("adopt")
   .action(async (names: string[], options: Options, command: Command) => {
     const { output, merge = false, overwrite } = options;
     if (merge && output === undefined) command.error("error: --merge goes with --output");
+    if (!merge && output !== undefined && existsSync(output))
+      throw new Error(`${output} exists and was left as it is: add to it with --merge, or choose another name`);
     await connect(command);
     const place = placeOf();
     const there = merge && output !== undefined && existsSync(output) ? readFileSync(output, "utf8") : undefined;

@@ -15,6 +15,7 @@ interface Options extends OutputOptions, Limits {
 /** `oss-cname report`: when the certificates of a fleet end. */
 export const report = new Command("report")
   .description("Show when certificates end, of all domains bound to some buckets, as one HTML page or as JSON")
+  .showHelpAfterError("Buckets are given by --bucket; --help tells the rest.")
   .option("-b, --bucket <name...>", "the buckets (default: those that the stacks' configuration declares)")
   .option("--config <file...>", "stack configuration to take buckets from (default: every Pulumi.*.yaml here)")
   .option("--near-days <number>", "an end is near with less than this left", wholeNumber, NEAR_DAYS)

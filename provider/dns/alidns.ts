@@ -265,7 +265,8 @@ function isPassing({ code, status }: AlidnsError): boolean {
 function refusal(reply: Reply, status: number, operation: string, what: string, attempts: number): AlidnsError {
   const { Code: code = "", Message, RequestId } = reply;
   const request = RequestId === undefined ? "" : `, request ${RequestId}`;
-  const said = Message === undefined ? "" : `: ${Message}`;
+  // A refused signature is explained with the whole request, over many lines.
+  const said = Message === undefined ? "" : `: ${Message.split("\n", 1)[0]}`;
   const step = nextStep(code, operation);
   const text = `${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${said}${step && `\n${step}`}`;
   return new AlidnsError(text, operation, code, status, RequestId, attempts);

@@ -174,6 +174,7 @@ function remedy(details: OssErrorDetails): string | undefined {
   const { code, ec, endpoint, operation, bucket = "*", serverTime, serviceMessage } = details;
   if (endpoint) return `the bucket is served at ${endpoint}: set the region or the endpoint to that.`;
   if (ec === "0002-00000007") return REMEDIES.SecurityTokenExpired;
+  if (ec === "0002-00000228") return "set the region to the bucket's own; the request was signed for another.";
   switch (code) {
     case "AccessDenied": {
       const allow =

@@ -92,7 +92,7 @@ config:
     writeFileSync(file, theirs, { mode: 0o640 });
     const refused = await adopt("one", "two", "-o", file);
     assert.equal(refused.status, 1);
-    assert.match(refused.stderr, /Pulumi\.prod\.yaml exists and was left as it is/);
+    assert.match(refused.stderr, /Pulumi\.prod\.yaml exists and was left as it is: add to it with --merge/);
     assert.equal(readFileSync(file, "utf8"), theirs);
     assert.equal((await adopt("one", "two", "-o", file, "--merge")).status, 0);
     const added = `    - domain: www.example.com

@@ -57,7 +57,7 @@ describe("BucketCname fails at once", () => {
   it("with CnameAlreadyExists, telling how to find the other bucket and how to move from there", async () => {
     scene.change("moveBinding", site.domain, { bucket: "other" });
     const message = await failure("PutCname");
-    assert.match(message, /CnameAlreadyExists.*ossutil bucket-cname --method get oss:\/\/BUCKET.*takeover/s);
+    assert.match(message, /CnameAlreadyExists.*npx oss-cname list BUCKET.*takeover/s);
     assert.equal(scene.boundTo(site.domain), "other");
   });
 

@@ -91,6 +91,15 @@ describe("Alidns", () => {
     assert.deepEqual(await alidns.listZones(), []);
   });
 
+  it("tells no more than the first line of what the service says", async () => {
+    reply({ Code: "SignatureDoesNotMatch", Message: "It is not ours. Server string to sign: ACS3\nPOST\n/" }, 400);
+    await assert.rejects(alidns.listZones(), ({ message }: Error) => {
+      assert.match(message, /It is not ours.*\nCheck the access key/);
+      assert.doesNotMatch(message, /POST/);
+      return true;
+    });
+  });
+
   it("lists the zones again after a failure", async () => {
     reply({ Code: "Forbidden.RAM", RequestId: "r" }, 403);
     reply({ TotalCount: 1, Domains: { Domain: [{ DomainName: "a.com" }] } });

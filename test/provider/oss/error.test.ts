@@ -107,6 +107,8 @@ describe("OssError", () => {
       denied.message,
       /\(HTTP 403, 3 attempts\): No\. Next: allow the action oss:PutCname on acs:oss:\*:\*:site;/,
     );
+    const elsewhere = { code: "InvalidArgument", ec: "0002-00000228", status: 400, serviceMessage: "Invalid region." };
+    assert.match(new OssError({ ...call, ...elsewhere }).message, /Next: set the region to the bucket's own/);
     const terse = new OssError({ ...call, code: "CnameTokenNotFound", status: 404, serviceMessage: "no token" });
     assert.match(terse.message, / failed: CnameTokenNotFound \(HTTP 404\): no token\.$/);
     const list = new OssError({ operation: "ListCname", code: "NoSuchBucket", status: 404, serviceMessage: "" });
