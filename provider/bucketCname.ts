@@ -316,7 +316,7 @@ async function tryToBind({ inputs, bucket, source }: Attempt): Promise<Error | u
     // A race, perhaps: only the list tells whether the domain is ours now.
     if ((await bucket.observeSurely(domain)) !== undefined) return undefined;
     throw new Error(
-      `${error.message} OSS does not tell which one: \`ossutil bucket-cname --method get oss://BUCKET\` lists the domains of a bucket. ` +
+      `${error.message} OSS does not tell which one: \`npx oss-cname list BUCKET\` lists the domains of one. ` +
         "To move the domain from there in one `pulumi up`, name that bucket in takeover",
     );
   }
