@@ -29,7 +29,7 @@ function reset(
   const [now, old] = [value as Container, before as Container];
   let keys: readonly (string | number)[] = [key];
   if (key === "*" && arrays) keys = [...value.keys()];
-  else if (key === "*") keys = maps ? Object.keys(rest.length > 0 ? now : { ...now, ...old }) : [];
+  else if (key === "*") keys = maps ? Object.keys(rest.length > 0 ? old : { ...now, ...old }) : [];
   for (const at of keys) {
     const fits = typeof at === "number" ? arrays : maps;
     const [has, had] = [fits && Object.hasOwn(now, at), fits && Object.hasOwn(old, at)];

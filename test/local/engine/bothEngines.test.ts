@@ -186,6 +186,16 @@ const lives: Readonly<Record<string, readonly Act[]>> = {
       }),
     ),
   ],
+  "a refresh whose diff fails takes over what was read": [
+    quick([a, { name: "f", fails: "diff" }]),
+    failing(
+      having((sandbox) => sandbox.drift("f-0", { size: 4 }), {
+        command: "refresh",
+        scenario: {},
+        options: { skipPreview: true },
+      }),
+    ),
+  ],
   "get, and then managing what was read": [
     quick([a]),
     quick([a, { name: "seen", id: "a-0", opts: {} }], { outputs: { arn: "$seen.arn" } }),
@@ -196,6 +206,22 @@ const lives: Readonly<Record<string, readonly Act[]>> = {
       { name: "seen", size: 2 },
     ]),
     { command: "destroy", scenario: {} },
+  ],
+  "get with what is not known yet, and of what has changed": [
+    quick([a, { name: "seen", id: "$a.id", from: "$a.arn", list: ["$a.arn", "x"] }]),
+    again(
+      up([
+        { ...a, kindOf: 1 },
+        { name: "seen", id: "a-0", from: "$a.arn", list: ["$a.arn", "x"] },
+      ]),
+      "preview",
+    ),
+    having(
+      (sandbox) => sandbox.drift("a-0", { note: "by hand" }),
+      again(up([a, { name: "seen", id: "$a.id" }]), "preview", { refresh: true, expectNoChanges: true }),
+    ),
+    quick([a, { name: "seen", size: 1 }, { name: "w", opts: { deletedWith: "seen" } }]),
+    quick([a, { name: "seen", id: "a-0" }, { name: "w", opts: { deletedWith: "seen" } }]),
   ],
   deletedWith: [
     quick([a, { name: "w", opts: { deletedWith: "a" } }, { name: "x", opts: { parent: "w" } }]),
@@ -227,6 +253,33 @@ const lives: Readonly<Record<string, readonly Act[]>> = {
     ]),
     quick([{ name: "a", size: 2, list: [3], map: { x: 2, y: 2 } }]),
   ],
+  "ignoreChanges with wildcards, over secrets and in a component": [
+    quick([
+      { name: "a", list: [{ x: 1, y: 1 }, { y: 2 }], map: { one: { secret: { x: 1 } }, two: { x: 2 } } },
+      { name: "b", size: 1, list: [1, 2, 3], map: { secret: { x: 1 } } },
+      { kind: "group", name: "g", size: 1 },
+    ]),
+    up([
+      {
+        ...{
+          name: "a",
+          list: [{ x: 3, y: 3 }, { x: 4 }, 5],
+          map: { one: { x: 3 }, two: { x: 4, y: 5 }, more: { x: 1 } },
+        },
+        opts: { ignoreChanges: ["list[*].x", "map.*.x", "nothing.deep", "["] },
+      },
+      {
+        ...{ name: "b", size: { secret: 2 }, list: [4, 5], map: { x: 2 }, extra: 1 },
+        opts: { ignoreChanges: ["list[*]", "map.*"] },
+      },
+      { kind: "group", name: "g", size: 2, opts: { ignoreChanges: ["size"] } },
+    ]),
+    quick([
+      { name: "b", size: 3, from: "changed", opts: { ignoreChanges: ["*"] } },
+      { kind: "group", name: "g", size: { secret: 2 }, more: null },
+    ]),
+    quick([{ kind: "group", name: "g", size: 2 }]),
+  ],
   "customTimeouts, and defaults that check made": [
     quick([{ name: "a", opts: { customTimeouts: { create: "1h30m", update: "5m", delete: "30s" } } }]),
     quick([{ name: "a", kindOf: 1, label: "mine" }]),
@@ -235,8 +288,9 @@ const lives: Readonly<Record<string, readonly Act[]>> = {
   "a diff that leaves it open": [
     quick([{ name: "a", diff: "unknown", size: 1 }]),
     quick([{ name: "a", diff: "unknown", size: 1 }]),
-    quick([{ name: "a", diff: "unknown", size: { secret: 1 } }]),
-    quick([{ name: "a", diff: "unknown", size: 2 }]),
+    quick([{ name: "a", diff: "unknown", size: { secret: 1 }, from: null }]),
+    quick([{ name: "a", diff: "unknown", size: 2, opts: { ignoreChanges: ["label"] } }]),
+    having((sandbox) => sandbox.drift("a-0", { inputs: { label: "another" } }), { command: "refresh", scenario: {} }),
   ],
   "check failures change nothing": [
     quick([a, b]),
