@@ -7,6 +7,8 @@ const iterations = 1_000_000;
 /** Encrypts as Pulumi's passphrase secrets provider does: AES-256-GCM under a key made of passphrase and salt. */
 export class Crypter {
   readonly #key: Buffer;
+  /** The state is written again and again: what is secret is encrypted once. */
+  readonly #sealed = new WeakMap<PropertyMap, PropertyMap>();
   /** What Pulumi.<stack>.yaml and the state keep as salt: the salt, and a known word to tell a wrong passphrase by. */
   readonly salt: string;
 
@@ -56,10 +58,12 @@ export class Crypter {
 
   /** Property values as state keeps them: what is secret as ciphertext. */
   seal(properties: PropertyMap): PropertyMap {
-    return mapSecrets(properties, (value) => ({
-      [SIGNATURE]: SECRET,
-      ciphertext: this.encrypt(JSON.stringify(value.value)),
-    }));
+    return mapSecrets(properties, (value) => {
+      const known = this.#sealed.get(value);
+      const sealed = known ?? { [SIGNATURE]: SECRET, ciphertext: this.encrypt(JSON.stringify(value.value)) };
+      if (!known) this.#sealed.set(value, sealed);
+      return sealed;
+    });
   }
 
   /** The reverse of `seal`. */

@@ -145,9 +145,8 @@ export class StepExecutor {
     markSecretOutputs(resource);
     // A provider that sees no difference keeps the configuration it has.
     if (isProvider(resource)) this.context.providers.register(`${resource.urn}::${resource.id}`, old.inputs);
+    // Nothing outside has changed: whatever is written next says so too.
     this.context.snapshot.add(resource, old);
-    // Nothing outside has changed, so nobody waits for the file.
-    if (!this.context.dryRun) this.context.snapshot.save().catch(() => {});
   }
 
   async #create(resource: Resource, replaced?: Resource): Promise<void> {
