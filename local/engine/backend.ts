@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** One stack in a file backend of the Pulumi CLI: its state file and its locks. */
+/** One stack in a file backend of the Pulumi CLI: its state file, its history and its locks. */
 export class StackFile {
   readonly #root: string;
   readonly path: string;
   /** The stack's name as the state file has it. */
   readonly qualifiedName: string;
+  readonly #history: string;
   readonly #locks: string;
   readonly #lock: string;
 
@@ -23,6 +24,7 @@ export class StackFile {
     this.#root = join(backendDirectory(backend), ".pulumi");
     this.qualifiedName = `organization/${project}/${stack}`;
     this.path = join(this.#root, "stacks", project, `${stack}.json`);
+    this.#history = join(this.#root, "history", project, stack);
     this.#locks = join(this.#root, "locks", "organization", project, stack);
     this.#lock = join(this.#locks, `${randomUUID()}.json`);
   }
@@ -64,6 +66,15 @@ export class StackFile {
         `cannot write the state, ${this.path}: ${(error as Error).message}; it stays as it was: put that right, then run refresh`,
       );
     }
+  }
+
+  /** Adds an operation to what `pulumi stack history` shows, with a copy of the state that it left. */
+  async addToHistory(entry: object): Promise<void> {
+    // Nanoseconds, as the CLI counts.
+    const path = join(this.#history, `${this.stack}-${Date.now()}000000`);
+    await mkdir(this.#history, { recursive: true });
+    await writeFile(`${path}.history.json`, JSON.stringify(entry), { mode: 0o600 });
+    await copyFile(this.path, `${path}.checkpoint.json`);
   }
 
   /** Creates the store where it is missing. */

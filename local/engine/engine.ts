@@ -184,6 +184,12 @@ async function run(stack: Stack, options: EngineOptions, kind: Kind, dryRun: boo
   display.outputs(outputs, operation.outputsBefore);
   display.close((Date.now() - started) / 1000);
   const { summary, steps, diagnostics } = display;
+  if (!dryRun)
+    await stack.file.addToHistory({
+      ...{ kind, startTime: Math.floor(started / 1000), endTime: Math.floor(Date.now() / 1000) },
+      ...{ message: "", environment: { "exec.kind": "oss-cname engine" }, config: stack.config.sealed, version: 0 },
+      ...{ result: operation.failure ? "failed" : "succeeded", resourceChanges: summary },
+    });
   const result = { summary, steps, diagnostics, outputs: readable(outputs, true) as Record<string, unknown> };
   if (operation.failure)
     throw new EngineError(

@@ -33,6 +33,8 @@ export interface StackConfig {
   readonly secretKeys: ReadonlySet<string>;
   /** Each secret in clear. */
   readonly secrets: readonly string[];
+  /** The same for the stack's history: structures as such, and what is secret as ciphertext. */
+  readonly sealed: Readonly<Record<string, unknown>>;
 }
 
 const projectKeys = new Set(
@@ -143,7 +145,17 @@ export class StackConfigFile {
       throw new Error(`${this.path} has no value for ${missing.join(", ")}, which the project needs`);
     const special = [...found.keys()].find((key) => key.startsWith("pulumi:") && key !== "pulumi:tags");
     if (special) throw new Unsupported(`the configuration has ${special}`);
-    return { values: Object.fromEntries([...found].map(([key, value]) => [key, asText(value)])), secretKeys, secrets };
+    const sealed = new Map(Object.entries(stack).map(([key, value]) => [this.#fullKey(key), value]));
+    const forHistory = ([key, value]: [string, unknown]) => {
+      const kept = sealed.get(key) ?? value;
+      return [key, Array.isArray(kept) || isRecord(kept) ? JSON.parse(json(kept)) : asText(kept)];
+    };
+    return {
+      values: Object.fromEntries([...found].map(([key, value]) => [key, asText(value)])),
+      secretKeys,
+      secrets,
+      sealed: Object.fromEntries([...found].map(forHistory)),
+    };
   }
 
   /** Sets one value. @param path is the key a path into a structured value, as in `pulumi config set --path`? */

@@ -413,6 +413,13 @@ describe("both engines", function () {
       await quiet(second);
       await run("pulumi", "destroy", {});
       assert.deepEqual(sandbox.world, []);
+      const shown = await sandbox.pulumi("stack", "history", "--stack", "dev", "--json", "--show-secrets");
+      const [, ours, , theirs] = JSON.parse(shown.output);
+      assert.deepEqual(
+        [ours.kind, ours.result, ours.resourceChanges.update, theirs.kind],
+        ["update", "succeeded", 1, "update"],
+      );
+      assert.deepEqual(ours.config, theirs.config);
     } finally {
       sandbox.close();
     }

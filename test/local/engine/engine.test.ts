@@ -157,7 +157,15 @@ describe("local engine", function () {
       { diff: true },
     );
     assert.match(second.output, /~ password: \[secret\] => \[secret\]/);
-    for (const text of [first.output, refused.output, second.output, readFileSync(sandbox.stateFile, "utf8")])
+    const history = join(sandbox.backend, ".pulumi/history/scenario/dev");
+    const files = [sandbox.stateFile, ...readdirSync(history).map((name) => join(history, name))];
+    assert.equal(files.length, 7);
+    for (const text of [
+      first.output,
+      refused.output,
+      second.output,
+      ...files.map((file) => readFileSync(file, "utf8")),
+    ])
       assert.doesNotMatch(text, /hunter/);
     assert.equal(JSON.parse(readFileSync(join(sandbox.env.WORLD, "s-0.json"), "utf8")).password, "hunter3");
   });

@@ -118,7 +118,7 @@ describe("resource monitor", function () {
     const source = new Source({
       project: await loadProject(directory),
       stack: "dev",
-      config: { values: {}, secretKeys: new Set(), secrets: [] },
+      config: { values: {}, secretKeys: new Set(), secrets: [], sealed: {} },
       address: await monitor.listen(),
       dryRun: false,
       parallel: 4,

@@ -89,6 +89,7 @@ describe("stack configuration", function () {
       values: { "proj:bare": "1", "a:b": "2", "proj:o": '{"list":["s"],"open":1}', "x:y": "s" },
       secretKeys: new Set(["proj:o", "x:y"]),
       secrets: ["s", "s"],
+      sealed: { "proj:bare": "1", "a:b": "2", "proj:o": { open: 1, list: [{ secure }] }, "x:y": { secure } },
     });
   });
 
