@@ -15,13 +15,17 @@ export class StackFile {
   readonly #locks: string;
   readonly #lock: string;
 
-  /** @param backend a file:// URL, or a directory */
+  /**
+   * @param backend a file:// URL, or a directory
+   * @param cwd what a relative URL starts from
+   */
   constructor(
     backend: string,
     project: string,
     readonly stack: string,
+    cwd = ".",
   ) {
-    this.#root = join(backendDirectory(backend), ".pulumi");
+    this.#root = join(backendDirectory(backend, cwd), ".pulumi");
     this.qualifiedName = `organization/${project}/${stack}`;
     this.path = join(this.#root, "stacks", project, `${stack}.json`);
     this.#history = join(this.#root, "history", project, stack);
@@ -133,16 +137,16 @@ export class StackFile {
   }
 }
 
-function backendDirectory(backend: string): string {
+function backendDirectory(backend: string, cwd: string): string {
   if (!/^[a-z][a-z0-9+.-]*:/i.test(backend)) return resolve(backend);
   if (!backend.startsWith("file://")) {
     throw new Error(
       `backend ${backend}: this engine keeps state in files (file://<directory>) only; use the Pulumi CLI`,
     );
   }
-  const path = backend.slice("file://".length);
+  const [path = ""] = backend.slice("file://".length).split("?");
   if (path.startsWith("~")) return join(process.env.HOME ?? "", path.slice(1));
-  return path.startsWith("/") ? fileURLToPath(backend) : resolve(path);
+  return path.startsWith("/") ? fileURLToPath(`file://${path}`) : resolve(cwd, path);
 }
 
 function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {

@@ -109,7 +109,7 @@ async function open(options: StackOptions): Promise<OpenStack> {
   const backend = options.backend ?? (process.env.PULUMI_BACKEND_URL || project.backend);
   if (!backend) throw new Error("no backend: set PULUMI_BACKEND_URL to file://<directory>");
   const name = stackName(options.stack, project.name);
-  const file = new StackFile(backend, project.name, name);
+  const file = new StackFile(backend, project.name, name, options.cwd);
   const configFile = await StackConfigFile.load(project, name);
   const crypter = await configFile.crypter(options.passphrase ?? (await passphrase()), await Snapshot.salt(file));
   return { project, name, file, crypter, configFile };

@@ -9,9 +9,7 @@ import { type Deployment, type Goal, nameOf, type Report } from "./deployment";
 import { completeReferences, type PropertyMap, unsupportedValue } from "./propertyValue";
 import { map, messageLimits, struct } from "./providerHost";
 import { Stopped } from "./step";
-import { Unsupported } from "./unsupported";
-
-const DYNAMIC_PACKAGE = "pulumi-nodejs";
+import { isDynamic, Unsupported } from "./unsupported";
 
 /**
  * The two services that a Pulumi program talks to: it registers its resources with the resource monitor, and logs to the engine. What
@@ -207,8 +205,8 @@ function common(
 }
 
 function refuseType(type: string, plugin: boolean): void {
-  if (!plugin || type.startsWith(`${DYNAMIC_PACKAGE}:`) || type === `pulumi:providers:${DYNAMIC_PACKAGE}`) return;
-  throw new Unsupported(`the program has a resource of type ${type}, not a dynamic one`);
+  if (plugin && !isDynamic(type))
+    throw new Unsupported(`the program has a resource of type ${type}, not a dynamic one`);
 }
 
 /** Resource options by the fields of a request. Hooks are registered, and so refused, before the resource that they are for. */

@@ -1,6 +1,7 @@
 import type { StackFile } from "./backend";
 import type { PropertyMap } from "./propertyValue";
 import type { Crypter } from "./secrets";
+import { isDynamic, Unsupported } from "./unsupported";
 
 /** One resource in the state, in the form of the state file but with its secrets in clear. */
 export interface Resource {
@@ -178,8 +179,10 @@ async function latestDeployment(file: StackFile): Promise<RawDeployment | undefi
   if (version !== 3) throw new Error(`${file.path} is of version ${version}, not 3: use the Pulumi CLI`);
   const latest: RawDeployment = checkpoint.latest ?? {};
   const type = latest.secrets_providers?.type ?? "passphrase";
-  if (type === "passphrase") return latest;
-  throw new Error(`the stack's secrets are kept by "${type}", this engine knows "passphrase" only: use the Pulumi CLI`);
+  if (type !== "passphrase") throw new Unsupported(`the state's secrets are kept by ${type}, not passphrase`);
+  const more = (["snippets", "extensions"] as const).find((field) => field in latest);
+  if (more) throw new Unsupported(`the state has "${more}"`);
+  return latest;
 }
 
 function parseJson(text: string, path: string) {
@@ -193,11 +196,10 @@ function parseJson(text: string, path: string) {
 function parse(raw: RawResource, crypter: Crypter): Resource {
   for (const [field, value] of Object.entries(raw)) {
     if (!fields.has(field) && !passing.has(field) && value) {
-      throw new Error(
-        `${raw.urn} has "${field}" in its state, which this engine does not know: use the Pulumi CLI for this stack`,
-      );
+      throw new Unsupported(`${raw.urn} has "${field}" in its state`);
     }
   }
+  if (raw.custom && !isDynamic(raw.type)) throw new Unsupported(`${raw.urn} in the state is not a dynamic resource`);
   const known = Object.entries(raw).filter(([field]) => fields.has(field));
   return {
     ...(Object.fromEntries(known) as unknown as Resource),

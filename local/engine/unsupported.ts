@@ -1,3 +1,8 @@
+/** Is this the type of a dynamic resource, or of a provider of such? */
+export function isDynamic(type: string): boolean {
+  return type.startsWith("pulumi-nodejs:") || type === "pulumi:providers:pulumi-nodejs";
+}
+
 /** What this engine does not do, refused by name. Nobody has to guess: the same program, stack or setting goes with the CLI. */
 export class Unsupported extends Error {
   /** @param what the thing with its place, as "the program uses a transform" */

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { preview } from "../../../local/engine/engine";
+import { outputs, preview } from "../../../local/engine/engine";
 import { type Command, type Outcome, Sandbox, type Scenario } from "./sandbox";
 
 const command = resolve(__dirname, "../../../../cli/oss-cname.js");
@@ -226,6 +226,49 @@ describe("local engine", function () {
     writeFileSync(file, text);
     writeFileSync(join(sandbox.directory, "Pulumi.dev.yaml"), "secretsprovider: awskms://x\n");
     await assert.rejects(preview(options), /awskms.*Pulumi CLI/);
+  });
+
+  it("refuses states with what it does not do", async () => {
+    await up({ resources: [a] });
+    const text = readFileSync(sandbox.stateFile, "utf8");
+    const refused = async (change: (latest: { resources: Record<string, unknown>[] }) => void, named: RegExp) => {
+      const state = JSON.parse(text);
+      change(state.checkpoint.latest);
+      const changed = JSON.stringify(state);
+      writeFileSync(sandbox.stateFile, changed);
+      await assert.rejects(sandbox.run("local", "destroy", {}, { skipPreview: true }), named);
+      assert.deepEqual([sandbox.world, readFileSync(sandbox.stateFile, "utf8")], [["a-0"], changed]);
+    };
+    const fields = { protect: true, taint: true, retainOnDelete: true, pendingReplacement: true, viewOf: "urn:x" };
+    const lists = {
+      hideDiff: [["size"]],
+      replaceOnChanges: ["size"],
+      replaceWith: ["urn:x"],
+      resourceHooks: { x: [] },
+    };
+    for (const [field, value] of Object.entries({ ...fields, ...lists, refreshBeforeUpdate: true }))
+      await refused(
+        ({ resources }) => Object.assign(resources.at(-1) ?? {}, { [field]: value }),
+        RegExp(`"${field}".*Pulumi CLI`),
+      );
+    await refused(
+      ({ resources }) => Object.assign(resources.at(-1) ?? {}, { type: "aws:s3:Bucket" }),
+      /not a dynamic.*CLI/,
+    );
+    await refused((latest) => Object.assign(latest, { snippets: [] }), /"snippets".*Pulumi CLI/);
+    await refused((latest) => Object.assign(latest, { secrets_providers: { type: "cloud" } }), /cloud.*Pulumi CLI/);
+  });
+
+  it("finds a relative backend from where the project is", async () => {
+    const backend = "file://./backend?no_tmp_dir=true";
+    const options = {
+      cwd: sandbox.directory,
+      stack: "organization/scenario/dev",
+      backend,
+      passphrase: "correct horse",
+    };
+    assert.deepEqual(await outputs(options), {});
+    await assert.rejects(outputs({ ...options, stack: "other/scenario/dev" }), /no stack of this project/);
   });
 
   it("respects the lock of another process, except to look", async () => {
