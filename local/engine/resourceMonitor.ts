@@ -127,7 +127,9 @@ export class ResourceMonitor {
       additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
       ignoreChanges: request.getIgnorechangesList(),
       customTimeouts: Object.fromEntries(
-        Object.entries(timeouts).flatMap(([name, text]) => (text ? [[name, seconds(text)]] : [])),
+        Object.entries(timeouts)
+          .map(([name, text]) => [name, text ? seconds(text) : 0] as const)
+          .filter(([, amount]) => amount !== 0),
       ),
       ...(request.getDeletedwith() && { deletedWith: request.getDeletedwith() }),
     });

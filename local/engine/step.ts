@@ -280,9 +280,10 @@ export class StepExecutor {
     }
     // It may have been done all the same: the note stays.
     if (failure instanceof Unanswered) throw failure;
-    const unfinished = failure instanceof ResourceInitError ? failure : undefined;
+    // What has no id cannot be kept, and none gets another by an update.
+    const unfinished = failure instanceof ResourceInitError && (resource.id || failure.id) ? failure : undefined;
     if (unfinished) {
-      resource.id = unfinished.id || (resource.id ?? "");
+      resource.id ||= unfinished.id;
       resource.outputs = unfinished.properties;
       resource.initErrors = unfinished.reasons;
     }

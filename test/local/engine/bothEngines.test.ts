@@ -281,7 +281,7 @@ const lives: Readonly<Record<string, readonly Act[]>> = {
     quick([{ kind: "group", name: "g", size: 2 }]),
   ],
   "customTimeouts, and defaults that check made": [
-    quick([{ name: "a", opts: { customTimeouts: { create: "1h30m", update: "5m", delete: "30s" } } }]),
+    quick([{ name: "a", opts: { customTimeouts: { create: "1h30m", update: "0s", delete: "30s" } } }]),
     quick([{ name: "a", kindOf: 1, label: "mine" }]),
     quick([{ name: "a", kindOf: 2 }]),
   ],
@@ -328,7 +328,7 @@ const lives: Readonly<Record<string, readonly Act[]>> = {
     failing(again(up([{ name: "u", unfinished: "create" }]), "preview", { expectNoChanges: true }), 7),
     failing(quick([{ name: "u", unfinished: "update" }])),
     quick([{ name: "u", size: 3 }]),
-    failing(quick([{ name: "u", size: 4, unfinished: "update" }])),
+    failing(quick([{ name: "u", size: 4, unfinished: "update", unfinishedId: "other" }])),
     { command: "refresh", scenario: {}, options: { skipPreview: true } },
     quick([{ name: "u", size: 3 }]),
   ],
