@@ -58,11 +58,12 @@ function worst({ findings }: Diagnosis): Finding["state"] {
 
 const COLOURS = { right: "green", wrong: "red", unknown: "yellow" } as const;
 const INDENT = " ".repeat(30);
+const indented = (text: string) => text.replace(/\n/g, `\n${INDENT}`);
 
 function asLines({ findings }: Diagnosis, options: Options): string {
   const lines = findings.flatMap(({ check, state, text, mend }) => [
-    `${paint(COLOURS[state], state.padEnd(9), options)}${check.padEnd(21)}${text.replace(/\n/g, `\n${INDENT}`)}`,
-    ...(mend === undefined ? [] : [`${INDENT}Next: ${mend}`]),
+    `${paint(COLOURS[state], state.padEnd(9), options)}${check.padEnd(21)}${indented(text)}`,
+    ...(mend === undefined ? [] : [`${INDENT}Next: ${indented(mend)}`]),
   ]);
   return `${lines.join("\n")}\n`;
 }

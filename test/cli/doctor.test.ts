@@ -155,6 +155,12 @@ right    ICP filing           asked for in mainland China, and the domain was bo
         Resource: "acs:oss:*:*:site",
       },
     ]);
+    place.control("POST", "/-/faults", fault);
+    const lines = (await doctor(place)).stdout.trimEnd().split("\n");
+    assert.deepEqual(
+      lines.filter((line) => !/^(right|wrong|unknown) |^ {30}/.test(line)),
+      [],
+    );
   });
 
   it("tells that there is no token, then that its record is missing, then that it differs, then that it can be bound", async () => {
