@@ -4,6 +4,7 @@ import { copyFile, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile
 import { hostname, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Unsupported } from "./unsupported";
 
 /** One stack in a file backend of the Pulumi CLI: its state file, its history and its locks. */
 export class StackFile {
@@ -39,9 +40,8 @@ export class StackFile {
     if (!existsSync(directory))
       throw new Error(`the backend's directory ${directory} does not exist: make it, or mount it`);
     const meta = await readFile(join(this.#root, "meta.yaml"), "utf8").catch(ifMissing("version: 1"));
-    if (!/^version: 1\s*$/m.test(meta))
-      throw new Error(`${this.#root} is a state store of another version: use the Pulumi CLI`);
-    if (existsSync(`${this.path}.gz`)) throw new Error(`${this.path}.gz is compressed: use the Pulumi CLI`);
+    if (!/^version: 1\s*$/m.test(meta)) throw new Unsupported(`${this.#root} is a state store of another version`);
+    if (existsSync(`${this.path}.gz`)) throw new Unsupported(`the state is compressed (${this.path}.gz)`);
     return readFile(this.path, "utf8")
       .catch(ifMissing(undefined))
       .catch((error) => {
@@ -140,9 +140,7 @@ export class StackFile {
 function backendDirectory(backend: string, cwd: string): string {
   if (!/^[a-z][a-z0-9+.-]*:/i.test(backend)) return resolve(backend);
   if (!backend.startsWith("file://")) {
-    throw new Error(
-      `backend ${backend}: this engine keeps state in files (file://<directory>) only; use the Pulumi CLI`,
-    );
+    throw new Unsupported(`the backend is ${backend}, not files (file://<directory>)`);
   }
   const [path = ""] = backend.slice("file://".length).split("?");
   if (path.startsWith("~")) return join(process.env.HOME ?? "", path.slice(1));

@@ -1,9 +1,10 @@
-import { keepIgnored } from "./ignoreChanges";
+import { keepIgnored } from "./propertyPath";
 import { equal, type PropertyMap } from "./propertyValue";
 import type { DiffResult, ProviderHost } from "./providerHost";
 import type { Providers } from "./providers";
 import type { Resource, Snapshot } from "./snapshot";
 import { diff, isProvider, type Step, type StepExecutor, Stopped } from "./step";
+import { Unsupported } from "./unsupported";
 
 export const STACK_TYPE = "pulumi:pulumi:Stack";
 const DYNAMIC_PROVIDER = "pulumi:providers:pulumi-nodejs";
@@ -199,9 +200,7 @@ export class Deployment {
     const change = await this.#diff(host, resource, old);
     if (change.changes === "some" && change.replaces.length > 0) {
       if (change.deleteBeforeReplace) {
-        throw new Error(
-          "its provider asks for deletion before replacement, which this engine does not do: use the Pulumi CLI",
-        );
+        throw new Unsupported("its provider asks for deletion before replacement");
       }
       this.#replaced.add(urn);
       // Defaults that came from the old object do not hold for the new one.

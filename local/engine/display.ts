@@ -1,7 +1,7 @@
 import { isDeepStrictEqual, styleText } from "node:util";
 import { nameOf, STACK_TYPE } from "./deployment";
 import type { Kind } from "./operation";
-import { isObject, isSecret, type PropertyMap, type PropertyValue, SIGNATURE, UNKNOWN } from "./propertyValue";
+import { isMap, isObject, isSecret, type PropertyMap, type PropertyValue, SIGNATURE, UNKNOWN } from "./propertyValue";
 import { isProvider, type Op, type Step, type StepEvents } from "./step";
 
 /** How many resources were, or would be, treated in which way. */
@@ -200,10 +200,6 @@ export function readable(value: PropertyValue | undefined, secrets = false): unk
   if (!isObject(value)) return value ?? null;
   if (SIGNATURE in value) return value.urn ?? "[reference]";
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, readable(item, secrets)]));
-}
-
-function isMap(value: PropertyValue | undefined): value is PropertyMap {
-  return isObject(value) && !(SIGNATURE in value);
 }
 
 function keysOf(...maps: readonly PropertyMap[]): string[] {

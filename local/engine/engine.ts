@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { StackFile } from "./backend";
 import { type Diagnostic, Display, readable, type Summary } from "./display";
 import { type Kind, Operation, type OperationOptions, type Stack, stackOutputs } from "./operation";
+import { loadProject } from "./project";
 import { Snapshot } from "./snapshot";
-import { loadProject, StackConfigFile } from "./stackConfig";
+import { StackConfigFile } from "./stackConfig";
 import type { Op } from "./step";
 import { Unsupported } from "./unsupported";
 

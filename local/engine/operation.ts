@@ -3,6 +3,7 @@ import type { StackFile } from "./backend";
 import { Deployment, type Report, STACK_TYPE } from "./deployment";
 import type { Display } from "./display";
 import type { Output } from "./nodeProcess";
+import type { Project } from "./project";
 import type { PropertyMap } from "./propertyValue";
 import { ProviderHost } from "./providerHost";
 import { Providers } from "./providers";
@@ -10,7 +11,7 @@ import { ResourceMonitor } from "./resourceMonitor";
 import type { Crypter } from "./secrets";
 import type { Resource, Snapshot } from "./snapshot";
 import { Source } from "./source";
-import { type Project, providerConfig, type StackConfig } from "./stackConfig";
+import { providerConfig, type StackConfig } from "./stackConfig";
 import { StepExecutor, Stopped } from "./step";
 
 export type Kind = "update" | "refresh" | "destroy";

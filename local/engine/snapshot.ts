@@ -176,7 +176,7 @@ async function latestDeployment(file: StackFile): Promise<RawDeployment | undefi
   const text = await file.read();
   if (text === undefined) return undefined;
   const { version, checkpoint } = parseJson(text, file.path);
-  if (version !== 3) throw new Error(`${file.path} is of version ${version}, not 3: use the Pulumi CLI`);
+  if (version !== 3) throw new Unsupported(`${file.path} is of version ${version}, not 3`);
   const latest: RawDeployment = checkpoint.latest ?? {};
   const type = latest.secrets_providers?.type ?? "passphrase";
   if (type !== "passphrase") throw new Unsupported(`the state's secrets are kept by ${type}, not passphrase`);

@@ -1,5 +1,6 @@
 import { NodeProcess, type Output, pulumiProgram } from "./nodeProcess";
-import type { Project, StackConfig } from "./stackConfig";
+import type { Project } from "./project";
+import type { StackConfig } from "./stackConfig";
 
 /** The program has said itself what was wrong, and ended with this status. */
 const LOGGED_FAILURE = 32;

@@ -1,30 +1,13 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
-import { Document, isMap, isScalar, isSeq, parse, parseDocument, Scalar, type ScalarTag } from "yaml";
+import { extname, join } from "node:path";
+import { Document, isMap, isScalar, isSeq, parse, parseDocument } from "yaml";
+import { asText, asTheCliReads, coerced, isRecord, json, scalar } from "./configValue";
+import { type Project, refuseUnknown } from "./project";
+import { parsePath } from "./propertyPath";
 import { type PropertyMap, secret } from "./propertyValue";
 import { Crypter } from "./secrets";
 import { Unsupported } from "./unsupported";
-
-/** What Pulumi.yaml says. */
-export interface Project {
-  readonly name: string;
-  /** Pulumi.yaml, and its directory. */
-  readonly file: string;
-  readonly root: string;
-  /** Where the program runs: the directory of its entry. */
-  readonly directory: string;
-  /** The program's file in `directory`, or `.` */
-  readonly entry: string;
-  readonly typescript: boolean;
-  readonly tsconfig?: string;
-  readonly nodeArgs: readonly string[];
-  /** The backend that Pulumi.yaml names; the environment goes first. */
-  readonly backend?: string;
-  /** Where Pulumi.<stack>.yaml is. */
-  readonly configDirectory: string;
-  readonly config: Readonly<Record<string, unknown>>;
-}
 
 /** The configuration of one stack: each value as its text, structured ones as JSON. */
 export interface StackConfig {
@@ -35,42 +18,6 @@ export interface StackConfig {
   readonly secrets: readonly string[];
   /** The same for the stack's history: structures as such, and what is secret as ciphertext. */
   readonly sealed: Readonly<Record<string, unknown>>;
-}
-
-const projectKeys = new Set(
-  "name runtime main config stackConfigDir backend description author website license template".split(" "),
-);
-const runtimeOptions = new Set(["typescript", "tsconfig", "nodeargs", "packagemanager", "production"]);
-
-/** Finds Pulumi.yaml in a directory or above it and reads it. @throws on whatever this engine would have to ignore */
-export async function loadProject(cwd: string): Promise<Project> {
-  const file = findProject(resolve(cwd));
-  const yaml = parse(await readFile(file, "utf8"), asTheCliReads) ?? {};
-  const root = dirname(file);
-  refuseUnknown(file, Object.keys(yaml), projectKeys);
-  const runtime = typeof yaml.runtime === "string" ? { name: yaml.runtime } : (yaml.runtime ?? {});
-  if (typeof yaml.name !== "string" || yaml.name === "") throw new Error(`${file} has no "name"`);
-  if (runtime.name !== "nodejs") throw new Unsupported(`${file} has the runtime ${runtime.name}, not nodejs`);
-  const options = runtime.options ?? {};
-  refuseUnknown(`${file}, runtime.options`, Object.keys(options), runtimeOptions);
-  const nodeArgs: string = options.nodeargs ?? "";
-  if (/["'\\]/.test(nodeArgs)) throw new Unsupported(`${file} has nodeargs with quotes`);
-  const main = resolve(root, yaml.main ?? ".");
-  if (!existsSync(main)) throw new Error(`${file}: main ${main} does not exist`);
-  const isDirectory = statSync(main).isDirectory();
-  return {
-    name: yaml.name,
-    file,
-    root,
-    directory: isDirectory ? main : dirname(main),
-    entry: isDirectory ? "." : basename(main),
-    typescript: options.typescript ?? true,
-    ...(options.tsconfig && { tsconfig: options.tsconfig }),
-    nodeArgs: nodeArgs.split(/\s+/).filter(Boolean),
-    ...(yaml.backend?.url && { backend: yaml.backend.url }),
-    configDirectory: resolve(root, typeof yaml.config === "string" ? yaml.config : (yaml.stackConfigDir ?? ".")),
-    config: typeof yaml.config === "string" ? {} : (yaml.config ?? {}),
-  };
 }
 
 /** Pulumi.<stack>.yaml: configuration, and the salt that its secrets and those of the state are sealed with. */
@@ -203,72 +150,11 @@ export function providerConfig(config: StackConfig): PropertyMap {
   );
 }
 
-/** The parts of a property path: `a.b[0]["c.d"]`. */
-export function parsePath(path: string): (string | number)[] {
-  const parts = path.match(/\[\d+\]|\["(?:[^"\\]|\\.)*"\]|[^.[\]]+/g) ?? [];
-  return parts.map((part) => {
-    if (!part.startsWith("[")) return part;
-    return JSON.parse(part.slice(1, -1));
-  });
-}
-
-function findProject(from: string): string {
-  for (let directory = from; ; directory = dirname(directory)) {
-    for (const name of ["Pulumi.yaml", "Pulumi.yml"]) {
-      if (existsSync(join(directory, name))) return join(directory, name);
-    }
-    if (directory === dirname(directory)) throw new Error(`no Pulumi.yaml in ${from} or above it`);
-  }
-}
-
-function refuseUnknown(where: string, keys: readonly string[], known: ReadonlySet<string>): void {
-  const unknown = keys.filter((key) => !known.has(key));
-  if (unknown.length === 0) return;
-  throw new Error(
-    `${where} has ${unknown.map((key) => `"${key}"`).join(", ")}, which this engine does not know: use the Pulumi CLI`,
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function unseal(value: unknown, decrypt: (text: string) => string): unknown {
   if (Array.isArray(value)) return value.map((item) => unseal(item, decrypt));
   if (!isRecord(value)) return value;
   if (typeof value.secure === "string" && Object.keys(value).length === 1) return decrypt(value.secure);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unseal(item, decrypt)]));
-}
-
-/** Go reads a date without quotes as a time, and gives the program this text of it. */
-const date: ScalarTag = {
-  tag: "tag:yaml.org,2002:timestamp",
-  default: true,
-  test: /^\d{4}-\d\d?-\d\d?(?:[Tt ].*)?$/,
-  resolve: (text, onError) => {
-    const [year = "", month = "", day = ""] = text.split("-");
-    if (!/^\d+$/.test(day)) onError(`${text} is read as a time by the Pulumi CLI: put it in quotes`);
-    return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")} 00:00:00 +0000 UTC`;
-  },
-};
-const asTheCliReads = { intAsBigInt: true, merge: true, customTags: [date] };
-
-/** The text that a program gets for a value: Go's, which sorts keys and knows numbers of 64 bits. */
-function asText(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (value === undefined || value === null) return "";
-  if (typeof value === "bigint" && BigInt.asUintN(64, value) === value) return String(value);
-  return json(value);
-}
-
-function json(value: unknown): string {
-  if (typeof value === "bigint") return String(BigInt.asIntN(64, value) === value ? value : Number(value));
-  if (Array.isArray(value)) return `[${value.map(json).join(",")}]`;
-  if (isRecord(value)) {
-    const keys = Object.keys(value).sort();
-    return `{${keys.map((key) => `${json(key)}:${json(value[key])}`).join(",")}}`;
-  }
-  return JSON.stringify(value ?? null).replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
 }
 
 /** Is this what Pulumi.yaml wants for the value? The text of a number or a boolean is one. */
@@ -280,26 +166,4 @@ function isOfType(value: unknown, { type, items }: Declaration): boolean {
   return (
     type === "array" && items !== undefined && Array.isArray(value) && value.every((item) => isOfType(item, items))
   );
-}
-
-/** What a value of `config set --path` is: true, false and whole numbers are no strings. */
-function coerced(value: string): string | boolean | bigint {
-  if (value === "true" || value === "false") return value === "true";
-  return /^(0|[-+]?[1-9]\d*)$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value)
-    ? BigInt(value)
-    : value;
-}
-
-/** A node that is written as the CLI writes it: in double quotes where Go would take the text for something else. */
-function scalar(value: string | boolean | bigint, old: Scalar | undefined): Scalar {
-  const node = new Scalar<unknown>(value);
-  if (old?.comment) node.comment = old.comment;
-  if (typeof value !== "string") return node;
-  const other = (["1.1", "1.2"] as const).some((version) => {
-    const { contents } = parseDocument(value, { version });
-    return isScalar(contents) && typeof contents.value !== "string" && contents.source === value;
-  });
-  if (old?.type?.startsWith("QUOTE")) node.type = old.type;
-  else if (other || value === "" || value.includes("\t")) node.type = "QUOTE_DOUBLE";
-  return node;
 }

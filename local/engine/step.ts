@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { keepIgnored } from "./ignoreChanges";
+import { keepIgnored } from "./propertyPath";
 import { equal, isSecret, type PropertyMap, revealed, secret, UNKNOWN } from "./propertyValue";
 import { type ProviderHost, ResourceInitError, Unanswered } from "./providerHost";
 import type { Providers } from "./providers";

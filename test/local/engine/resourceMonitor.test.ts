@@ -2,10 +2,10 @@ import assert from "node:assert";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { loadProject } from "../../../local/engine/project";
 import { ResourceMonitor } from "../../../local/engine/resourceMonitor";
 import type { Resource } from "../../../local/engine/snapshot";
 import { Source } from "../../../local/engine/source";
-import { loadProject } from "../../../local/engine/stackConfig";
 import { Unsupported } from "../../../local/engine/unsupported";
 
 /** What a program may do, as the SDK has it, and what is refused for it. Each row is a line of the program. */

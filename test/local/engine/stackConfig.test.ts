@@ -2,8 +2,9 @@ import assert from "node:assert";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadProject } from "../../../local/engine/project";
 import { Crypter } from "../../../local/engine/secrets";
-import { loadProject, StackConfigFile } from "../../../local/engine/stackConfig";
+import { StackConfigFile } from "../../../local/engine/stackConfig";
 import { hasPulumi, pulumi } from "./sandbox";
 
 const passphrase = "correct horse";

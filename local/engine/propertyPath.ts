@@ -1,5 +1,13 @@
 import { isMap, isSecret, type PropertyMap, type PropertyValue, secret } from "./propertyValue";
-import { parsePath } from "./stackConfig";
+
+/** The parts of a property path: `a.b[0]["c.d"]`. */
+export function parsePath(path: string): (string | number)[] {
+  const parts = path.match(/\[\d+\]|\["(?:[^"\\]|\\.)*"\]|[^.[\]]+/g) ?? [];
+  return parts.map((part) => {
+    if (!part.startsWith("[")) return part;
+    return JSON.parse(part.slice(1, -1));
+  });
+}
 
 /** Puts properties back to what they were, at the paths that `ignoreChanges` names; `*` stands for whatever is there. */
 export function keepIgnored(inputs: PropertyMap, olds: PropertyMap, paths: readonly string[] = []): PropertyMap {
