@@ -251,8 +251,8 @@ function values(sent: Struct | undefined, name: string): PropertyMap {
 
 /** A duration as Go writes it, such as 1h30m, in seconds. */
 function seconds(text: string): number {
-  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)];
+  const units: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 };
+  const parts = [...text.matchAll(/(\d+\.?\d*|\.\d+)(ms|us|µs|ns|h|m|s)/g)];
   if (parts.map(([part]) => part).join("") !== text) throw new Error(`unable to parse customTimeout value "${text}"`);
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0), 0);
 }

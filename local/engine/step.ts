@@ -153,21 +153,12 @@ export class StepExecutor {
     await this.#mutate(
       "creating",
       resource,
-      async () => {
-        if (isProvider(resource)) {
-          resource.id = this.context.dryRun ? UNKNOWN : randomUUID();
-          resource.outputs = resource.inputs;
-          this.context.providers.register(`${resource.urn}::${resource.id}`, resource.inputs);
-        } else if (resource.custom) {
-          const host = await this.#host(resource);
-          if (this.context.dryRun) resource.outputs = host ? resource.inputs : {};
-          else if (host) {
-            const { id, properties } = await host.create(resource.inputs);
-            resource.id = id;
-            resource.outputs = properties;
-          }
-        }
-      },
+      () =>
+        this.#bringAbout(resource, async (host) => {
+          const { id, properties } = await host.create(resource.inputs);
+          resource.id = id;
+          resource.outputs = properties;
+        }),
       () => {
         resource.created = resource.modified = new Date().toISOString();
         if (replaced) replaced.delete = true;
@@ -181,22 +172,30 @@ export class StepExecutor {
     await this.#mutate(
       "updating",
       resource,
-      async () => {
-        if (isProvider(resource)) {
-          resource.outputs = resource.inputs;
-          this.context.providers.register(`${resource.urn}::${resource.id}`, resource.inputs);
-        } else if (resource.custom) {
-          const host = await this.#host(resource);
-          if (this.context.dryRun) resource.outputs = host ? resource.inputs : {};
-          else if (host) resource.outputs = await host.update(old.id ?? "", old.outputs, resource.inputs);
-        }
-      },
+      () =>
+        this.#bringAbout(resource, async (host) => {
+          resource.outputs = await host.update(old.id ?? "", old.outputs, resource.inputs);
+        }),
       (unfinished) => {
         if (unfinished) resource.inputs = old.inputs;
         if (resource.custom) resource.modified = new Date().toISOString();
         this.context.snapshot.add(resource, old);
       },
     );
+  }
+
+  /** Providers are only made known, components are theirs who register them; all else is the provider's to do, in earnest. */
+  async #bringAbout(resource: Resource, act: (host: ProviderHost) => Promise<void>): Promise<void> {
+    const { dryRun, providers } = this.context;
+    if (isProvider(resource)) {
+      resource.id ??= dryRun ? UNKNOWN : randomUUID();
+      resource.outputs = resource.inputs;
+      providers.register(`${resource.urn}::${resource.id}`, resource.inputs);
+    } else if (resource.custom) {
+      const host = await this.#host(resource);
+      if (dryRun) resource.outputs = host ? resource.inputs : {};
+      else if (host) await act(host);
+    }
   }
 
   async #delete(old: Resource): Promise<void> {
