@@ -60,9 +60,9 @@ type OperationFlags = StackFlags &
 
 function operation(name: "preview" | "up" | "refresh" | "destroy", description: string): Command {
   const command = onStack(engine.command(name).description(description))
-    .option("--expect-no-changes", "fail when there is anything to change")
     .option("--diff", "show the properties of every resource that is touched")
     .option("-p, --parallel <n>", "how many resources to work on at once", positiveInteger);
+  if (name !== "destroy") command.option("--expect-no-changes", "fail when there is anything to change");
   if (name !== "preview")
     command.option("-y, --yes", "do not ask").option("-f, --skip-preview", "do not look first, do not ask");
   return command.action(async (flags: OperationFlags) => {

@@ -327,6 +327,8 @@ describe("local engine", function () {
       const unknown = await start("up", { resources: [a] }, "--yes", "--target", "x").ended;
       assert.equal(unknown.status, 2);
       assert.match(unknown.output, /unknown option '--target'[\s\S]*Pulumi CLI/);
+      const idle = await start("destroy", {}, "--yes", "--expect-no-changes").ended;
+      assert.match(idle.output, /unknown option '--expect-no-changes'/);
       assert.deepEqual(sandbox.world, []);
     });
 
