@@ -6,6 +6,8 @@ import type { Resource, Snapshot } from "./snapshot";
 import { diff, isProvider, type Step, type StepExecutor, Stopped } from "./step";
 import { Unsupported } from "./unsupported";
 
+export type Kind = "update" | "refresh" | "destroy";
+
 export const STACK_TYPE = "pulumi:pulumi:Stack";
 const DYNAMIC_PROVIDER = "pulumi:providers:pulumi-nodejs";
 

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual, styleText } from "node:util";
-import { nameOf, STACK_TYPE } from "./deployment";
-import type { Kind } from "./operation";
+import { type Kind, nameOf, STACK_TYPE } from "./deployment";
 import { isMap, isObject, isSecret, type PropertyMap, type PropertyValue, SIGNATURE, UNKNOWN } from "./propertyValue";
 import { isProvider, type Op, type Step, type StepEvents } from "./step";
 

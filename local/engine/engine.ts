@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { StackFile } from "./backend";
+import type { Kind } from "./deployment";
 import { type Diagnostic, Display, readable, type Summary } from "./display";
-import { type Kind, Operation, type OperationOptions, type Stack, stackOutputs } from "./operation";
+import { Operation, type OperationOptions, type Stack, stackOutputs } from "./operation";
 import { loadProject } from "./project";
 import { Snapshot } from "./snapshot";
 import { StackConfigFile } from "./stackConfig";

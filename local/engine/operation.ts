@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { StackFile } from "./backend";
-import { Deployment, type Report, STACK_TYPE } from "./deployment";
+import { Deployment, type Kind, type Report, STACK_TYPE } from "./deployment";
 import type { Display } from "./display";
 import type { Output } from "./nodeProcess";
 import type { Project } from "./project";
@@ -13,8 +13,6 @@ import type { Resource, Snapshot } from "./snapshot";
 import { Source } from "./source";
 import { providerConfig, type StackConfig } from "./stackConfig";
 import { StepExecutor, Stopped } from "./step";
-
-export type Kind = "update" | "refresh" | "destroy";
 
 export interface Stack {
   readonly project: Project;
