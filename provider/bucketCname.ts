@@ -194,12 +194,8 @@ async function ensure(inputs: Inputs, timeoutSeconds: number | undefined, olds?:
     return outputs(inputs, found.status);
   }
   const source = (await findOwnSource(inputs, olds)) ?? (await findTakeover(inputs, olds));
-  const deadline =
-    clock.now() +
-    1000 *
-      (inputs.dnsTimeoutSeconds ??
-        timeoutSeconds ??
-        Number(setting("oss-cname:dnsTimeoutSeconds") ?? DNS_TIMEOUT_SECONDS));
+  const configuredSeconds = Number(setting("oss-cname:dnsTimeoutSeconds") ?? DNS_TIMEOUT_SECONDS);
+  const deadline = clock.now() + 1000 * (inputs.dnsTimeoutSeconds ?? timeoutSeconds ?? configuredSeconds);
   const proof = await findProof(bucket, inputs);
   try {
     const reason = await bindWhenProven({ inputs, bucket, proof, deadline, source });

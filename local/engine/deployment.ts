@@ -4,12 +4,11 @@ import type { DiffResult, ProviderHost } from "./providerHost";
 import type { Providers } from "./providers";
 import type { Resource, Snapshot } from "./snapshot";
 import { diff, isProvider, type Step, type StepExecutor, Stopped } from "./step";
-import { Unsupported } from "./unsupported";
+import { DYNAMIC_PROVIDER, Unsupported } from "./unsupported";
 
 export type Kind = "update" | "refresh" | "destroy";
 
 export const STACK_TYPE = "pulumi:pulumi:Stack";
-const DYNAMIC_PROVIDER = "pulumi:providers:pulumi-nodejs";
 
 /** What the program wants of one resource. */
 export interface Goal {

@@ -44,6 +44,8 @@ export class Display implements StepEvents {
   readonly #counts: Partial<Record<CountedOp, number>> = {};
   readonly steps: { readonly op: Op; readonly urn: string }[] = [];
   readonly diagnostics: Diagnostic[] = [];
+  /** Texts that are never shown, the longest first. */
+  readonly #hidden: readonly string[];
 
   constructor(
     private readonly options: {
@@ -55,7 +57,12 @@ export class Display implements StepEvents {
       /** Texts that are never shown, whoever says them. */
       readonly secrets: readonly string[];
     },
-  ) {}
+  ) {
+    this.#hidden = options.secrets
+      .filter((secret) => secret.length >= 3 && !/^(true|false)$/i.test(secret))
+      .sort((a, b) => b.length - a.length)
+      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  }
 
   get summary(): Summary {
     return this.#counts;
@@ -114,11 +121,7 @@ export class Display implements StepEvents {
 
   /** A text without secrets of the configuration; like the CLI it lets pass what is too short to be one. */
   hide(text: string): string {
-    return this.options.secrets
-      .filter((secret) => secret.length >= 3 && !/^(true|false)$/i.test(secret))
-      .sort((a, b) => b.length - a.length)
-      .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
-      .reduce((hidden, secret) => hidden.replaceAll(secret, "[secret]"), text);
+    return this.#hidden.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), text);
   }
 
   close(seconds: number): void {

@@ -11,6 +11,7 @@ export function parsePath(path: string): (string | number)[] {
 
 /** Puts properties back to what they were, at the paths that `ignoreChanges` names; `*` stands for whatever is there. */
 export function keepIgnored(inputs: PropertyMap, olds: PropertyMap, paths: readonly string[] = []): PropertyMap {
+  if (paths.length === 0) return inputs;
   const kept = structuredClone(inputs);
   for (const path of paths) reset(kept, olds, parsePath(path));
   return kept;

@@ -66,15 +66,18 @@ export class StackConfigFile {
     const found = new Map<string, unknown>();
     const secretKeys = new Set<string>();
     const secrets: string[] = [];
+    const sealed = new Map<string, unknown>();
     const stack: Record<string, unknown> = parse(this.#document.toString(), asTheCliReads)?.config ?? {};
-    for (const [key, sealed] of Object.entries(stack)) {
-      const value = unseal(sealed, (text) => {
-        secretKeys.add(this.#fullKey(key));
+    for (const [name, given] of Object.entries(stack)) {
+      const key = this.#fullKey(name);
+      const value = unseal(given, (text) => {
+        secretKeys.add(key);
         const clear = crypter.decrypt(text);
         secrets.push(clear);
         return clear;
       });
-      found.set(this.#fullKey(key), value);
+      found.set(key, value);
+      sealed.set(key, given);
     }
     const missing: string[] = [];
     for (const [name, given] of Object.entries(this.#project.config)) {
@@ -92,7 +95,6 @@ export class StackConfigFile {
       throw new Error(`${this.path} has no value for ${missing.join(", ")}, which the project needs`);
     const special = [...found.keys()].find((key) => key.startsWith("pulumi:") && key !== "pulumi:tags");
     if (special) throw new Unsupported(`the configuration has ${special}`);
-    const sealed = new Map(Object.entries(stack).map(([key, value]) => [this.#fullKey(key), value]));
     const forHistory = ([key, value]: [string, unknown]) => {
       const kept = sealed.get(key) ?? value;
       return [key, Array.isArray(kept) || isRecord(kept) ? JSON.parse(json(kept)) : asText(kept)];

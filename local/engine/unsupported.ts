@@ -1,6 +1,8 @@
+export const DYNAMIC_PROVIDER = "pulumi:providers:pulumi-nodejs";
+
 /** Is this the type of a dynamic resource, or of a provider of such? */
 export function isDynamic(type: string): boolean {
-  return type.startsWith("pulumi-nodejs:") || type === "pulumi:providers:pulumi-nodejs";
+  return type.startsWith("pulumi-nodejs:") || type === DYNAMIC_PROVIDER;
 }
 
 /** What this engine does not do, refused by name. Nobody has to guess: the same program, stack or setting goes with the CLI. */
