@@ -26,6 +26,8 @@ export interface CloudOptions {
   /** The services' clock; the machine's own when left out. */
   readonly now?: (() => Date) | undefined;
   readonly switches?: Partial<Switches> | undefined;
+  /** What the services hold at first: what `state()` of another cloud gave. */
+  readonly state?: WorldState | undefined;
 }
 
 /** The three services on loopback. */

@@ -134,6 +134,8 @@ export interface WorldOptions {
   readonly zones?: readonly string[] | undefined;
   readonly now?: (() => Date) | undefined;
   readonly switches?: Partial<Switches> | undefined;
+  /** What the services hold at first, as `WorldState` gives it. */
+  readonly state?: WorldState | undefined;
 }
 
 /** Account id of the buckets and keys that nobody said to be another's. */
@@ -167,6 +169,17 @@ export class World {
     this.zones = new Zones(zones, now);
     checkSwitches(options.switches ?? {});
     this.switches = { ...defaultSwitches, ...options.switches };
+    if (options.state) this.#restore(options.state);
+  }
+
+  #restore({ buckets, bindings, tokens, certificates, zones, records }: WorldState): void {
+    for (const bucket of buckets) this.buckets.set(bucket.name, bucket);
+    for (const binding of bindings) this.bindings.set(binding.domain, binding);
+    for (const token of tokens) this.tokens.set(`${token.bucket}/${token.domain}`, token);
+    for (const certificate of certificates) this.certificates.set(certificate.certId, certificate);
+    for (const zone of zones) this.zones.addZone(zone);
+    this.zones.restore(records);
+    this.#lastCertId += certificates.length;
   }
 
   /** A copy. */

@@ -60,6 +60,8 @@ export interface ProjectOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Work in this directory in place of a new one. Its `Pulumi.<stack>.yaml` is written and removed again, nothing else. */
   readonly directory?: string;
+  /** Begin with a stack that an earlier run has left: its name, and the text of its state. Its configuration is among `files`. */
+  readonly kept?: { readonly stack: string; readonly project: string; readonly state: string };
   /** Keep the state where this project keeps its own. */
   readonly beside?: Project;
   /** Stack configuration. */
@@ -77,7 +79,7 @@ export class Project {
   readonly directory: string;
   readonly #root = mkdtempSync(join(tmpdir(), "oss-cname-"));
   readonly #backend: string;
-  readonly #stack = `s${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+  readonly #stack: string;
   /** Everything that any command has written. */
   log = "";
 
@@ -86,6 +88,7 @@ export class Project {
     readonly options: ProjectOptions,
   ) {
     this.directory = options.directory ?? join(this.#root, "project");
+    this.#stack = options.kept?.stack ?? `s${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
     this.#backend = options.beside ? options.beside.#backend : join(this.#root, "backend");
     for (const directory of ["backend", "home", "project"]) mkdirSync(join(this.#root, directory));
     if (options.directory !== undefined) return;
@@ -105,7 +108,13 @@ export class Project {
   static async create(engine: Engine, options: ProjectOptions): Promise<Project> {
     const project = new Project(engine, options);
     try {
-      await project.#expect(["stack", "init", project.#stack]);
+      const { kept } = options;
+      if (kept)
+        writeFiles(project.#backend, {
+          ".pulumi/meta.yaml": "version: 1\n",
+          [`.pulumi/stacks/${kept.project}/${kept.stack}.json`]: kept.state,
+        });
+      else await project.#expect(["stack", "init", project.#stack]);
       project.configure(options.config ?? {});
       for (const [key, value] of Object.entries(options.secrets ?? {}))
         await project.#expect(["config", "set", "--secret", "--path", "--stack", project.#stack, key], value);

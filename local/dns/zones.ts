@@ -59,6 +59,12 @@ export class Zones {
     return added;
   }
 
+  /** Adds records that had their ids before. */
+  restore(records: readonly DnsRecord[]): void {
+    this.records.push(...records);
+    this.#lastId = Math.max(this.#lastId, ...records.map(({ id }) => Number(id)));
+  }
+
   replace(id: string, record: NewRecord): void {
     const at = this.records.findIndex((each) => each.id === id);
     if (at >= 0) this.records[at] = this.#checked(id, record);
