@@ -1,7 +1,7 @@
 import { Document, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
 import { foldName } from "../provider/dns/query";
-import { domainProblem } from "../provider/domain";
 import type { CnameInfo } from "../provider/oss/xml";
+import { domainProblem } from "../provider/resources/binding";
 
 /** A binding as `oss-cname:domains` declares it. */
 export interface AdoptedDomain {

@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
-import { configure, regionOf } from "../provider/connection";
-import { setting, settingProblems } from "../provider/settings";
+import { configure, regionOf } from "../provider/config/connection";
+import { setting, settingProblems } from "../provider/config/settings";
 
 /** Where to ask and as whom, as the options say it. */
 export interface ConnectionOptions {

@@ -1,18 +1,18 @@
 import { getServers } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:tls";
-import { credentialSource, credentials, ossClient, regionOf } from "../provider/connection";
+import { credentialSource, credentials, ossClient, regionOf } from "../provider/config/connection";
+import { dnsServers, setting } from "../provider/config/settings";
 import { foldName, query, splitHostPort } from "../provider/dns/query";
 import { describeLook, lookForTxt } from "../provider/dns/txt";
 import { recordsOf } from "../provider/dns/zone";
-import { txtRecordName } from "../provider/domain";
 import { exchange, failureText } from "../provider/http";
 import { bucketUrl, publicHost, regionOfEndpoint, resolveEndpoint } from "../provider/oss/endpoint";
 import { isOssError } from "../provider/oss/error";
 import { getCnameToken, listCname } from "../provider/oss/operations";
+import { leastRamPolicy } from "../provider/oss/ramPolicy";
 import { type CertificateInfo, type CnameInfo, parseDate } from "../provider/oss/xml";
-import { leastRamPolicy } from "../provider/ramPolicy";
-import { dnsServers, setting } from "../provider/settings";
+import { txtRecordName } from "../provider/resources/binding";
 import { daysLeft, NEAR_DAYS } from "./daysLeft";
 
 export interface Finding {

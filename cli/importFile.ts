@@ -1,5 +1,5 @@
-import type { BindingInputs } from "../provider/domain";
-import type { ProviderName } from "../provider/resource";
+import type { BindingInputs } from "../provider/resources/binding";
+import type { ProviderName } from "../provider/resources/dynamicResource";
 import type { AdoptedDomain } from "./adoptedConfig";
 
 /** What `pulumi import --file` takes. With inputs and outputs given, it asks no provider. */
@@ -25,7 +25,7 @@ export async function importFile(entries: readonly AdoptedDomain[]): Promise<Imp
   // Loaded only here, for Pulumi's library comes with them.
   const [providers, { providerText }] = await Promise.all([
     import("../provider/dynamic.js"),
-    import("../provider/resource.js"),
+    import("../provider/resources/dynamicResource.js"),
   ]);
   const resource = async (
     provider: Exclude<ProviderName, "alidnsRecord">,

@@ -1,12 +1,12 @@
 import { Command, CommanderError } from "commander";
-import { adopt } from "./adopt";
-import { doctor } from "./doctor";
-import { emulate } from "./emulate";
-import { engine } from "./engine";
+import { adopt } from "./commands/adopt";
+import { doctor } from "./commands/doctor";
+import { emulate } from "./commands/emulate";
+import { engine } from "./commands/engine";
+import { list } from "./commands/list";
+import { report } from "./commands/report";
+import { token } from "./commands/token";
 import { ExitStatus } from "./exitStatus";
-import { list } from "./list";
-import { report } from "./report";
-import { token } from "./token";
 
 const program = new Command("oss-cname").description("Own domains on Alibaba Cloud OSS buckets").showHelpAfterError();
 

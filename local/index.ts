@@ -1,4 +1,3 @@
-export { type Cloud, type CloudOptions, startCloud } from "./cloud";
 export {
   destroy,
   EngineError,
@@ -11,7 +10,8 @@ export {
   type StackOptions,
   setConfig,
   up,
-} from "./engine/engine";
-export { type DiffResult, ProviderHost, type ProviderHostOptions, ResourceInitError } from "./engine/providerHost";
+} from "../engine/engine";
+export { type DiffResult, ProviderHost, type ProviderHostOptions, ResourceInitError } from "../engine/providerHost";
+export { type Cloud, type CloudOptions, startCloud } from "./cloud";
 export type { Switches } from "./switches";
 export type { Binding, Bucket, Certificate, RequestEntry, Token, WorldState } from "./world";

@@ -1,12 +1,12 @@
 import { clock } from "./clock";
-import type { Location } from "./connection";
-import { ossClient } from "./connection";
-import type { BindingInputs } from "./domain";
+import type { Location } from "./config/connection";
+import { ossClient } from "./config/connection";
 import type { OssClient } from "./oss/client";
 import { isOssError, isOutcomeUnknown } from "./oss/error";
 import { createCnameToken, deleteCname, getCnameToken, listCname, putCname } from "./oss/operations";
+import { leastRamPolicy } from "./oss/ramPolicy";
 import type { CertificateConfiguration, CnameInfo, CnameToken } from "./oss/xml";
-import { leastRamPolicy } from "./ramPolicy";
+import type { BindingInputs } from "./resources/binding";
 
 /** How old a list may be and still be used. */
 const LIST_AGE_MS = 10_000;

@@ -1,27 +1,3 @@
-export type { OssAccountArgs } from "./account";
-export { OssAccount } from "./account";
-export type { AlidnsRecordArgs } from "./alidnsRecord";
-export { AlidnsRecord } from "./alidnsRecord";
-export type { BucketCnameArgs, TakeoverArgs } from "./bucketCname";
-export { BucketCname } from "./bucketCname";
-export type { CnameCertificateArgs } from "./cnameCertificate";
-export { CnameCertificate } from "./cnameCertificate";
-export type { CnameTokenArgs, DnsRecord } from "./cnameToken";
-export { CnameToken } from "./cnameToken";
-export type { CertificateArgs, CustomDomainArgs } from "./customDomain";
-export { CustomDomain } from "./customDomain";
-export type {
-  AlidnsOptions,
-  Dns,
-  MakeRecord,
-  RecordArgs,
-} from "./dnsRecords";
-export {
-  alidns,
-  manual,
-  none,
-  records,
-} from "./dnsRecords";
 export type {
   BoundCertificate,
   BoundDomain,
@@ -36,3 +12,27 @@ export {
   listCnames,
   listCnamesOutput,
 } from "./queries";
+export type { AlidnsRecordArgs } from "./resources/alidnsRecord/lifecycle";
+export { AlidnsRecord } from "./resources/alidnsRecord/lifecycle";
+export type { BucketCnameArgs, TakeoverArgs } from "./resources/bucketCname/lifecycle";
+export { BucketCname } from "./resources/bucketCname/lifecycle";
+export type { CnameCertificateArgs } from "./resources/cnameCertificate/lifecycle";
+export { CnameCertificate } from "./resources/cnameCertificate/lifecycle";
+export type { CnameTokenArgs, DnsRecord } from "./resources/cnameToken/lifecycle";
+export { CnameToken } from "./resources/cnameToken/lifecycle";
+export type {
+  AlidnsOptions,
+  Dns,
+  MakeRecord,
+  RecordArgs,
+} from "./resources/customDomain/dns";
+export {
+  alidns,
+  manual,
+  none,
+  records,
+} from "./resources/customDomain/dns";
+export type { CertificateArgs, CustomDomainArgs } from "./resources/customDomain/resource";
+export { CustomDomain } from "./resources/customDomain/resource";
+export type { OssAccountArgs } from "./resources/ossAccount";
+export { OssAccount } from "./resources/ossAccount";

@@ -1,12 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { DnsRecord } from "./cnameToken";
-import type { Location } from "./connection";
-import { ossClient } from "./connection";
+import type { Location } from "./config/connection";
+import { ossClient } from "./config/connection";
 import { foldName } from "./dns/query";
-import { domainProblem, txtRecordName } from "./domain";
 import { getCnameTokenXml, listCnameXml } from "./oss/operations";
 import type { CertificateInfo, CnameInfo, CnameList, CnameToken } from "./oss/xml";
 import { parseCnameList, parseCnameToken, parseDate } from "./oss/xml";
+import { domainProblem, txtRecordName } from "./resources/binding";
+import type { DnsRecord } from "./resources/cnameToken/lifecycle";
 import { saveFile } from "./saveFile";
 
 /** What all queries take. They ask with the stack's own credentials, and where nothing else is said in its region. */

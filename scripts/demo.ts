@@ -4,8 +4,8 @@ import { X509Certificate } from "node:crypto";
 import { Resolver } from "node:dns/promises";
 import Table from "cli-table3";
 import { type Cloud, type RequestEntry, startCloud, type WorldState } from "../local";
-import { createAuthority } from "../test/certificates";
-import { type Engine, engines, livingOn, Project, type Ran } from "../test/pulumiRun";
+import { createAuthority } from "../test/support/certificates";
+import { type Engine, engines, livingOn, Project, type Ran } from "../test/support/pulumiRun";
 
 const isTerminal = process.stdout.isTTY === true && !process.env.NO_COLOR;
 const paint = (code: number) => (text: string) => (isTerminal ? `\x1b[${code}m${text}\x1b[0m` : text);

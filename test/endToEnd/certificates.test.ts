@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Cloud, startCloud } from "../../local";
-import { type Authority, createAuthority } from "../certificates";
-import { engines, livingOn, Project } from "../pulumiRun";
+import { type Authority, createAuthority } from "../support/certificates";
+import { engines, livingOn, Project } from "../support/pulumiRun";
 
 /** Certificates as `pairs` in the configuration say: each for several domains, as texts or as files. */
 const program = `

@@ -5,8 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Cloud, startCloud } from "../../local";
-import { createAuthority } from "../certificates";
-import { type Engine, engines, livingOn, Project, type ProjectOptions, repository, writeFiles } from "../pulumiRun";
+import { createAuthority } from "../support/certificates";
+import {
+  type Engine,
+  engines,
+  livingOn,
+  Project,
+  type ProjectOptions,
+  repository,
+  writeFiles,
+} from "../support/pulumiRun";
 
 const examples = join(repository, "examples");
 const execute = promisify(execFile);

@@ -1,6 +1,6 @@
 import assert from "node:assert";
 import { type Cloud, startCloud } from "../../local";
-import { engines, livingOn, Project } from "../pulumiRun";
+import { engines, livingOn, Project } from "../support/pulumiRun";
 
 const www = {
   domain: "www.example.com",

@@ -2,7 +2,7 @@ import assert from "node:assert";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type Cloud, startCloud, type WorldState } from "../../local";
-import { engines, Project, repository } from "../pulumiRun";
+import { engines, Project, repository } from "../support/pulumiRun";
 
 const folder = join(repository, "test", "fixtures", "states");
 const kept = readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory());

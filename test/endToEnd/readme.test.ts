@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { startCloud } from "../../local";
-import { createAuthority } from "../certificates";
-import { engines, livingOn, Project, repository } from "../pulumiRun";
+import { createAuthority } from "../support/certificates";
+import { engines, livingOn, Project, repository } from "../support/pulumiRun";
 
 const readme = readFileSync(join(repository, "README.md"), "utf8");
 

@@ -2,9 +2,9 @@ import assert from "node:assert";
 import { X509Certificate } from "node:crypto";
 import { join, relative } from "node:path";
 import { type Cloud, type RequestEntry, startCloud } from "../../local";
-import { type Authority, createAuthority } from "../certificates";
-import { elementOf, list } from "../local/oss/call";
-import { engines, livingOn, Project, repository } from "../pulumiRun";
+import { elementOf, list } from "../support/call";
+import { type Authority, createAuthority } from "../support/certificates";
+import { engines, livingOn, Project, repository } from "../support/pulumiRun";
 
 const SECRET_KEY = "9aVery0Secret8Key7OfTheTests";
 

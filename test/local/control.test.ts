@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { type Cloud, startCloud } from "../../local";
-import { bind, createToken, getToken, list, put } from "./oss/call";
+import { bind, createToken, getToken, list, put } from "../support/call";
 
 describe("control API", () => {
   let cloud: Cloud;

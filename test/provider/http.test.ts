@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type Cloud, startCloud } from "../../local/cloud";
-import { ossCname } from "../cli/run";
-import { configFor, Stack } from "../stack";
+import { ossCname } from "../support/command";
+import { configFor, Stack } from "../support/stack";
 
 /** A proxy that knows this machine alone, whatever name it is asked for. */
 class ConnectProxy {

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Cloud, startCloud } from "../../local/cloud";
-import { configure, ossClient } from "../../provider/connection";
+import { configure, ossClient } from "../../provider/config/connection";
 import { createCnameToken } from "../../provider/oss/operations";
 import { getCnameToken, listCnames } from "../../provider/queries";
-import { configFor } from "../stack";
+import { configFor } from "../support/stack";
 
 describe("a query", () => {
   let cloud: Cloud;

@@ -2,7 +2,18 @@ import * as assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Cloud, type CloudOptions, startCloud } from "../../../local";
-import { bind, call, configuration, createToken, elementOf, getToken, list, put, type Reply, remove } from "./call";
+import {
+  bind,
+  call,
+  configuration,
+  createToken,
+  elementOf,
+  getToken,
+  list,
+  put,
+  type Reply,
+  remove,
+} from "../../support/call";
 
 /** A pair out of a recorded request: `*.example.com`. */
 const recorded = readFileSync(

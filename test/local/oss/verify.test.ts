@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { type Cloud, startCloud } from "../../../local";
-import { type CallOptions, call, configuration, elementOf } from "./call";
+import { type CallOptions, call, configuration, elementOf } from "../../support/call";
 
 const now = new Date("2026-11-22T10:00:00Z");
 const minutes = (count: number) => new Date(now.getTime() + count * 60_000);

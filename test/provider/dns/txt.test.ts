@@ -3,7 +3,14 @@ import { createSocket } from "node:dgram";
 import { AUTHORITATIVE_ANSWER, encode, RECURSION_AVAILABLE } from "dns-packet";
 import type { Endpoint } from "../../../provider/dns/query";
 import { describeLook, type LookOptions, lookForTxt, type ServerAnswer } from "../../../provider/dns/txt";
-import { type DnsServer, type Row, type Script, startDnsServer, truncatedOverUdp, zoneScript } from "../../dnsServer";
+import {
+  type DnsServer,
+  type Row,
+  type Script,
+  startDnsServer,
+  truncatedOverUdp,
+  zoneScript,
+} from "../../support/dnsServer";
 
 const name = "_dnsauth.www.example.com";
 const token = "0123456789abcdef0123456789abcdef";

@@ -14,7 +14,7 @@ import {
   listCnameXml,
   putCname,
 } from "../../../provider/oss/operations";
-import { createAuthority } from "../../certificates";
+import { createAuthority } from "../../support/certificates";
 
 interface Received {
   readonly method: string;

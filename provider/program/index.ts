@@ -1,0 +1,83 @@
+/**
+ * A whole Pulumi program: the domains of a stack, declared in its configuration (`oss-cname:domains`), with no code to write.
+ * A project of one's own runs it with `module.exports = require("pulumi-oss-cname/program");`.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import type { DnsRecord } from "../resources/cnameToken/lifecycle";
+import type { Dns } from "../resources/customDomain/dns";
+import { alidns, manual, none } from "../resources/customDomain/dns";
+import type { CertificateArgs } from "../resources/customDomain/resource";
+import { CustomDomain } from "../resources/customDomain/resource";
+import { OssAccount } from "../resources/ossAccount";
+import type { Declarations, DomainDeclaration } from "./declarations";
+import { DeclarationError, readDeclarations } from "./declarations";
+
+/** What became of one domain. */
+export interface DomainSummary {
+  readonly domain: string;
+  readonly bucket: string;
+  readonly url: string;
+  readonly status: string;
+  readonly certificateValidTo: string;
+  readonly cnameTarget: string;
+}
+
+const config = new pulumi.Config("oss-cname");
+const declarations = declared();
+const accounts = new Map(
+  Object.entries(declarations.accounts).map(([name, args]) => [name, new OssAccount(name, args)] as const),
+);
+const customDomains = declarations.domains.map((entry) => [entry, customDomain(entry)] as const);
+
+/** Stack output: what became of each domain. */
+export const domains: pulumi.Output<DomainSummary[]> = pulumi.all(
+  customDomains.map(([{ domain, bucket }, { url, status, certificateValidTo, cnameTarget }]) =>
+    pulumi.output({ domain, bucket, url, status, certificateValidTo, cnameTarget }),
+  ),
+);
+
+/** Stack output: the records that are left to create by hand. */
+export const records: pulumi.Output<DnsRecord[]> = pulumi
+  .all(customDomains.map(([, { records }]) => records))
+  .apply((lists) => lists.flat());
+
+function declared(): Declarations {
+  const source = config.getObject("domains");
+  if (source === undefined)
+    throw new pulumi.RunError(
+      "oss-cname:domains is not set: list this stack's domains in its Pulumi.<stack>.yaml ([] for none), or set one with\n" +
+        "  pulumi config set --path 'oss-cname:domains[0].domain' www.example.com",
+    );
+  try {
+    return readDeclarations({
+      domains: source,
+      defaults: config.getObject("defaults"),
+      accounts: config.getObject("accounts"),
+      settings: pulumi.runtime.allConfig(),
+      rootDirectory: pulumi.getRootDirectory(),
+      programDirectory: process.cwd(),
+    });
+  } catch (error) {
+    // A RunError ends the program with its message alone.
+    throw error instanceof DeclarationError ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+function customDomain(entry: DomainDeclaration): CustomDomain {
+  const { account, dns, certificate, ...args } = entry;
+  const provider = account === undefined ? undefined : accounts.get(account);
+  return new CustomDomain(
+    entry.domain,
+    // The schema has made sure of exactly one way to give the certificate.
+    { ...args, dns: dnsValue(dns), ...(certificate && { certificate: certificate as CertificateArgs }) },
+    provider && { provider },
+  );
+}
+
+function dnsValue(dns: DomainDeclaration["dns"]): Dns {
+  if (dns === "manual") return manual();
+  if (dns === "none") return none;
+  const { account, ...options } = dns === "alidns" ? {} : dns.alidns;
+  const provider = account === undefined ? undefined : accounts.get(account);
+  return alidns({ ...options, ...(provider && { provider }) });
+}

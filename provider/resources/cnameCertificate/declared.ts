@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { clock } from "../../clock";
+import type { Certificate } from "../../pem";
+import { certificateProblems, readCertificate } from "../../pem";
+import type { BindingInputs } from "../binding";
+import type { CheckFailure } from "../lifecycle";
+import { isUnknown } from "../lifecycle";
+
+/** A certificate on a binding, declared by its CertId, as a pair of texts or as a pair of files. */
+export interface CertificateInputs extends BindingInputs {
+  readonly certId?: string;
+  readonly certificate?: string;
+  readonly privateKey?: string;
+  readonly certificateFile?: string;
+  readonly privateKeyFile?: string;
+  readonly force?: boolean;
+  readonly expiryWarningDays?: number;
+  /** Put in by `check`: what a file holds is part of what is declared. Absent for a CertId. */
+  readonly chainDigest?: string;
+}
+
+/** What is declared, read from wherever it is. It holds the key: never logged, never returned. */
+export type DeclaredCertificate =
+  | { readonly certId: string; readonly pair?: undefined }
+  | { readonly certId?: undefined; readonly pair: DeclaredPair };
+
+export interface DeclaredPair {
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** What the chain says. */
+  readonly read: Certificate;
+}
+
+/** Throws when a file cannot be read. */
+export function readDeclared(inputs: CertificateInputs): DeclaredCertificate {
+  if (inputs.certId !== undefined) return { certId: inputs.certId };
+  const certificate = pemOf(inputs, "certificate");
+  return { pair: { certificate, privateKey: pemOf(inputs, "privateKey"), read: readCertificate(certificate) } };
+}
+
+/** The chain as declared, or `undefined`: what is wrong with it is for `check` to say. */
+export function readChainQuietly(inputs: {
+  readonly certificate?: string | undefined;
+  readonly certificateFile?: string | undefined;
+}): Certificate | undefined {
+  try {
+    return readCertificate(pemOf(inputs, "certificate"));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Everything that can be wrong with what is declared, before anything is sent, and the digest of its chain.
+ *
+ * Pulumi prints the value of the property that a failure is about, even a secret one in clear. So these failures are about no property, and
+ * name it in their words.
+ */
+export function checkCertificate(
+  olds: Pick<CertificateInputs, "chainDigest">,
+  news: CertificateInputs,
+): { chainDigest?: string; failures: CheckFailure[] } {
+  const failures = checkForms(news);
+  if (failures.length > 0 || news.certId !== undefined) return { failures };
+  const [chainProperty, keyProperty] = pairProperties(news);
+
+  const pem: { certificate?: string; privateKey?: string } = {};
+  for (const [half, property] of [
+    ["certificate", chainProperty],
+    ["privateKey", keyProperty],
+  ] as const) {
+    if (isUnknown(news[property])) continue;
+    try {
+      pem[half] = pemOf(news, half);
+    } catch (error) {
+      failures.push(failure(property, (error as Error).message));
+    }
+  }
+  // What is not known yet cannot be wrong yet.
+  if (isUnknown(news[chainProperty])) return { chainDigest: news[chainProperty] as string, failures };
+  if (pem.certificate === undefined) return { failures };
+  const domain = isUnknown(news.domain) ? undefined : news.domain;
+  const chainDigest = readChainQuietly({ certificate: pem.certificate })?.chainDigest;
+  // One lapsed certificate that is in place already must not stand in the way of a whole stack.
+  // (A replacement is checked twice, the second time without the old inputs.)
+  if (chainDigest !== undefined && chainDigest === olds.chainDigest) inState.add(chainDigest);
+  for (const { property, kind, reason } of certificateProblems(pem, domain, clock.now())) {
+    if (property === "privateKey" && pem.privateKey === undefined) continue;
+    if (kind === "expired" && chainDigest !== undefined && inState.has(chainDigest)) continue;
+    const next = kind === "expired" ? EXPIRED_NEXT : "";
+    failures.push(failure(property === "certificate" ? chainProperty : keyProperty, reason + next));
+  }
+  return { ...(chainDigest !== undefined && { chainDigest }), failures };
+}
+
+const EXPIRED_NEXT =
+  ": give the renewed one. Where the domain has it already and only the resource's name is new, the option aliases with the old name lets it stay";
+
+/** Digests of chains that the state of this run holds. */
+const inState = new Set<string>();
+
+const ID = ["certId"] as const;
+const TEXTS = ["certificate", "privateKey"] as const;
+const FILES = ["certificateFile", "privateKeyFile"] as const;
+type Property = (typeof ID | typeof TEXTS | typeof FILES)[number];
+
+function pairProperties(inputs: CertificateInputs): typeof TEXTS | typeof FILES {
+  return FILES.some((property) => inputs[property] !== undefined) ? FILES : TEXTS;
+}
+
+/** What is wrong before anything is read. */
+function checkForms(news: CertificateInputs): CheckFailure[] {
+  const [way, other] = [ID, TEXTS, FILES].filter((each) => each.some((property) => news[property] !== undefined));
+  if (way === undefined || other !== undefined) {
+    const found = [way, other].map((each) => each?.find((property) => news[property] !== undefined));
+    const reason = "give certId, or certificate and privateKey, or certificateFile and privateKeyFile";
+    return [
+      { property: "", reason: way === undefined ? reason : `${found.join(" and ")} exclude each other: ${reason}` },
+    ];
+  }
+  const failures = way.flatMap((property) => {
+    const reason = isUnknown(news[property]) ? undefined : formProblem(property, news[property]);
+    return reason === undefined ? [] : [failure(property, reason)];
+  });
+  const days: unknown = news.expiryWarningDays;
+  if (days !== undefined && !isUnknown(days) && !(typeof days === "number" && days >= 0))
+    failures.push({ property: "expiryWarningDays", reason: "must be a number of days" });
+  return failures;
+}
+
+function formProblem(property: Property, value: unknown): string | undefined {
+  if (value === undefined) return "is missing: a certificate and its private key go together";
+  if (typeof value !== "string") return "must be a text";
+  if (property === "certId" && !(/^\d+-[a-z0-9-]+$/.test(value) && value.length < 64))
+    return "is no CertId: that is a number and the certificate service's region, 12345-cn-hangzhou or 12345-ap-southeast-1";
+  if (property.endsWith("File") && /-----BEGIN|\n|^[A-Za-z0-9+/=]{100,}$/.test(value))
+    return `holds a PEM text and not a path: give the text as ${property.replace("File", "")}`;
+  return undefined;
+}
+
+function failure(property: Property, reason: string): CheckFailure {
+  return { property: "", reason: `${property} ${reason}` };
+}
+
+/** PEM text of one half of the pair, from the string or the file. */
+function pemOf(
+  inputs: { readonly [property in Property]?: string | undefined },
+  half: "certificate" | "privateKey",
+): string {
+  const file = inputs[`${half}File`];
+  if (file === undefined) return inputs[half] ?? "";
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Error(`${resolve(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}

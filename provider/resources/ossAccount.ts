@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import { SETTINGS } from "../config/settings";
+import { regionOfEndpoint } from "../oss/endpoint";
+
+/** Where and as whom a provider works. Whatever is not given is the stack's own. */
+export interface OssAccountArgs {
+  /** Region of the buckets, such as `ap-southeast-1`. */
+  readonly region?: pulumi.Input<string>;
+  /** OSS endpoint, when it is not the public one of the region. */
+  readonly endpoint?: pulumi.Input<string>;
+  /** Profile of the Alibaba Cloud CLI. Preferred over keys, which Pulumi would keep in the state and use from there. */
+  readonly profile?: pulumi.Input<string>;
+  readonly accessKey?: pulumi.Input<string>;
+  readonly secretKey?: pulumi.Input<string>;
+  readonly securityToken?: pulumi.Input<string>;
+}
+
+const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "profile"] as const;
+
+/**
+ * Another account, region or endpoint: `new BucketCname("shop", {…}, { provider: new OssAccount("intl", {…}) })`.
+ *
+ * It takes over the stack's `oss-cname:*` settings, and its credentials when none are given. It is a provider of its own: everything
+ * made with it is served by a process of its own.
+ */
+export class OssAccount extends pulumi.ProviderResource {
+  constructor(name: string, args: OssAccountArgs, opts?: pulumi.ResourceOptions) {
+    super("pulumi-nodejs", name, accountConfig(args), opts);
+  }
+}
+
+/** The names carry their namespace because that is how the provider process looks configuration up. */
+function accountConfig(args: OssAccountArgs): Record<string, unknown> {
+  const config: Record<string, unknown> = {};
+  const copy = (key: string) => {
+    const value = pulumi.runtime.getConfig(key);
+    if (value !== undefined) config[key] = /Key$|Token$/.test(key) ? pulumi.secret(value) : value;
+  };
+  for (const key of SETTINGS) if (!/:(region|endpoint)$/.test(key)) copy(key);
+  const given = CREDENTIALS.filter((key) => args[key] !== undefined);
+  if (given.length === 0) for (const key of CREDENTIALS) copy(`alicloud:${key}`);
+  for (const key of given) config[`alicloud:${key}`] = key === "profile" ? args[key] : pulumi.secret(args[key]);
+  if (args.region === undefined) copy("alicloud:region");
+  else config["alicloud:region"] = args.region;
+  if (args.endpoint !== undefined) config["oss-cname:endpoint"] = args.endpoint;
+  else if (!isOfOneRegion(pulumi.runtime.getConfig("oss-cname:endpoint")) || args.region === undefined)
+    copy("oss-cname:endpoint");
+  return config;
+}
+
+/** Such an endpoint of the stack is no good to an account with a region of its own. */
+function isOfOneRegion(endpoint: string | undefined): boolean {
+  return endpoint !== undefined && regionOfEndpoint(endpoint) !== undefined;
+}

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Alidns, isAlidnsError } from "../../../provider/alidns/client";
+import { clock } from "../../../provider/clock";
+
+describe("Alidns", () => {
+  const { sleep } = clock;
+  let server: Server;
+  let requests: IncomingMessage[];
+  let replies: { status: number; body: string }[];
+  let alidns: Alidns;
+
+  beforeEach(async () => {
+    requests = [];
+    replies = [];
+    clock.sleep = async () => undefined;
+    server = createServer((request, response) => {
+      requests.push(request);
+      const { status, body } = replies.shift() ?? { status: 500, body: "{}" };
+      response.writeHead(status, { "content-type": "application/json" }).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const credentials = async () => ({ accessKeyId: "ak", accessKeySecret: "sk", securityToken: "token" });
+    alidns = new Alidns({ endpoint, credentials });
+  });
+  afterEach(async () => {
+    clock.sleep = sleep;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const reply = (body: object, status = 200) => replies.push({ status, body: JSON.stringify(body) });
+  const query = (index: number) => new URL(requests[index]?.url ?? "", "http://x").searchParams;
+
+  it("lists zones page by page, by their ASCII names, signing with the token", async () => {
+    reply({
+      TotalCount: 3,
+      Domains: { Domain: [{ DomainName: "a.com" }, { DomainName: "b.com", PunyCode: "b.com" }] },
+    });
+    reply({ TotalCount: 3, Domains: { Domain: [{ DomainName: "例子.com", PunyCode: "xn--fsqu00a.com" }] } });
+    assert.deepEqual(await alidns.listZones(), ["a.com", "b.com", "xn--fsqu00a.com"]);
+    assert.deepEqual(
+      requests.map(({ headers }) => [
+        headers["x-acs-action"],
+        headers["x-acs-version"],
+        headers["x-acs-security-token"],
+      ]),
+      [
+        ["DescribeDomains", "2015-01-09", "token"],
+        ["DescribeDomains", "2015-01-09", "token"],
+      ],
+    );
+    assert.match(requests[0]?.headers.authorization ?? "", /^ACS3-HMAC-SHA256 Credential=ak,.*x-acs-security-token/);
+    assert.deepEqual([query(0).get("PageNumber"), query(1).get("PageNumber")], ["1", "2"]);
+  });
+
+  it("reads lines and paused records, and CNAME targets without their dot", async () => {
+    const record = { RR: "www", Type: "CNAME", Value: "X.example.net.", TTL: 600 };
+    const others = [
+      { ...record, RecordId: "1", Line: "telecom", Status: "DISABLE" },
+      { ...record, RecordId: 2 },
+      { ...record, RecordId: "3", RR: "www2" },
+    ];
+    reply({ TotalCount: 3, DomainRecords: { Record: others } });
+    const content = { rr: "www", type: "CNAME", value: "x.example.net", ttl: 600 };
+    assert.deepEqual(await alidns.findRecords("example.com", "www"), [
+      { ...content, recordId: "1", line: "telecom", enabled: false },
+      { ...content, recordId: "2", line: "default", enabled: true },
+    ]);
+  });
+
+  it("gives up after half a minute of refusals, with the last one", async () => {
+    let waited = 0;
+    clock.sleep = async (milliseconds) => {
+      waited += milliseconds;
+    };
+    for (let i = 0; i < 10; i++) reply({ Code: "Throttling.User", Message: "slow down", RequestId: `r${i}` }, 400);
+    await assert.rejects(alidns.listZones(), (error) => {
+      assert.ok(isAlidnsError(error, "Throttling.User"));
+      assert.deepEqual([error.status, error.requestId, error.attempts], [400, "r6", 7]);
+      return true;
+    });
+    assert.ok(waited > 20_000 && waited < 45_000, String(waited));
+  });
+
+  it("takes a reply that is no JSON for one that did not come", async () => {
+    replies.push({ status: 502, body: "<html>" });
+    reply({ TotalCount: 0, Domains: { Domain: [] } });
+    assert.deepEqual(await alidns.listZones(), []);
+  });
+
+  it("tells no more than the first line of what the service says", async () => {
+    reply({ Code: "SignatureDoesNotMatch", Message: "It is not ours. Server string to sign: ACS3\nPOST\n/" }, 400);
+    await assert.rejects(alidns.listZones(), ({ message }: Error) => {
+      assert.match(message, /It is not ours.*\nCheck the access key/);
+      assert.doesNotMatch(message, /POST/);
+      return true;
+    });
+  });
+
+  it("lists the zones again after a failure", async () => {
+    reply({ Code: "Forbidden.RAM", RequestId: "r" }, 403);
+    reply({ TotalCount: 1, Domains: { Domain: [{ DomainName: "a.com" }] } });
+    await assert.rejects(alidns.findZone("www.a.com"), /Forbidden\.RAM \(HTTP 403, request r\)/);
+    assert.equal(await alidns.findZone("www.a.com"), "a.com");
+  });
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { configure } from "../../../provider/config/connection";
+import { choice, dnsServers, SETTINGS, setting } from "../../../provider/config/settings";
+import { runProgram } from "../../support/programRun";
+import { Scene } from "../../support/scene";
+
+const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[] = [
+  ["alicloud:region", "oss-cn-hangzhou", /must be given as cn-hangzhou/],
+  ["oss-cname:endpoint", "ftp://oss.example.com", /must use http or https/],
+  ["oss-cname:alidnsEndpoint", "alidns aliyuncs com", /has a space/],
+  ["oss-cname:signatureVersion", "v5", /"v5" is not v4 or v1/],
+  ["oss-cname:addressing", "vhost", /"vhost" is not virtual or path/],
+  ["oss-cname:verification", "non", /"non" is not authoritative or none/],
+  ["oss-cname:dnsServers", "127.0.0.1:99999", /is not a list of host:port/],
+  ["oss-cname:dnsServers", '["127.0.0.1:53"', /is not a list of host:port/],
+  ["oss-cname:dnsTimeoutSeconds", "15m", /"15m" is not a number of seconds/],
+  ["oss-cname:dnsTimeoutSeconds", "-1", /is not a number of seconds/],
+];
+
+describe("settings", () => {
+  it("are all checked for what they may be", () => {
+    assert.deepEqual(new Set(mistakes.map(([key]) => key)), new Set(SETTINGS));
+  });
+
+  for (const [key, value, said] of mistakes)
+    it(`refuse ${key} ${JSON.stringify(value)} by its name before anything is sent`, async () => {
+      const scene = await Scene.start({ fakeTime: true, config: { [key]: value } });
+      try {
+        const record = { name: "a.example.com", type: "TXT", value: "x" };
+        for (const [kind, inputs] of [
+          ["cnameToken", { bucket: "site", domain: "a.example.com" }],
+          ["alidnsRecord", record],
+        ] as const)
+          await assert.rejects(scene.stack.up({ it: [kind, inputs] }), (error: Error) => {
+            assert.match(error.message, said);
+            assert.ok(error.message.includes(`${key}: `), error.message);
+            return true;
+          });
+        assert.deepEqual(scene.operations(), []);
+      } finally {
+        await scene.close();
+      }
+    });
+
+  it("end a program at its first resource, all mistakes in one message", async () => {
+    const { registrations, output, status } = await runProgram(
+      `new oss.CnameToken("a", { bucket: "site", domain: "a.example.com" });
+       new oss.CnameToken("b", { bucket: "site", domain: "b.example.com" });`,
+      { config: { "oss-cname:verification": "non", "oss-cname:addressing": "vhost" } },
+    );
+    assert.equal(status, 1);
+    assert.deepEqual(
+      registrations.filter(({ type }) => type !== "pulumi:pulumi:Stack"),
+      [],
+    );
+    assert.match(
+      output,
+      /oss-cname:addressing: .*\noss-cname:verification: "non" is not authoritative or none\nNothing/,
+    );
+  });
+
+  const use = (values: Record<string, string>) => configure({ config: { get: (key) => values[key] } });
+
+  it("are taken in capitals or not", () => {
+    use({ "oss-cname:verification": "None" });
+    assert.equal(choice("oss-cname:verification"), "none");
+  });
+
+  it("hold DNS servers as a list or as text", () => {
+    use({ "oss-cname:dnsServers": '["127.0.0.1:53", "[::1]:53"]' });
+    assert.deepEqual(dnsServers(), ["127.0.0.1:53", "[::1]:53"]);
+    use({ "oss-cname:dnsServers": "127.0.0.1:53, 127.0.0.2:53" });
+    assert.deepEqual(dnsServers(), ["127.0.0.1:53", "127.0.0.2:53"]);
+    use({ "oss-cname:dnsServers": "" });
+    assert.equal(dnsServers(), undefined);
+    assert.equal(setting("oss-cname:dnsServers"), undefined);
+  });
+});

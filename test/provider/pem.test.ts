@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { certificateProblems, readCertificate } from "../../provider/pem";
+import { type Authority, createAuthority, type Issued } from "../support/certificates";
+
+const NOW = Date.UTC(2030, 0, 1);
+const days = (count: number) => new Date(NOW + count * 86_400_000);
+const validity = { validFrom: days(-10), validTo: days(10) };
+
+describe("certificate", () => {
+  let authority: Authority;
+  let pair: Issued & { readonly chain: string };
+
+  before(async () => {
+    authority = await createAuthority();
+    pair = await authority.issue({ names: ["www.example.com", "*.static.example.com"], ...validity });
+  });
+
+  /** `property: reason` of each problem. */
+  function problems(
+    certificate: string | undefined,
+    privateKey: string | undefined,
+    domain = "www.example.com",
+    now = NOW,
+  ): string[] {
+    const found = certificateProblems({ certificate, privateKey }, domain, now);
+    const told = found.map(({ property, reason }) => `${property} ${reason}`);
+    for (const line of (privateKey ?? "").split("\n").filter((line) => line.length > 20 && !line.startsWith("-----"))) {
+      assert.ok(!told.join("\n").includes(line), "a reason shows the key");
+    }
+    return told;
+  }
+
+  it("is read", () => {
+    const read = readCertificate(pair.chain);
+    const leaf = new X509Certificate(pair.certificate);
+    const ders = [pair.certificate, authority.intermediate.certificate].map((pem) => new X509Certificate(pem).raw);
+    assert.deepEqual(read, {
+      names: ["www.example.com", "*.static.example.com"],
+      commonName: "www.example.com",
+      fingerprint: createHash("sha1").update(leaf.raw).digest("hex").toUpperCase().replace(/..\B/g, "$&:"),
+      chainDigest: createHash("sha256").update(Buffer.concat(ders)).digest("hex"),
+      validFrom: validity.validFrom,
+      validTo: validity.validTo,
+      chainLength: 2,
+    });
+  });
+
+  it("has another digest with another intermediate, and the same however it is written", async () => {
+    const { chainDigest, fingerprint } = readCertificate(pair.chain);
+    const alone = readCertificate(pair.certificate);
+    assert.equal(alone.fingerprint, fingerprint);
+    assert.notEqual(alone.chainDigest, chainDigest);
+    const rewritten = `Bag Attributes: none\r\n${pair.chain.replaceAll("\n", "\r\n")}\n\n`;
+    assert.equal(readCertificate(rewritten).chainDigest, chainDigest);
+  });
+
+  it("cannot be read when it is none", () => {
+    assert.throws(() => readCertificate("hello"), /has no certificate in it/);
+    assert.throws(() => readCertificate(pair.privateKey), /has a private key in it/);
+  });
+
+  it("has no problems when all is well, with RSA and EC keys in every encoding", async () => {
+    assert.deepEqual(problems(pair.chain, pair.privateKey), []);
+    assert.deepEqual(problems(pair.certificate, pair.privateKey), []);
+    const sec1 = createPrivateKey(pair.privateKey).export({ type: "sec1", format: "pem" }).toString();
+    assert.deepEqual(problems(pair.chain, sec1), []);
+    const parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    assert.deepEqual(problems(pair.chain, parameters + sec1), []);
+    const rsa = await authority.issue({ names: ["www.example.com"], keyType: "rsa", ...validity });
+    assert.deepEqual(problems(rsa.chain, rsa.privateKey), []);
+    const pkcs1 = createPrivateKey(rsa.privateKey).export({ type: "pkcs1", format: "pem" }).toString();
+    assert.deepEqual(problems(rsa.chain, pkcs1), []);
+  });
+
+  it("must come with its key and the key with it", () => {
+    assert.deepEqual(problems(pair.chain, undefined), ["privateKey is missing: a certificate needs its private key"]);
+    assert.deepEqual(problems(undefined, pair.privateKey), [
+      "certificate is missing: a private key needs its certificate",
+    ]);
+  });
+
+  it("must belong to the key", async () => {
+    const other = await authority.issue({ names: ["www.example.com"], ...validity });
+    const rsa = await authority.issue({ names: ["www.example.com"], keyType: "rsa", ...validity });
+    for (const { privateKey } of [other, rsa]) {
+      assert.deepEqual(problems(pair.chain, privateKey), [
+        "privateKey does not belong to any certificate of the chain",
+      ]);
+    }
+  });
+
+  it("must stand first", () => {
+    const { root, intermediate } = authority;
+    const reversed = [root.certificate, intermediate.certificate, pair.certificate].join("\n");
+    assert.deepEqual(problems(reversed, pair.privateKey), [
+      "certificate must begin with the certificate of the private key, which stands at position 3 of 3",
+    ]);
+  });
+
+  it("must cover the domain: exactly, or by a wildcard of one label", () => {
+    for (const domain of ["www.example.com", "a.static.example.com"]) {
+      assert.deepEqual(problems(pair.chain, pair.privateKey, domain), [], domain);
+    }
+    for (const domain of [
+      "example.com",
+      "static.example.com",
+      "a.b.static.example.com",
+      "www.example.com.evil.example",
+    ]) {
+      assert.deepEqual(problems(pair.chain, pair.privateKey, domain), [
+        `certificate does not cover ${domain}; it is for www.example.com, *.static.example.com`,
+      ]);
+    }
+  });
+
+  it("covers by its common name only without other names", async () => {
+    const named = await authority.issue({ names: [], commonName: "www.example.com", ...validity });
+    assert.deepEqual(problems(named.chain, named.privateKey), []);
+    const both = await authority.issue({ names: ["other.example.com"], commonName: "www.example.com", ...validity });
+    assert.deepEqual(problems(both.chain, both.privateKey), [
+      "certificate does not cover www.example.com; it is for other.example.com",
+    ]);
+  });
+
+  it("must be valid now; expiry is told apart", () => {
+    const kinds = (now: Date) =>
+      certificateProblems({ certificate: pair.chain, privateKey: pair.privateKey }, "www.example.com", now.getTime());
+    assert.deepEqual(kinds(days(-11)), [
+      { property: "certificate", kind: "notYetValid", reason: "is not valid before 2029-12-22T00:00:00.000Z" },
+    ]);
+    assert.deepEqual(kinds(days(-10)), []);
+    assert.deepEqual(kinds(days(10)), []);
+    assert.deepEqual(kinds(days(11)), [
+      { property: "certificate", kind: "expired", reason: "expired at 2030-01-11T00:00:00.000Z" },
+    ]);
+  });
+
+  it("tells every problem", () => {
+    assert.equal(problems(pair.chain, "hello", "no.example.com", days(11).getTime()).length, 3);
+  });
+
+  describe("text that is not what it should be", () => {
+    const relabel = (pem: string, label: string) => pem.replace(/(BEGIN|END) [A-Z ]+-/g, `$1 ${label}-`);
+
+    it("no PEM", () => {
+      assert.deepEqual(problems("MIIB", "MIIB"), [
+        'certificate has no certificate in it ("-----BEGIN CERTIFICATE-----" in PEM)',
+        'privateKey has no private key in it ("-----BEGIN PRIVATE KEY-----" in PEM)',
+      ]);
+    });
+
+    it("key and certificate in the wrong place", () => {
+      assert.deepEqual(problems(`${pair.chain}\n${pair.privateKey}`, `${pair.privateKey}\n${pair.certificate}`), [
+        "certificate has a private key in it (block 3 of 3), which belongs into privateKey",
+        "privateKey has a certificate in it, which belongs into certificate",
+      ]);
+    });
+
+    it("a key under a CERTIFICATE header", async () => {
+      const rsa = await authority.issue({ names: ["www.example.com"], keyType: "rsa", ...validity });
+      const pkcs1 = createPrivateKey(rsa.privateKey).export({ type: "pkcs1", format: "pem" }).toString();
+      for (const key of [pair.privateKey, rsa.privateKey, pkcs1]) {
+        const disguised = relabel(key, "CERTIFICATE");
+        assert.deepEqual(problems(pair.chain + disguised, pair.privateKey), [
+          "certificate has a private key under a CERTIFICATE header in it (block 3 of 3)",
+        ]);
+        assert.match(
+          problems(pair.chain, disguised).join(),
+          /^privateKey is a private key under a CERTIFICATE header;/,
+        );
+      }
+    });
+
+    it("keys with a passphrase", () => {
+      const key = createPrivateKey(pair.privateKey);
+      const secret = { cipher: "aes-256-cbc", passphrase: "secret", format: "pem" } as const;
+      for (const type of ["pkcs8", "sec1"] as const) {
+        assert.deepEqual(problems(pair.chain, key.export({ ...secret, type }).toString()), [
+          "privateKey has a passphrase; OSS takes keys without one only",
+        ]);
+      }
+    });
+
+    it("keys of another kind", async () => {
+      const { privateKey } = generateKeyPairSync("ed25519");
+      assert.deepEqual(problems(pair.chain, privateKey.export({ type: "pkcs8", format: "pem" }).toString()), [
+        "privateKey must be an RSA or EC key, not ed25519",
+      ]);
+    });
+
+    it("broken blocks", () => {
+      const broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+      assert.deepEqual(problems(pair.certificate + broken, pair.privateKey), [
+        "certificate has a certificate in it that cannot be read (block 2 of 2)",
+      ]);
+      const cut = pair.chain.replace("-----END CERTIFICATE-----", "");
+      assert.deepEqual(problems(cut, pair.privateKey), [
+        "certificate has a certificate in it that cannot be read (block 1 of 1)",
+      ]);
+      assert.deepEqual(problems(pair.chain, relabel("-----BEGIN X-----\nMIIB\n-----END X-----\n", "PRIVATE KEY")), [
+        "privateKey has a private key in it that cannot be read",
+      ]);
+      assert.deepEqual(problems(pair.chain, pair.privateKey + pair.privateKey), [
+        "privateKey has more than one private key in it",
+      ]);
+      assert.deepEqual(problems(relabel(pair.certificate, "CERTIFICATE REQUEST"), pair.privateKey), [
+        "certificate has something else than certificates in it (block 1 of 1 is CERTIFICATE REQUEST)",
+      ]);
+    });
+  });
+});

@@ -1,0 +1,254 @@
+import assert from "node:assert";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Ajv from "ajv";
+import {
+  DeclarationError,
+  type DeclarationSource,
+  type Declarations,
+  readDeclarations,
+} from "../../../provider/program/declarations";
+import { type CertificateOptions, createAuthority } from "../../support/certificates";
+
+describe("readDeclarations", () => {
+  let rootDirectory: string;
+  let programDirectory: string;
+
+  before(async () => {
+    rootDirectory = mkdtempSync(join(tmpdir(), "oss-cname-"));
+    programDirectory = join(rootDirectory, "bin", "provider");
+    mkdirSync(programDirectory, { recursive: true });
+    mkdirSync(join(rootDirectory, "certs"));
+    const authority = await createAuthority();
+    const write = async (name: string, options: Partial<CertificateOptions> = {}) => {
+      const { chain, privateKey } = await authority.issue({ names: ["www.example.com"], ...options });
+      writeFileSync(join(rootDirectory, "certs", `${name}.pem`), chain);
+      writeFileSync(join(rootDirectory, "certs", `${name}.key`), privateKey);
+    };
+    await write("www");
+    await write("shop", { names: ["shop.example.com"] });
+    await write("old", { validTo: new Date(Date.now() - 1000) });
+  });
+  after(() => rmSync(rootDirectory, { recursive: true }));
+
+  type Rest = Partial<Pick<DeclarationSource, "defaults" | "accounts" | "settings">>;
+  const nothing = { defaults: undefined, accounts: undefined, settings: {} };
+  const read = (domains: unknown, rest: Rest = {}): Declarations =>
+    readDeclarations({ ...nothing, ...rest, domains, rootDirectory, programDirectory });
+  const problems = (domains: unknown, rest?: Rest): readonly string[] => {
+    try {
+      read(domains, rest);
+    } catch (error) {
+      if (error instanceof DeclarationError) return error.problems;
+      throw error;
+    }
+    return [];
+  };
+  const www = { domain: "www.example.com", bucket: "site", dns: "alidns" };
+
+  it("takes no setting that there is not, and none that cannot be", () => {
+    const settings = { "oss-cname:verfication": "none", "oss-cname:addressing": "vhost", "aws:region": "x" };
+    assert.deepEqual(problems([], { settings: { ...settings, "oss-cname:domains": "[]" } }), [
+      'oss-cname: unknown key "verfication"; did you mean "verification"?',
+      'oss-cname:addressing: "vhost" is not virtual or path',
+    ]);
+  });
+
+  it("takes an entry as it is, with its domain normalised", () => {
+    const entry = {
+      ...www,
+      domain: " WWW.Example.com.",
+      dns: { alidns: { zone: "example.com", ttl: 60, account: "zones" } },
+      region: "cn-hangzhou",
+      endpoint: "http://127.0.0.1:1",
+      account: "intl",
+      certificate: { certId: "12345-cn-hangzhou", force: true, expiryWarningDays: 14 },
+      cnameRecord: false,
+      cnameTarget: "cdn.example.net",
+      takeover: { bucket: "old", region: "cn-beijing" },
+      verification: "none",
+      dnsTimeoutSeconds: 60,
+    };
+    const accounts = { intl: { region: "ap-southeast-1", profile: "intl" }, zones: { accessKey: "a", secretKey: "b" } };
+    assert.deepEqual(read([entry], { accounts }), { domains: [{ ...entry, domain: "www.example.com" }], accounts });
+  });
+
+  it("fills in the defaults, which entries override as a whole", () => {
+    const defaults = { bucket: "site", dns: "manual", certificate: { certId: "1-cn-hangzhou" } };
+    const { domains } = read([{ domain: "a.example.com" }, { ...www, certificate: { certId: "2-cn-hangzhou" } }], {
+      defaults,
+    });
+    assert.deepEqual(domains, [
+      { ...defaults, domain: "a.example.com" },
+      { ...www, certificate: { certId: "2-cn-hangzhou" } },
+    ]);
+  });
+
+  it("finds files beside Pulumi.yaml and names them from the program's directory", () => {
+    const certificate = { certificateFile: "certs/www.pem", privateKeyFile: join(rootDirectory, "certs", "www.key") };
+    assert.deepEqual(read([{ ...www, certificate }]).domains[0]?.certificate, {
+      certificateFile: join("..", "..", "certs", "www.pem"),
+      privateKeyFile: join("..", "..", "certs", "www.key"),
+    });
+  });
+
+  it("lets an expired certificate through, which its resource judges by what it was before", () => {
+    const certificate = { certificateFile: "certs/old.pem", privateKeyFile: "certs/old.key" };
+    assert.deepEqual(problems([{ ...www, certificate }]), []);
+  });
+
+  it("refuses PEM texts as it refuses files", () => {
+    assert.deepEqual(problems([{ ...www, certificate: { certificate: "no", privateKey: "none" } }]), [
+      `${place}certificate.certificate: has no certificate in it ("-----BEGIN CERTIFICATE-----" in PEM)`,
+      `${place}certificate.privateKey: has no private key in it ("-----BEGIN PRIVATE KEY-----" in PEM)`,
+    ]);
+  });
+
+  const place = "oss-cname:domains[0] (www.example.com): ";
+  const mistakes: [what: string, domains: unknown, expected: string[]][] = [
+    ["no list", { www }, ["oss-cname:domains: must be a list"]],
+    ["no entry", ["www.example.com"], ["oss-cname:domains[0]: must be a set of keys"]],
+    ["no domain", [{ bucket: "site", dns: "none" }], ["oss-cname:domains[0]: domain: missing"]],
+    [
+      "no bucket, no dns",
+      [{ domain: "www.example.com" }],
+      [`${place}bucket: missing`, `${place}dns: missing; it is alidns, manual or none`],
+    ],
+    ["unknown key", [{ ...www, certificat: {} }], [`${place}unknown key "certificat"; did you mean "certificate"?`]],
+    [
+      "unknown key like no other",
+      [{ ...www, takeover: { bucket: "old", when: 1 } }],
+      [`${place}takeover: unknown key "when"; known: bucket, region, endpoint`],
+    ],
+    ["bucket a number", [{ ...www, bucket: 12345 }], [`${place}bucket: must be text, so put it in quotes`]],
+    [
+      "bad bucket, region and endpoint",
+      [{ ...www, bucket: "My_Site", region: "oss-cn-hangzhou", endpoint: "ftp://oss.example.com" }],
+      [
+        `${place}bucket: bucket "My_Site" must be 3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit`,
+        `${place}region: region "oss-cn-hangzhou" must be given as cn-hangzhou`,
+        `${place}endpoint: endpoint "ftp://oss.example.com" must use http or https`,
+      ],
+    ],
+    ["unknown DNS", [{ ...www, dns: "cloudflare" }], [`${place}dns: must be alidns, manual or none`]],
+    [
+      "unknown DNS option",
+      [{ ...www, dns: { alidns: { zon: "example.com" } } }],
+      [`${place}dns.alidns: unknown key "zon"; did you mean "zone"?`],
+    ],
+    [
+      "wrong types",
+      [{ ...www, cnameRecord: "no", dnsTimeoutSeconds: "60" }],
+      [`${place}cnameRecord: must be true or false`, `${place}dnsTimeoutSeconds: must be a number`],
+    ],
+    [
+      "unknown account",
+      [{ ...www, account: "intl", dns: { alidns: { account: "zones" } } }],
+      [
+        `${place}account: unknown account "intl"; known: none`,
+        `${place}dns.alidns.account: unknown account "zones"; known: none`,
+      ],
+    ],
+    [
+      "half a certificate",
+      [{ ...www, certificate: { certificateFile: "certs/www.pem" } }],
+      [`${place}certificate: must be {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}`],
+    ],
+    [
+      "two certificates",
+      [
+        {
+          ...www,
+          certificate: { certId: "1-cn-hangzhou", certificateFile: "certs/www.pem", privateKeyFile: "certs/www.key" },
+        },
+      ],
+      [`${place}certificate: must be {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}`],
+    ],
+    [
+      "missing files",
+      [{ ...www, certificate: { certificateFile: "certs/w.pem", privateKeyFile: "certs/www.pem/key" } }],
+      [
+        `${place}certificate.certificateFile: there is no file certs/w.pem`,
+        `${place}certificate.privateKeyFile: cannot read certs/www.pem/key`,
+      ],
+    ],
+    [
+      "a key of another certificate",
+      [{ ...www, certificate: { certificateFile: "certs/www.pem", privateKeyFile: "certs/shop.key" } }],
+      [`${place}certificate.privateKeyFile: does not belong to any certificate of the chain`],
+    ],
+    [
+      "a certificate for another domain",
+      [{ ...www, certificate: { certificateFile: "certs/shop.pem", privateKeyFile: "certs/shop.key" } }],
+      [`${place}certificate.certificateFile: does not cover www.example.com; it is for shop.example.com`],
+    ],
+    [
+      "a CNAME record at the top of a zone",
+      [{ ...www, domain: "example.com", cnameRecord: true }],
+      [
+        "oss-cname:domains[0] (example.com): cnameRecord: example.com is the top of its zone, where no CNAME record can be: use " +
+          "the ALIAS or CNAME flattening of your DNS host, or serve www.example.com and redirect to it",
+      ],
+    ],
+    [
+      "a CNAME record where nobody makes records",
+      [{ ...www, dns: "none", cnameRecord: true }],
+      [`${place}cnameRecord: dns none makes no records`],
+    ],
+    [
+      "a domain twice",
+      [www, { ...www, domain: "WWW.example.com." }],
+      [
+        "oss-cname:domains[1] (WWW.example.com.): domain: declared twice, first in oss-cname:domains[0] (www.example.com)",
+      ],
+    ],
+  ];
+  for (const [what, domains, expected] of mistakes)
+    it(`refuses, naming entry and field: ${what}`, () => assert.deepEqual(problems(domains), expected));
+
+  it("refuses mistakes in defaults and accounts", () => {
+    const rest = { defaults: { domain: "www.example.com" }, accounts: { intl: { profil: "intl" } } };
+    assert.deepEqual(
+      problems([www], rest).map((problem) => problem.split(";")[0]),
+      [`oss-cname:defaults: unknown key "domain"`, `oss-cname:accounts.intl: unknown key "profil"`],
+    );
+  });
+
+  it("says everything at once, in the order of the entries", () => {
+    const found = problems([
+      { ...www, dsn: 1 },
+      { domain: "*.example.com", bucket: "site", dns: "none" },
+      { ...www, bucket: 7 },
+    ]);
+    assert.deepEqual(
+      found.map((problem) => problem.replace(/^oss-cname:(\S+) .*?: (\w+).*/, "$1 $2")),
+      ["domains[0] unknown", "domains[1] domain", "domains[2] bucket", "domains[2] domain"],
+    );
+  });
+
+  it("never shows a value that may be secret", () => {
+    const shown = problems([{ ...www, certificate: { certificate: "PEM", privateKey: 42, privatKey: "hunter2" } }], {
+      accounts: { intl: { secretKey: 99, secretKei: "hunter3" } },
+    }).join("\n");
+    assert.match(shown, /did you mean "privateKey"/);
+    assert.match(shown, /did you mean "secretKey"/);
+    assert.doesNotMatch(shown, /hunter|42|99/);
+  });
+});
+
+describe("config.schema.json", () => {
+  it("describes a stack's file, secrets included, for editors", () => {
+    const schema = JSON.parse(readFileSync(require.resolve("pulumi-oss-cname/config.schema.json"), "utf8"));
+    const isValid = new Ajv({ allowUnionTypes: true }).compile(schema);
+    const domain = { domain: "www.example.com", bucket: "site", dns: "alidns" };
+    const file = (extra: object) => ({
+      encryptionsalt: "v1:…",
+      config: { "alicloud:region": "cn-hangzhou", "oss-cname:domains": [{ ...domain, ...extra }] },
+    });
+    assert(isValid(file({})));
+    assert(isValid(file({ certificate: { certificate: "PEM", privateKey: { secure: "v1:…" } } })));
+    assert(!isValid(file({ certificate: { certificate: "PEM", privateKey: { plain: "…" } } })));
+    assert(!isValid(file({ buckt: "site" })));
+  });
+});

@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { Scene, type SceneOptions } from "../../../support/scene";
+import type { Program } from "../../../support/stack";
+
+const domain = "www.example.com";
+const program = (bucket: string, more: object = {}, tokenBucket = bucket): Program => ({
+  token: ["cnameToken", { bucket: tokenBucket, domain }],
+  binding: ["bucketCname", { bucket, domain, ...more }],
+});
+
+describe("BucketCname moves", () => {
+  let scene: Scene;
+  afterEach(() => scene.close());
+  const moves = () =>
+    scene.cloud
+      .requests()
+      .filter(({ operation }) => operation === "PutCname" || operation === "DeleteCname")
+      .map(({ operation, bucket }) => `${operation} ${bucket}`);
+  const needVerify = (bucket: string, times: number) =>
+    scene.fault({ operation: "PutCname", bucket, status: 403, code: "NeedVerifyDomainOwnership", times });
+
+  describe("when its bucket changes", () => {
+    /** Bound to `site`, with a token of `other` that is not in DNS yet. */
+    const start = async (options: SceneOptions = { fakeTime: true }) => {
+      scene = await Scene.start(options);
+      await scene.stack.up({ token: ["cnameToken", { bucket: "site", domain }] });
+      scene.prove("site");
+      await scene.stack.up(program("site"));
+      await scene.stack.up(program("site", {}, "other"));
+      scene.forget();
+    };
+
+    it("goes over in one up, in place, DeleteCname and PutCname back to back", async () => {
+      await start({});
+      scene.prove("other");
+      assert.deepEqual(await scene.stack.up(program("other")), { token: "same", binding: "update" });
+      assert.equal(scene.boundTo(domain), "other");
+      assert.equal(scene.stack.output("binding", "cnameTarget"), "other.oss-cn-hangzhou.aliyuncs.com");
+      assert.deepEqual(scene.operations().slice(-2), ["DeleteCname", "PutCname"]);
+      const [unbound, bound] = scene.cloud.requests().slice(-2);
+      const gap = Date.parse(bound?.time ?? "") - Date.parse(unbound?.time ?? "");
+      assert.ok(gap < 1000, `the domain was unbound for ${gap} ms`);
+      scene.forget();
+      assert.deepEqual(await scene.stack.up(program("other")), { token: "same", binding: "same" });
+      assert.deepEqual(scene.operations(), []);
+    });
+
+    it("leaves the old binding until the new record is seen", async () => {
+      await start();
+      scene.prove("other", 10);
+      let unbound = 0;
+      scene.meanwhile = () => {
+        if (scene.boundTo(domain) === undefined) unbound++;
+      };
+      const began = scene.time.now();
+      await scene.stack.up(program("other"));
+      assert.ok(scene.time.now() - began > 30_000);
+      assert.equal(unbound, 0);
+      assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
+    });
+
+    it("touches nothing when the record does not come in time, or DNS cannot be asked", async () => {
+      await start();
+      await assert.rejects(
+        scene.stack.up(program("other", { dnsTimeoutSeconds: 60 })),
+        /TXT _dnsauth.*still bound to bucket site/s,
+      );
+      assert.deepEqual(moves(), []);
+      assert.equal(scene.stack.output("binding", "bucket"), "site");
+      scene.prove("other");
+      Object.assign(scene.stack.config, { "oss-cname:dnsServers": "127.0.0.1:1" });
+      await assert.rejects(
+        scene.stack.up(program("other", { dnsTimeoutSeconds: 60 })),
+        /still bound to bucket site.*not moved without a look at DNS, unless verification is "none"/s,
+      );
+      assert.deepEqual(moves(), []);
+      await scene.stack.up(program("other", { verification: "none" }));
+      assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
+    });
+
+    it("stays where it is while Pending, through refresh, and is destroyed there", async () => {
+      await start();
+      const pending = program("other", { unverified: "pending" });
+      await scene.stack.up(pending);
+      assert.equal(scene.stack.output("binding", "status"), "Pending");
+      assert.deepEqual(await scene.stack.refresh(), []);
+      assert.equal(scene.stack.output("binding", "status"), "Pending");
+      assert.equal(scene.boundTo(domain), "site");
+      // Thought better of: back to the bucket that still has it.
+      await scene.stack.up(program("site", { unverified: "pending" }, "other"));
+      assert.equal(scene.stack.output("binding", "status"), "Enabled");
+      await scene.stack.up(pending);
+      assert.deepEqual(moves(), []);
+      const kept = new Map(scene.stack.state);
+      await scene.stack.destroy();
+      assert.deepEqual(moves(), ["DeleteCname site"]);
+      scene.change("moveBinding", domain, { bucket: "site" });
+      for (const [name, entry] of kept) scene.stack.state.set(name, entry);
+      scene.prove("other");
+      scene.forget();
+      await scene.stack.up(pending);
+      assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
+      assert.equal(scene.stack.output("binding", "status"), "Enabled");
+    });
+
+    it("insists for some seconds when OSS does not see the record that we saw", async () => {
+      await start();
+      scene.prove("other");
+      needVerify("other", 3);
+      await scene.stack.up(program("other"));
+      assert.equal(scene.boundTo(domain), "other");
+      const requests = scene.cloud.requests();
+      const unbound = requests.findIndex(({ operation }) => operation === "DeleteCname");
+      const gap = Date.parse(requests.at(-1)?.time ?? "") - Date.parse(requests[unbound]?.time ?? "");
+      assert.ok(gap < 4000, `the domain was unbound for ${gap} ms`);
+    });
+
+    it("binds back when it cannot bind, says so, and the next up tries again", async () => {
+      await start();
+      scene.prove("other");
+      const value = scene.token("site", domain);
+      scene.cloud.control("POST", "/-/records", { name: `_dnsauth.${domain}`, type: "TXT", value });
+      scene.fault({ operation: "PutCname", bucket: "other", status: 400, code: "TooManyCname" });
+      await assert.rejects(scene.stack.up(program("other")), /TooManyCname.*bound back to bucket site.*tries again/s);
+      assert.equal(scene.boundTo(domain), "site");
+      assert.deepEqual(moves(), ["DeleteCname site", "PutCname other", "PutCname site"]);
+      assert.equal(scene.stack.output("binding", "bucket"), "site");
+      await scene.stack.up(program("other"));
+      assert.equal(scene.boundTo(domain), "other");
+    });
+
+    it("names the record that lets the old bucket have it again when binding back fails too, and the next up binds", async () => {
+      await start();
+      scene.prove("other");
+      scene.fault({ operation: "PutCname", bucket: "other", status: 404, code: "NoSuchCnameInRecord" });
+      await assert.rejects(scene.stack.up(program("other")), (error: Error) => {
+        assert.match(error.message, /NoSuchCnameInRecord.*ICP.*NeedVerifyDomainOwnership.*bound nowhere now/s);
+        assert.ok(error.message.includes(`TXT _dnsauth.${domain} = ${scene.token("site", domain)}`));
+        return true;
+      });
+      assert.deepEqual(moves(), ["DeleteCname site", "PutCname other", "PutCname site"]);
+      await scene.stack.up(program("other"));
+      assert.equal(scene.boundTo(domain), "other");
+    });
+
+    it("goes through lost replies without a bare PutCname on the bound domain", async () => {
+      await start();
+      scene.prove("other");
+      scene.fault({ operation: "DeleteCname", reset: true, after: true, times: 3 });
+      scene.fault({ operation: "PutCname", reset: true, after: true });
+      await scene.stack.up(program("other"));
+      assert.equal(scene.boundTo(domain), "other");
+      assert.equal(scene.operations("PutCname").length, 1);
+    });
+
+    it("adopts it where somebody has moved it already, and binds anew what is bound nowhere", async () => {
+      await start();
+      scene.change("moveBinding", domain, { bucket: "other" });
+      await scene.stack.up(program("other"));
+      assert.deepEqual(moves(), []);
+      scene.change("removeBinding", domain);
+      await scene.stack.up({ ...program("other"), token: ["cnameToken", { bucket: "site", domain }] });
+      scene.prove("site");
+      scene.forget();
+      await scene.stack.up(program("site"));
+      assert.deepEqual(moves(), ["PutCname site"]);
+    });
+
+    it("takes another endpoint of the same bucket for what it is", async () => {
+      await start();
+      scene.forget();
+      const there = program("site", { endpoint: scene.cloud.oss.replace("http:", "HTTP:") }, "other");
+      assert.deepEqual(await scene.stack.up(there), { token: "same", binding: "update" });
+      assert.deepEqual(moves(), []);
+      // Not even when two lists in a row miss it.
+      scene.change("removeBinding", domain);
+      scene.cloud.control("POST", "/-/switches", { listLagLists: 2 });
+      scene.change("moveBinding", domain, { bucket: "site" });
+      await scene.stack.up(program("site", { dnsTimeoutSeconds: 0 }, "other")).catch(() => {});
+      assert.ok(!scene.operations().includes("DeleteCname"));
+    });
+  });
+
+  describe("by takeover", () => {
+    const taking = (more: object = {}) => program("site", { takeover: { bucket: "other" }, ...more });
+    /** Bound to `other` by somebody else, with a token of `site`. */
+    const start = async (options: SceneOptions = {}) => {
+      scene = await Scene.start({ fakeTime: true, ...options });
+      scene.change("moveBinding", domain, { bucket: "other" });
+      await scene.stack.up({ token: ["cnameToken", { bucket: "site", domain }] });
+      scene.forget();
+    };
+
+    it("takes the domain over once the record is there, and later ups send nothing", async () => {
+      await start();
+      scene.prove("site", 5);
+      await scene.stack.up(taking());
+      assert.equal(scene.boundTo(domain), "site");
+      assert.deepEqual(moves(), ["DeleteCname other", "PutCname site"]);
+      scene.forget();
+      assert.deepEqual(await scene.stack.up(taking()), { token: "same", binding: "same" });
+      assert.deepEqual(scene.operations(), []);
+    });
+
+    it("unbinds nothing while the record is missing", async () => {
+      await start();
+      await assert.rejects(scene.stack.up(taking({ dnsTimeoutSeconds: 60 })), /still bound to bucket other/);
+      await scene.stack.up(taking({ unverified: "pending" }));
+      assert.equal(scene.stack.output("binding", "status"), "Pending");
+      await scene.stack.destroy();
+      assert.deepEqual(moves(), []);
+      assert.equal(scene.boundTo(domain), "other");
+    });
+
+    it("is refused when the named bucket does not list the domain or does not exist, and when it is the bucket itself", async () => {
+      await start();
+      scene.change("removeBinding", domain);
+      scene.prove();
+      await assert.rejects(
+        scene.stack.up(taking()),
+        /from bucket other: that bucket does not list it.*Nothing was changed/s,
+      );
+      await assert.rejects(scene.stack.up(taking({ takeover: { bucket: "nowhere" } })), /does not list it/);
+      const refused = await scene.stack.refusals(
+        [
+          { bucket: "site" },
+          { bucket: "B" },
+          {},
+          "other",
+          { bucket: "other", region: "Mars" },
+          { bucket: "other", endpoint: "a b" },
+        ].map((takeover) => ["bucketCname", { bucket: "site", domain, takeover }] as const),
+      );
+      for (const failures of refused)
+        assert.deepEqual(
+          failures.map(({ property }) => property),
+          ["takeover"],
+        );
+      assert.deepEqual(moves(), []);
+    });
+
+    it("explains that OSS gives no token while the domain is bound elsewhere", async () => {
+      scene = await Scene.start({ fakeTime: true, switches: { tokenWhileBoundElsewhere: "refuse" } });
+      scene.change("moveBinding", domain, { bucket: "other" });
+      await assert.rejects(
+        scene.stack.up(taking()),
+        /NoNeedCreateCnameToken.*Nothing was changed.*unbind the domain there/s,
+      );
+      assert.deepEqual(moves(), []);
+    });
+
+    it("binds back when it cannot bind", async () => {
+      await start({ switches: { bindsUnverified: true } });
+      scene.prove();
+      scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
+      await assert.rejects(scene.stack.up(taking()), /CnameIsRisk.*bound back to bucket other/s);
+      assert.equal(scene.boundTo(domain), "other");
+      assert.ok(!scene.stack.state.has("binding"));
+      await scene.stack.up(taking());
+      assert.equal(scene.boundTo(domain), "site");
+    });
+
+    it("keeps what it could not finish, and the next up finishes it", async () => {
+      await start();
+      scene.prove();
+      scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
+      await assert.rejects(
+        scene.stack.up(taking()),
+        /CnameIsRisk.*Binding it back failed.*bound nowhere now.*tries again/s,
+      );
+      assert.equal(scene.boundTo(domain), undefined);
+      assert.equal(scene.stack.output("binding", "status"), "Pending");
+      assert.deepEqual(await scene.stack.refresh(), []);
+      assert.deepEqual(await scene.stack.up(taking()), { token: "same", binding: "update" });
+      assert.equal(scene.boundTo(domain), "site");
+      assert.equal(scene.stack.output("binding", "status"), "Enabled");
+    });
+
+    it("says which permission is missing on the other bucket", async () => {
+      await start();
+      scene.prove();
+      scene.fault({
+        operation: "DeleteCname",
+        bucket: "other",
+        status: 403,
+        code: "AccessDenied",
+        ec: "0003-00000001",
+      });
+      await assert.rejects(
+        scene.stack.up(taking()),
+        /DeleteCname www\.example\.com on bucket other.*acs:oss:\*:\*:other/s,
+      );
+      assert.deepEqual(moves(), ["DeleteCname other"]);
+      assert.equal(scene.boundTo(domain), "other");
+    });
+  });
+});

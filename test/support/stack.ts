@@ -1,0 +1,218 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { PropertyMap } from "../../engine/propertyValue";
+import { ProviderHost, type ProviderHostOptions, ResourceInitError } from "../../engine/providerHost";
+import type { Cloud } from "../../local/cloud";
+import { type ProviderName, providerText } from "../../provider/resources/dynamicResource";
+import type { CheckFailure } from "../../provider/resources/lifecycle";
+
+/** What a program declares, in the order of its dependencies: name, kind, inputs. */
+export type Program = Record<string, readonly [kind: ProviderName, inputs: PropertyMap]>;
+
+export interface Entry {
+  readonly id: string;
+  readonly inputs: PropertyMap;
+  readonly outputs: PropertyMap;
+  /** Created but not finished: the next `up` updates it. */
+  readonly failed?: boolean;
+}
+
+/** What a stack asks of a provider. */
+export type Host = Pick<
+  ProviderHost,
+  "configure" | "check" | "diff" | "create" | "read" | "update" | "delete" | "stop"
+>;
+
+export type Step = "create" | "update" | "replace" | "same" | "delete";
+
+/**
+ * A stack without an engine: it drives the real dynamic-provider process through the calls that Pulumi makes, a new process for each
+ * operation, and remembers what Pulumi would keep in its state.
+ */
+export class Stack {
+  readonly state = new Map<string, Entry>();
+  /** Everything that provider processes printed. */
+  readonly printed: string[] = [];
+  /** A directory of the program's own, below this package so that the package is found by its name. */
+  readonly directory = mkdtempSync(join(__dirname, "..", "..", "program-"));
+
+  constructor(
+    readonly config: PropertyMap,
+    readonly env: NodeJS.ProcessEnv = {},
+    /** Another way than a process to run the provider. */
+    private readonly start: (options: ProviderHostOptions) => Promise<Host> = ProviderHost.start,
+  ) {}
+
+  /** `up`: checks and diffs everything first, as the preview does, in a process of its own, unless it is to be skipped. */
+  async up(
+    program: Program,
+    options: { replace?: readonly string[]; skipPreview?: boolean } = {},
+  ): Promise<Record<string, Step>> {
+    if (!options.skipPreview) await this.preview(program);
+    return this.operate(async (host) => {
+      const steps: Record<string, Step> = {};
+      const replaced: [string, Entry][] = [];
+      for (const [name, [kind, declared]] of Object.entries(program)) {
+        const old = this.state.get(name);
+        const step = options.replace?.includes(name) ? "replace" : await this.plan(host, name, kind, declared);
+        steps[name] = step;
+        if (old !== undefined && step !== "create" && step !== "replace") {
+          const inputs = await this.check(host, kind, old.inputs, declared);
+          const update = () => host.update(old.id, old.outputs, inputs);
+          const outputs = step === "update" ? await this.keepPartial(name, old.inputs, update) : old.outputs;
+          this.state.set(name, { id: old.id, inputs, outputs });
+          continue;
+        }
+        const inputs = await this.check(host, kind, {}, declared);
+        const { id, properties } = await this.keepPartial(name, inputs, () => host.create(inputs));
+        if (old !== undefined) replaced.push([name, old]);
+        this.state.set(name, { id, inputs, outputs: properties });
+      }
+      for (const [name, old] of replaced.reverse()) await this.delete(host, name, old);
+      for (const [name, old] of [...this.state].reverse()) {
+        if (name in program) continue;
+        await this.delete(host, name, old);
+        this.state.delete(name);
+        steps[name] = "delete";
+      }
+      return steps;
+    });
+  }
+
+  /** What `up` would do. */
+  preview(program: Program): Promise<Record<string, Step>> {
+    return this.operate(async (host) => {
+      const steps: Record<string, Step> = {};
+      for (const [name, [kind, declared]] of Object.entries(program))
+        steps[name] = await this.plan(host, name, kind, declared);
+      for (const name of this.state.keys()) if (!(name in program)) steps[name] = "delete";
+      return steps;
+    });
+  }
+
+  /** Gives the names of what is gone. */
+  refresh(): Promise<string[]> {
+    return this.operate(async (host) => {
+      const gone: string[] = [];
+      for (const [name, entry] of this.state) {
+        const { id, properties } = await host.read(entry.id, entry.outputs, entry.inputs);
+        if (id === "") {
+          this.state.delete(name);
+          gone.push(name);
+        } else {
+          this.state.set(name, { ...entry, outputs: properties });
+          // Pulumi diffs what it read against the old inputs, to show the drift.
+          await host.diff(id, properties, entry.inputs);
+        }
+      }
+      return gone;
+    });
+  }
+
+  /** `deletedWith`: a resource whose host is destroyed with it gets no delete call. */
+  destroy(deletedWith: Record<string, string> = {}): Promise<void> {
+    return this.operate(async (host) => {
+      for (const [name, entry] of [...this.state].reverse()) {
+        if (deletedWith[name] === undefined) await this.delete(host, name, entry);
+        this.state.delete(name);
+      }
+    });
+  }
+
+  /** `get`: reads an existing object, with the user's inputs in place of outputs. */
+  get(kind: ProviderName, id: string, inputs: PropertyMap): Promise<PropertyMap> {
+    const props = { ...inputs, __provider: providerText(kind) };
+    return this.operate(async (host) => (await host.read(id, props, props)).properties);
+  }
+
+  /** What `check` says against each of these new resources, all asked of one process. */
+  refusals(declared: readonly (readonly [kind: ProviderName, inputs: PropertyMap])[]): Promise<CheckFailure[][]> {
+    return this.operate(async (host) => {
+      const all: CheckFailure[][] = [];
+      for (const [kind, inputs] of declared)
+        all.push([...(await host.check({}, { ...inputs, __provider: providerText(kind) })).failures]);
+      return all;
+    });
+  }
+
+  /** A property of a resource's outputs. */
+  output(name: string, key: string): unknown {
+    return this.state.get(name)?.outputs[key];
+  }
+
+  remove(): void {
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async operate<T>(work: (host: Host) => Promise<T>): Promise<T> {
+    const host = await this.start({
+      cwd: this.directory,
+      project: "test",
+      env: { ...withoutCredentials(), ...this.env },
+      output: (line) => this.printed.push(line),
+    });
+    try {
+      await host.configure(this.config);
+      return await work(host);
+    } finally {
+      await host.stop();
+    }
+  }
+
+  private async plan(host: Host, name: string, kind: ProviderName, declared: PropertyMap): Promise<Step> {
+    const old = this.state.get(name);
+    const inputs = await this.check(host, kind, old?.inputs ?? {}, declared);
+    if (old === undefined) return "create";
+    const { changes, replaces } = await host.diff(old.id, old.outputs, inputs);
+    if (changes !== "some" && changes !== "none")
+      throw new Error(`${name}: diff does not say whether there are changes`);
+    if (changes === "none") return old.failed ? "update" : "same";
+    return replaces.length > 0 ? "replace" : "update";
+  }
+
+  private async check(host: Host, kind: ProviderName, olds: PropertyMap, declared: PropertyMap): Promise<PropertyMap> {
+    const { inputs, failures } = await host.check(olds, { ...declared, __provider: providerText(kind) });
+    if (failures.length > 0) throw new CheckFailed(failures);
+    return inputs;
+  }
+
+  /** What a failed operation says that it made stays in the state. */
+  private async keepPartial<T>(name: string, inputs: PropertyMap, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ResourceInitError)
+        this.state.set(name, { id: error.id, inputs, outputs: error.properties, failed: true });
+      throw error;
+    }
+  }
+
+  private delete(host: Host, _name: string, { id, outputs }: Entry): Promise<void> {
+    return host.delete(id, outputs);
+  }
+}
+
+/** What `check` refused, before anything was sent. */
+export class CheckFailed extends Error {
+  constructor(readonly failures: readonly CheckFailure[]) {
+    super(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
+  }
+}
+
+/** Configuration that leads to a local cloud. */
+export function configFor(cloud: Cloud): Record<string, string> {
+  return {
+    "alicloud:region": cloud.region,
+    "alicloud:accessKey": cloud.accessKeyId,
+    "alicloud:secretKey": cloud.accessKeySecret,
+    "oss-cname:endpoint": cloud.oss,
+    "oss-cname:alidnsEndpoint": cloud.alidns,
+    "oss-cname:dnsServers": cloud.dns,
+  };
+}
+
+/** The machine's own credentials must not leak into a test. */
+function withoutCredentials(): NodeJS.ProcessEnv {
+  const names = Object.keys(process.env).filter((name) => /^(ALICLOUD|ALIBABA_?CLOUD|OSS)_/.test(name));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
