@@ -12,7 +12,8 @@ import { promisify } from "node:util";
 import { Pool } from "undici";
 import { stringify } from "yaml";
 import { table } from "../cli/output";
-import { initializeStack, ProviderHost, startCloud } from "../local";
+import { ProviderHost } from "../engine/providerHost";
+import { initializeStack, startCloud } from "../local";
 import { OssClient } from "../provider/oss/client";
 import { listCname } from "../provider/oss/operations";
 import { signV4 } from "../provider/oss/sign";
@@ -66,11 +67,10 @@ async function fleet(count: number): Promise<Fleet> {
   try {
     const domains = Array.from({ length: count }, (_, index) => ({
       domain: `d${index}.example.com`,
-      bucket: buckets[Math.floor(index / DOMAINS_PER_BUCKET)],
+      bucket: buckets[Math.floor(index / DOMAINS_PER_BUCKET)] ?? "",
       dns: "none",
     }));
-    for (const { domain, bucket } of domains)
-      cloud.control("POST", "/-/changes", { change: "moveBinding", domain, bucket });
+    for (const { domain, bucket } of domains) cloud.inConsole.moveBinding(domain, bucket);
     const config = {
       "alicloud:region": cloud.region,
       "oss-cname:endpoint": cloud.oss,
@@ -85,7 +85,7 @@ async function fleet(count: number): Promise<Fleet> {
     const engine = async (...args: string[]): Promise<Run> => {
       const memory = join(scratch, args.join(" "));
       mkdirSync(memory);
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       const preload = `--require=${join(__dirname, "peakMemory.js")}`;
       const command = [
         join(__dirname, "../../cli/oss-cname.js"),

@@ -1,9 +1,10 @@
 import { startAlidns } from "./alidns/server";
-import { answerControl, control } from "./control";
+import { answerControl } from "./control";
+import { Controls } from "./controls";
 import { startDnsServer } from "./dns/server";
 import { startOss } from "./oss/server";
 import type { Switches } from "./switches";
-import { ownAccount, type RequestEntry, World, type WorldState } from "./world";
+import { World, type WorldState } from "./world";
 
 export interface CloudOptions {
   /** Of OSS and the control API; a free one when left out. */
@@ -12,7 +13,7 @@ export interface CloudOptions {
   readonly dnsPort?: number | undefined;
   /** Every reply of OSS and Alidns is this late. */
   readonly latencyMs?: number | undefined;
-  /** None when left out: buckets can also be made later, see `control`. */
+  /** None when left out: buckets can also be made later, by `addBucket`. */
   readonly buckets?: readonly string[] | undefined;
   /** `example.com` when left out. */
   readonly zones?: readonly string[] | undefined;
@@ -31,7 +32,7 @@ export interface CloudOptions {
 }
 
 /** The three services on loopback. */
-export interface Cloud {
+export interface Cloud extends Controls {
   /** `http://127.0.0.1:port` */
   readonly oss: string;
   readonly alidns: string;
@@ -40,11 +41,6 @@ export interface Cloud {
   readonly region: string;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
-  /** What reached OSS and Alidns, in order of arrival. */
-  requests(): readonly RequestEntry[];
-  state(): WorldState;
-  /** The control API without HTTP: `control("POST", "/-/buckets", { name: "site" })`. Throws when a call is refused. */
-  control(method: "GET" | "POST" | "DELETE", path: string, body?: object): unknown;
   close(): Promise<void>;
 }
 
@@ -52,8 +48,9 @@ export interface Cloud {
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { port = 0, dnsPort, buckets = [], accessKeyId = "ak", accessKeySecret = "sk", securityToken } = options;
   const world = new World(options);
-  world.credentials.set(accessKeyId, { accessKeyId, accessKeySecret, securityToken, owner: ownAccount });
-  for (const name of buckets) control(world, "POST", "/-/buckets", { name });
+  const controls = new Controls(world);
+  controls.addCredential({ accessKeyId, accessKeySecret, securityToken });
+  for (const name of buckets) controls.addBucket({ name });
 
   const opened: { close(): Promise<void> }[] = [];
   const close = async () => {
@@ -65,20 +62,17 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     const dns = `${dnsServer.host}:${dnsServer.port}`;
     const alidns = await startAlidns(world);
     opened.push(alidns);
-    const oss = await startOss(world, { port, dns, control: (request) => answerControl(world, request) });
+    const oss = await startOss(world, { port, dns, control: (request) => answerControl(controls, request) });
     opened.push(oss);
-    return {
+    return Object.assign(controls, {
       oss: oss.url,
       alidns: alidns.url,
       dns,
       region: world.region,
       accessKeyId,
       accessKeySecret,
-      requests: () => structuredClone(world.requests),
-      state: () => world.state(),
-      control: (method, path, body) => control(world, method, path, body),
       close,
-    };
+    });
   } catch (error) {
     await close();
     throw error;

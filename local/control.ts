@@ -1,80 +1,61 @@
-import { normaliseName } from "./dns/zones";
+import type { Controls } from "./controls";
 import type { HttpReply, HttpRequest } from "./http";
 import { checkSwitches } from "./switches";
-import { type Fault, ownAccount, type World } from "./world";
+import type { Fault } from "./world";
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** The unsigned API of the emulator itself, below `/-/`: JSON in and out, 400 with `{"error"}` for what cannot be. */
-const routes: Readonly<Record<string, (world: World, body: Body) => unknown>> = {
-  "GET requests": ({ requests }) => requests,
-  "DELETE requests": ({ requests }) => ({ removed: requests.splice(0).length }),
+/** The unsigned HTTP API of the emulator itself, below `/-/`: JSON in and out. */
+const ROUTES: Readonly<Record<string, (controls: Controls, body: Body) => unknown>> = {
+  "GET requests": (controls) => controls.requests(),
+  "DELETE requests": (controls) => ({ removed: controls.forgetRequests() }),
 
-  "GET state": (world) => world.state(),
+  "GET state": (controls) => controls.state(),
 
-  "POST buckets": (world, body) => {
-    const name = text(body, "name");
-    if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name)) throw new Error(`"${name}" is no bucket name`);
-    const bucket = { name, owner: maybe(body, "owner") ?? ownAccount, region: maybe(body, "region") ?? world.region };
-    world.buckets.set(name, bucket);
-    return bucket;
-  },
-  /** Its bindings and tokens go with it. */
-  "DELETE buckets": (world, body) => {
-    const name = text(body, "name");
-    for (const { domain } of world.bindingsOf(name)) world.bindings.delete(domain);
-    for (const [key, token] of world.tokens) if (token.bucket === name) world.tokens.delete(key);
-    return { removed: Number(world.buckets.delete(name)) };
-  },
+  "POST buckets": (controls, body) =>
+    controls.addBucket({ name: text(body, "name"), owner: maybe(body, "owner"), region: maybe(body, "region") }),
+  "DELETE buckets": (controls, body) => ({ removed: Number(controls.removeBucket(text(body, "name"))) }),
 
-  "POST zones": (world, body) => {
-    world.zones.addZone(text(body, "name"));
-    return world.zones.names;
+  "POST zones": (controls, body) => {
+    controls.addZone(text(body, "name"));
+    return controls.state().zones;
   },
-  /** `delayMs` counts from now by the emulator's clock; `afterQueries` queries for name and type are answered without it first. */
-  "POST records": (world, body) => {
-    const delay = maybeNumber(body, "delayMs");
-    const { value } = body;
-    return world.zones.add({
+  "POST records": (controls, body) =>
+    controls.addRecord({
       name: text(body, "name"),
-      type: text(body, "type").toUpperCase(),
-      value: Array.isArray(value) ? value.map(String) : text(body, "value"),
-      ttl: maybeNumber(body, "ttl") ?? 600,
+      type: text(body, "type"),
+      value: Array.isArray(body.value) ? body.value.map(String) : text(body, "value"),
+      ttl: maybeNumber(body, "ttl"),
       zone: maybe(body, "zone"),
-      visibleAt: delay === undefined ? undefined : new Date(world.now().getTime() + delay),
+      delayMs: maybeNumber(body, "delayMs"),
       afterQueries: maybeNumber(body, "afterQueries"),
-    });
-  },
-  "DELETE records": (world, body) => {
-    const name = normaliseName(text(body, "name"));
-    const [type, value] = [maybe(body, "type")?.toUpperCase(), maybe(body, "value")];
-    const removed = world.zones.remove(
-      (record) =>
-        record.name === name &&
-        (type === undefined || record.type === type) &&
-        (value === undefined || [record.value].flat().join("") === value),
-    );
-    return { removed };
-  },
+    }),
+  "DELETE records": (controls, body) => ({
+    removed: controls.removeRecords({
+      name: text(body, "name"),
+      type: maybe(body, "type"),
+      value: maybe(body, "value"),
+    }),
+  }),
 
-  "POST certificates": (world, body) =>
-    world.addCertificate({ certId: text(body, "certId"), pem: maybe(body, "certificate") }),
+  "POST certificates": (controls, body) =>
+    controls.addCertificate({ certId: text(body, "certId"), certificate: maybe(body, "certificate") }),
 
-  "POST credentials": (world, body) => {
+  "POST credentials": (controls, body) => {
     const accessKeyId = text(body, "accessKeyId");
     const expiration = maybe(body, "expiration");
-    world.credentials.set(accessKeyId, {
+    controls.addCredential({
       accessKeyId,
       accessKeySecret: text(body, "accessKeySecret"),
       securityToken: maybe(body, "securityToken"),
       expiration: expiration === undefined ? undefined : new Date(expiration),
-      owner: maybe(body, "owner") ?? ownAccount,
+      owner: maybe(body, "owner"),
     });
     return { accessKeyId };
   },
 
   "GET faults": ({ faults }) => faults,
-  "POST faults": ({ faults }, body) => {
+  "POST faults": (controls, body) => {
     text(body, "operation");
     const known = [
       "operation",
@@ -91,77 +72,50 @@ const routes: Readonly<Record<string, (world: World, body: Body) => unknown>> = 
     ];
     const unknown = Object.keys(body).find((key) => !known.includes(key));
     if (unknown !== undefined) throw new Error(`a fault has no ${unknown}`);
-    faults.push({ ...(body as unknown as Fault) });
-    return faults;
+    controls.fail(body as unknown as Fault);
+    return controls.faults;
   },
-  "DELETE faults": ({ faults }) => ({ removed: faults.splice(0).length }),
+  "DELETE faults": (controls) => ({ removed: controls.clearFaults() }),
 
-  /** What somebody else does, in the console say: `{change, domain, …}`, see `changes`. */
-  "POST changes": (world, body) => {
+  "POST changes": (controls, body) => {
     const kind = text(body, "change");
-    const change = Object.hasOwn(changes, kind) ? changes[kind] : undefined;
+    const change = Object.hasOwn(CHANGES, kind) ? CHANGES[kind] : undefined;
     if (!change) throw new Error(`there is no change ${kind}`);
-    change(world, normaliseName(text(body, "domain")), body);
-    return world.state();
+    change(controls.inConsole, text(body, "domain"), body);
+    return controls.state();
   },
 
   "GET switches": ({ switches }) => switches,
-  "POST switches": (world, body) => {
+  "POST switches": (controls, body) => {
     checkSwitches(body);
-    world.switches = { ...world.switches, ...body };
-    return world.switches;
+    controls.set(body);
+    return controls.switches;
   },
 };
 
-const changes: Readonly<Record<string, (world: World, domain: string, body: Body) => void>> = {
-  removeBinding: (world, domain) => {
-    boundBucket(world, domain);
-    world.unbind(domain);
+const CHANGES: Readonly<Record<string, (user: Controls["inConsole"], domain: string, body: Body) => void>> = {
+  removeBinding: (user, domain) => user.removeBinding(domain),
+  moveBinding: (user, domain, body) => user.moveBinding(domain, text(body, "bucket")),
+  disable: (user, domain) => user.disable(domain),
+  enable: (user, domain) => user.enable(domain),
+  removeCertificate: (user, domain) => user.removeCertificate(domain),
+  replaceCertificate: (user, domain, body) => {
+    const certificate = maybe(body, "certificate");
+    user.replaceCertificate(domain, certificate === undefined ? { certId: text(body, "certId") } : { certificate });
   },
-  /** Also binds what was not bound. */
-  moveBinding: (world, domain, body) => {
-    const to = text(body, "bucket");
-    if (!world.buckets.has(to)) throw new Error(`there is no bucket ${to}`);
-    world.bind(domain, to);
-  },
-  disable: (world, domain) => world.bind(domain, boundBucket(world, domain), { status: "Disabled" }),
-  enable: (world, domain) => world.bind(domain, boundBucket(world, domain), { status: "Enabled" }),
-  removeCertificate: (world, domain) => world.bind(domain, boundBucket(world, domain), { certId: undefined }),
-  replaceCertificate: (world, domain, body) => {
-    const bucket = boundBucket(world, domain);
-    const pem = maybe(body, "certificate");
-    const named = pem === undefined ? text(body, "certId") : "";
-    const { certId } = world.certificates.get(named) ?? world.addCertificate({ certId: named || undefined, pem });
-    world.bind(domain, bucket, { certId });
-  },
-  expireToken: (world, domain, body) => {
-    const key = `${text(body, "bucket")}/${domain}`;
-    const token = world.tokens.get(key);
-    if (!token) throw new Error(`there is no token for ${key}`);
-    world.tokens.set(key, { ...token, expireTime: world.now().toISOString() });
-  },
+  expireToken: (user, domain, body) => user.expireToken(text(body, "bucket"), domain),
 };
 
-function boundBucket(world: World, domain: string): string {
-  const binding = world.bindings.get(domain);
-  if (!binding) throw new Error(`${domain} is not bound`);
-  return binding.bucket;
-}
-
-/** Carries out one call, `control(world, "POST", "/-/buckets", { name: "site" })`. Throws when it cannot be. */
-export function control(world: World, method: string, path: string, body: unknown = {}): unknown {
-  const route = routes[`${method} ${path.replace(/^\/-\//, "")}`];
-  if (!route) throw new Error(`there is no ${method} ${path}`);
-  if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw new Error("the body must be a JSON object");
-  return route(world, body as Body);
-}
-
-export async function answerControl(world: World, { method, path, body }: HttpRequest): Promise<HttpReply> {
+/** Answers 400 with `{"error"}` to a call that makes no sense. */
+export async function answerControl(controls: Controls, { method, path, body }: HttpRequest): Promise<HttpReply> {
   const headers = { "content-type": "application/json" };
   try {
-    const result = control(world, method, path, body.length > 0 ? JSON.parse(body.toString()) : {});
-    return { status: 200, headers, body: JSON.stringify(result) };
+    const route = ROUTES[`${method} ${path.replace(/^\/-\//, "")}`];
+    if (!route) throw new Error(`there is no ${method} ${path}`);
+    const parsed: unknown = body.length > 0 ? JSON.parse(body.toString()) : {};
+    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
+      throw new Error("the body must be a JSON object");
+    return { status: 200, headers, body: JSON.stringify(route(controls, parsed as Body)) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { status: 400, headers, body: JSON.stringify({ error: reason }) };
@@ -170,7 +124,8 @@ export async function answerControl(world: World, { method, path, body }: HttpRe
 
 function maybe(body: Body, name: string): string | undefined {
   const value = body[name];
-  if (value !== undefined && (typeof value !== "string" || value === "")) throw new Error(`${name} must be a text`);
+  if (value !== undefined && (typeof value !== "string" || value === ""))
+    throw new Error(`${name} must be a non-empty string`);
   return value;
 }
 

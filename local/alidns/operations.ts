@@ -10,9 +10,8 @@ export const operations: Readonly<Record<string, (world: World, parameters: Para
     const record = readRecord(zoneOf(world, need(parameters, "DomainName")), parameters);
     refuseClash(world, record);
     const { dnsDelayMs, dnsDelayQueries } = world.switches;
-    const visibleAt = dnsDelayMs > 0 ? new Date(world.now().getTime() + dnsDelayMs) : undefined;
-    const added = accepted(() => world.zones.add({ ...record, visibleAt, afterQueries: dnsDelayQueries || undefined }));
-    return { RecordId: added.id };
+    const delayed = { ...record, delayMs: dnsDelayMs, afterQueries: dnsDelayQueries || undefined };
+    return { RecordId: accepted(() => world.zones.add(delayed)).id };
   },
 
   UpdateDomainRecord(world, parameters) {
@@ -67,7 +66,7 @@ export const operations: Readonly<Record<string, (world: World, parameters: Para
   },
 };
 
-type Draft = NewRecord & { readonly zone: string };
+type Draft = NewRecord & Pick<DnsRecord, "zone" | "ttl">;
 
 function readRecord(zone: string, parameters: Parameters): Draft {
   const rr = need(parameters, "RR").toLowerCase();

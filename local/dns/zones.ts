@@ -19,7 +19,14 @@ export interface DnsRecord {
   afterQueries?: number | undefined;
 }
 
-export type NewRecord = Omit<DnsRecord, "id" | "zone"> & { readonly zone?: string | undefined };
+export interface NewRecord extends Pick<DnsRecord, "name" | "type" | "value" | "afterQueries"> {
+  /** The longest zone that holds the name when left out. */
+  readonly zone?: string | undefined;
+  /** 600 when left out. */
+  readonly ttl?: number | undefined;
+  /** Not served for this long. */
+  readonly delayMs?: number | undefined;
+}
 
 export interface DnsReply {
   readonly rcode: "NOERROR" | "NXDOMAIN" | "REFUSED";
@@ -52,7 +59,7 @@ export class Zones {
     if (!this.names.includes(zone)) this.names.push(zone);
   }
 
-  /** Adds a record to the longest zone that holds its name, or to the one given. Throws when that cannot be. */
+  /** Throws when no zone holds the name, or when such a record cannot be served. */
   add(record: NewRecord): DnsRecord {
     const added = this.#checked(String(++this.#lastId), record);
     this.records.push(added);
@@ -70,13 +77,15 @@ export class Zones {
     if (at >= 0) this.records[at] = this.#checked(id, record);
   }
 
-  #checked(id: string, record: NewRecord): DnsRecord {
+  #checked(id: string, { delayMs, ttl = 600, ...record }: NewRecord): DnsRecord {
     const name = normaliseName(record.name);
+    const type = record.type.toUpperCase();
     const zone = record.zone ?? this.zoneOf(name);
     if (zone === undefined) throw new Error(`${name} is in none of the zones ${this.names.join(", ")}`);
-    const problem = unfit(record.type, record.value);
+    const problem = unfit(type, record.value);
     if (problem) throw new Error(problem);
-    return { ...record, id, zone, name };
+    const visibleAt = delayMs ? new Date(this.#now().getTime() + delayMs) : undefined;
+    return { ...record, id, zone, name, type, ttl, visibleAt };
   }
 
   /** Removes what matches and says how many that were. */

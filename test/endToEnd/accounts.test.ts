@@ -25,9 +25,9 @@ for (const engine of engines)
 
     beforeEach(async () => {
       cloud = await startCloud({ buckets: ["site"], switches: { bindsUnverified: true } });
-      cloud.control("POST", "/-/credentials", { accessKeyId: "other", accessKeySecret: OTHER_SECRET, owner: "2222" });
-      cloud.control("POST", "/-/buckets", { name: "intl-site", owner: "2222", region: "ap-southeast-1" });
-      cloud.control("POST", "/-/buckets", { name: "north", region: "cn-beijing" });
+      cloud.addCredential({ accessKeyId: "other", accessKeySecret: OTHER_SECRET, owner: "2222" });
+      cloud.addBucket({ name: "intl-site", owner: "2222", region: "ap-southeast-1" });
+      cloud.addBucket({ name: "north", region: "cn-beijing" });
     });
     afterEach(async () => {
       project?.remove();
@@ -58,7 +58,7 @@ for (const engine of engines)
         !(project.state() + project.log).includes(OTHER_SECRET),
         "the other account's key is in the state or the log",
       );
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       const again = await project.up("--skip-preview", "--expect-no-changes");
       assert.equal(again.status, 0, again.output);
       assert.deepEqual(cloud.requests(), []);

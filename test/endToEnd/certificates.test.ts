@@ -41,8 +41,7 @@ for (const engine of engines)
     });
     beforeEach(async () => {
       cloud = await startCloud({ buckets: ["site"] });
-      for (const domain of domains)
-        cloud.control("POST", "/-/changes", { change: "moveBinding", domain, bucket: "site" });
+      for (const domain of domains) cloud.inConsole.moveBinding(domain, "site");
     });
     afterEach(async () => {
       project?.remove();
@@ -139,7 +138,7 @@ for (const engine of engines)
         { name: "later", domains: ["c.example.com"], as: "texts" },
         { domains: ["d.example.com"], certId: "555-cn-hangzhou", days },
       ];
-      cloud.control("POST", "/-/certificates", { certId: "555-cn-hangzhou", certificate: sooner.chain });
+      cloud.addCertificate({ certId: "555-cn-hangzhou", certificate: sooner.chain });
       project = await create(pairs(), {
         "soon.pem": soon.chain,
         "soon.key": soon.privateKey,

@@ -47,8 +47,8 @@ const runnable: Record<string, Example> = {
   "another-account": {
     async prepare(cloud, scratch) {
       const owner = "2222222222222222";
-      cloud.control("POST", "/-/credentials", { accessKeyId: "intl-id", accessKeySecret: "intl-secret", owner });
-      cloud.control("POST", "/-/buckets", { name: "site-intl", owner, region: "ap-southeast-1" });
+      cloud.addCredential({ accessKeyId: "intl-id", accessKeySecret: "intl-secret", owner });
+      cloud.addBucket({ name: "site-intl", owner, region: "ap-southeast-1" });
       const profile = { name: "intl", mode: "AK", access_key_id: "intl-id", access_key_secret: "intl-secret" };
       writeFiles(scratch, { ".aliyun/config.json": JSON.stringify({ current: "intl", profiles: [profile] }) });
       return { env: { HOME: scratch } };
@@ -126,7 +126,7 @@ async function run(name: string, example: Example, engine: Engine): Promise<void
         .sort();
     assert.deepEqual(bound(), example.bound);
     if (example.bound.length > 0) {
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       await project.expectUp("--skip-preview", "--expect-no-changes");
       assert.deepEqual(cloud.requests(), []);
     } else await project.expectUp("--skip-preview");

@@ -42,7 +42,7 @@ for (const engine of engines.filter(({ name }) => name === "Pulumi CLI"))
       return found.urn;
     };
     const unchanged = async (project: Project) => {
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       await project.expectUp("--skip-preview", "--expect-no-changes");
       assert.deepEqual(cloud.requests(), []);
     };
@@ -80,7 +80,7 @@ for (const engine of engines.filter(({ name }) => name === "Pulumi CLI"))
         secrets,
       });
       projects.push(heir);
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       await heir.expectUp("--skip-preview");
       await giver.run("state", "delete", "--yes", "--target-dependents", componentOf(giver));
       giver.configure({ "oss-cname:domains": [] });

@@ -23,7 +23,7 @@ for (const engine of engines)
       const { "world.json": world = "", ...files } = filesOf(join(folder, name));
       const before = JSON.parse(world) as WorldState & Record<"oss" | "alidns" | "dns", string>;
       cloud = await startCloud({ state: { ...before, tokens: [] } });
-      cloud.control("POST", "/-/credentials", {
+      cloud.addCredential({
         accessKeyId: "ak2",
         accessKeySecret: "sk2",
         owner: "2222222222222222",
@@ -46,14 +46,14 @@ for (const engine of engines)
     };
     const writes = () => {
       const all = cloud.requests().filter(({ operation }) => !/^(List|Get|Describe)/.test(operation));
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       return all.map(({ operation, domain, certificate }) =>
         [operation, domain, ...(certificate ? ["certificate"] : [])].join(" "),
       );
     };
     const createTxtRecords = () => {
       for (const { domain, token } of cloud.state().tokens)
-        cloud.control("POST", "/-/records", { name: `_dnsauth.${domain}`, type: "TXT", value: token });
+        cloud.addRecord({ name: `_dnsauth.${domain}`, type: "TXT", value: token });
     };
     const names = () => {
       const { bindings, records } = cloud.state();

@@ -80,7 +80,7 @@ const ossutil: Record<string, Row> = {
   }),
   "`--method put oss://BUCKET DOMAIN`": async (tool, scene) => {
     await adoptsBinding(tool, scene);
-    scene.change("removeBinding", domain);
+    scene.inConsole.removeBinding(domain);
     await tool.createToken();
     scene.prove();
     scene.forget();
@@ -113,7 +113,7 @@ const ossutil: Record<string, Row> = {
     await tool.bind();
     await tool.put(`<CertId>${ONE}</CertId>`);
     const theirs = sent(scene);
-    scene.change("removeCertificate", domain);
+    scene.inConsole.removeCertificate(domain);
     await up(scene, certified({ certId: ONE }));
     assert.deepEqual(sent(scene), theirs);
     assert.equal(certIdOf(scene), ONE);
@@ -167,7 +167,7 @@ const alicloud: Record<string, Row> = {
     await tool.put();
     await scene.stack.refresh();
     await adopts(scene, { ...token, ...binding });
-    scene.change("expireToken", domain, { bucket: "site" });
+    scene.inConsole.expireToken("site", domain);
     await scene.stack.refresh();
     await adopts(scene, { ...token, ...binding });
     assert.equal((scene.stack.output("token", "txtRecord") as { value: string }).value, made);
@@ -175,7 +175,7 @@ const alicloud: Record<string, Row> = {
   "`alicloud_oss_bucket_cname` `{ bucket, domain }`": adoptsBinding,
   "… `.status`": async (tool, scene) => {
     await tool.bind();
-    scene.change("disable", domain);
+    scene.inConsole.disable(domain);
     await adopts(scene, binding);
     assert.equal(scene.stack.output("binding", "status"), "Disabled");
   },
@@ -261,7 +261,7 @@ async function adoptsPair(tool: Tool, scene: Scene): Promise<void> {
     scene.stack.state.clear();
   }
   for (const declared of [files, pair]) {
-    scene.change("removeCertificate", domain);
+    scene.inConsole.removeCertificate(domain);
     scene.stack.state.clear();
     await up(scene, certified(declared));
     assert.deepEqual(sent(scene), theirs);

@@ -110,7 +110,7 @@ for (const engine of engines)
       const cname = cloud.state().records.find(({ name }) => name === "shop.example.com");
       assert.equal(cname?.value, "shop.oss-cn-hangzhou.aliyuncs.com");
 
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       await succeed(project.up("--skip-preview", "--expect-no-changes"));
       assert.deepEqual(cloud.requests(), []);
       const { domains, records } = await project.outputs();
@@ -134,7 +134,7 @@ for (const engine of engines)
         assert(!shown.includes(secret), "a secret is in the state, the log or the outputs");
 
       const recordIds = new Map(cloud.state().records.map(({ id, name, type }) => [id, `${type} ${name}`]));
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       await succeed(project.destroy("--skip-preview"));
       const undone = writes(cloud).map((write) => write.replace(/\d+$/, (id) => recordIds.get(id) ?? id));
       assert.deepEqual(
@@ -202,8 +202,7 @@ for (const engine of engines)
         );
       assert.match(output, /warning: .*www\.example\.com/);
 
-      for (const { name, type, value } of records)
-        if (type === "TXT") cloud.control("POST", "/-/records", { name, type, value });
+      for (const { name, type, value } of records) if (type === "TXT") cloud.addRecord({ name, type, value });
       const carriedOn = await succeed(project.up("--skip-preview"));
       assert.deepEqual(
         [served("www.example.com").bucket, served("shop.example.com").certId],
@@ -217,9 +216,9 @@ for (const engine of engines)
       const entry = { domain: "www.example.com", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } };
       const project = await declare([{ ...entry, bucket: "site" }]);
       await succeed(project.up("--skip-preview"));
-      cloud.control("DELETE", "/-/requests");
+      cloud.forgetRequests();
       project.configure({ "oss-cname:domains": [{ ...entry, bucket: "shop" }] });
-      cloud.control("POST", "/-/faults", { operation: "PutCname", bucket: "shop", delayMs: 50 });
+      cloud.fail({ operation: "PutCname", bucket: "shop", delayMs: 50 });
       const moved = succeed(project.up("--skip-preview"));
       const reads = await readUntil(moved, cloud, "www.example.com");
       await moved;

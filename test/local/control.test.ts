@@ -124,18 +124,18 @@ describe("control API", () => {
       [503, "QpsLimitExceeded"],
       [200, null],
     ]);
-    cloud.control("POST", "/-/faults", { operation: "*" });
+    cloud.fail({ operation: "*" });
     assert.deepEqual((await http("DELETE", "/-/faults")).json, { removed: 1 });
   });
 
   it("cuts the connection before or after the deed", async () => {
-    cloud.control("POST", "/-/faults", { operation: "CreateCnameToken", reset: true });
+    cloud.fail({ operation: "CreateCnameToken", reset: true });
     await assert.rejects(createToken(cloud, "site1", "www.example.com"), { code: "ECONNRESET" });
     assert.equal(cloud.state().tokens.length, 0);
-    cloud.control("POST", "/-/faults", { operation: "CreateCnameToken", reset: true, after: true });
+    cloud.fail({ operation: "CreateCnameToken", reset: true, after: true });
     await assert.rejects(createToken(cloud, "site1", "www.example.com"), { code: "ECONNRESET" });
     assert.equal(cloud.state().tokens.length, 1);
-    cloud.control("POST", "/-/faults", { operation: "*", status: 500, after: true });
+    cloud.fail({ operation: "*", status: 500, after: true });
     assert.equal((await createToken(cloud, "site2", "www.example.com")).code, "InternalError");
     assert.equal(cloud.state().tokens.length, 2);
     assert.deepEqual(answers("CreateCnameToken"), [
@@ -146,7 +146,7 @@ describe("control API", () => {
   });
 
   it("is late when told so, and does other work meanwhile", async () => {
-    cloud.control("POST", "/-/faults", { operation: "CreateCnameToken", delayMs: 100 });
+    cloud.fail({ operation: "CreateCnameToken", delayMs: 100 });
     const order: string[] = [];
     await Promise.all([
       createToken(cloud, "site1", "slow.example.com").then(() => order.push("slow")),

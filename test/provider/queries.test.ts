@@ -16,10 +16,8 @@ describe("a query", () => {
 
   before(async () => {
     cloud = await startCloud({ buckets: ["site"] });
-    for (const domain of ["www.example.com", "plain.example.com"])
-      cloud.control("POST", "/-/changes", { change: "moveBinding", domain, bucket: "site" });
-    const certificate = { change: "replaceCertificate", domain: "www.example.com", certId: "7-cn-hangzhou" };
-    cloud.control("POST", "/-/changes", certificate);
+    for (const domain of ["www.example.com", "plain.example.com"]) cloud.inConsole.moveBinding(domain, "site");
+    cloud.inConsole.replaceCertificate("www.example.com", { certId: "7-cn-hangzhou" });
     const config: Record<string, string> = configFor(cloud);
     configure({ config: { get: (key) => config[key] } });
   });

@@ -89,8 +89,8 @@ export function elementOf({ body }: Reply, name: string): string | undefined {
 
 /** Token, TXT record and binding. */
 export async function bind(cloud: Cloud, bucket: string, domain: string): Promise<void> {
-  const value = elementOf(await createToken(cloud, bucket, domain), "Token");
-  cloud.control("POST", "/-/records", { name: `_dnsauth.${domain}`, type: "TXT", value });
+  const value = elementOf(await createToken(cloud, bucket, domain), "Token") ?? "";
+  cloud.addRecord({ name: `_dnsauth.${domain}`, type: "TXT", value });
   const { status, code } = await put(cloud, bucket, domain);
   if (status !== 200) throw new Error(`${domain} could not be bound: ${code}`);
 }

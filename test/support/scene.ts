@@ -1,5 +1,4 @@
-import { type Cloud, startCloud } from "../../local/cloud";
-import type { Switches } from "../../local/switches";
+import { type Cloud, type Fault, type Switches, startCloud } from "../../local";
 import { FakeTime, inProcess } from "./inProcess";
 import { configFor, Stack } from "./stack";
 
@@ -45,15 +44,15 @@ export class Scene {
   }
 
   forget(): void {
-    this.cloud.control("DELETE", "/-/requests");
+    this.cloud.forgetRequests();
   }
 
-  change(change: string, domain: string, more: object = {}): void {
-    this.cloud.control("POST", "/-/changes", { change, domain, ...more });
+  get inConsole(): Cloud["inConsole"] {
+    return this.cloud.inConsole;
   }
 
-  fault(fault: object): void {
-    this.cloud.control("POST", "/-/faults", fault);
+  fault(fault: Fault): void {
+    this.cloud.fail(fault);
   }
 
   /** The bucket that a domain is bound to. */
@@ -72,8 +71,8 @@ export class Scene {
   prove(bucket = "site", late?: number): void {
     for (const { domain, token } of this.cloud.state().tokens.filter((each) => each.bucket === bucket)) {
       const name = `_dnsauth.${domain}`;
-      this.cloud.control("DELETE", "/-/records", { name, type: "TXT" });
-      this.cloud.control("POST", "/-/records", {
+      this.cloud.removeRecords({ name, type: "TXT" });
+      this.cloud.addRecord({
         name,
         type: "TXT",
         value: token,

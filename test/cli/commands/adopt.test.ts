@@ -15,9 +15,9 @@ function bindByHand(cloud: Cloud, each: number): void {
   for (const bucket of BUCKETS)
     for (let index = 0; index < each; index++) {
       const domain = `n${index}.${bucket}.example.com`;
-      cloud.control("POST", "/-/changes", { change: "moveBinding", domain, bucket });
+      cloud.inConsole.moveBinding(domain, bucket);
       const certId = `${1000 + index}-cn-hangzhou`;
-      if (index % 2 === 1) cloud.control("POST", "/-/changes", { change: "replaceCertificate", domain, certId });
+      if (index % 2 === 1) cloud.inConsole.replaceCertificate(domain, { certId });
     }
 }
 
@@ -36,8 +36,8 @@ describe("oss-cname adopt", () => {
   const adopt = (...args: string[]) =>
     ossCname(["adopt", ...args, ...at(cloud).args], { env: at(cloud).env, cwd: directory });
   const bind = (domain: string, bucket: string, certId?: string) => {
-    cloud.control("POST", "/-/changes", { change: "moveBinding", domain, bucket });
-    if (certId) cloud.control("POST", "/-/changes", { change: "replaceCertificate", domain, certId });
+    cloud.inConsole.moveBinding(domain, bucket);
+    if (certId) cloud.inConsole.replaceCertificate(domain, { certId });
   };
 
   it("writes configuration that the root program takes", async () => {

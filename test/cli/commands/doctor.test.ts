@@ -37,20 +37,20 @@ describe("oss-cname doctor", () => {
   async function healthy(options: CloudOptions = {}, bound = good, served = bound): Promise<Cloud> {
     const made = await startCloud({ buckets: ["site", "other"], ...options });
     cloud = made;
-    made.control("POST", "/-/changes", { change: "moveBinding", domain: DOMAIN, bucket: "site" });
-    made.control("POST", "/-/certificates", { certId: "7-cn-hangzhou", certificate: bound.certificate });
-    made.control("POST", "/-/changes", { change: "replaceCertificate", domain: DOMAIN, certId: "7-cn-hangzhou" });
+    made.inConsole.moveBinding(DOMAIN, "site");
+    made.addCertificate({ certId: "7-cn-hangzhou", certificate: bound.certificate });
+    made.inConsole.replaceCertificate(DOMAIN, { certId: "7-cn-hangzhou" });
     pointAt("site.oss-cn-hangzhou.aliyuncs.com");
     server = createServer({ cert: served.certificate, key: served.privateKey }).listen(0, "127.0.0.1");
     await once(server, "listening");
     return made;
   }
   function pointAt(value: string | undefined): void {
-    cloud?.control("DELETE", "/-/records", { name: DOMAIN });
-    if (value) cloud?.control("POST", "/-/records", { name: DOMAIN, type: "CNAME", value });
+    cloud?.removeRecords({ name: DOMAIN });
+    if (value) cloud?.addRecord({ name: DOMAIN, type: "CNAME", value });
   }
   function unbind(): void {
-    cloud?.control("POST", "/-/changes", { change: "removeBinding", domain: DOMAIN });
+    cloud?.inConsole.removeBinding(DOMAIN);
   }
 
   async function doctor(place: Cloud, args: string[] = [], env: NodeJS.ProcessEnv = at(place).env) {
@@ -143,7 +143,7 @@ right    ICP filing           asked for in mainland China, and the domain was bo
   it("tells that permission is missing, with the least policy", async () => {
     const place = await healthy();
     const fault = { operation: "ListCname", status: 403, code: "AccessDenied", message: "You are not allowed." };
-    place.control("POST", "/-/faults", fault);
+    place.fail(fault);
     const { status, by } = await findings(place);
     assert.equal(status, 4);
     assert.equal(by.permissions?.state, "wrong");
@@ -155,7 +155,7 @@ right    ICP filing           asked for in mainland China, and the domain was bo
         Resource: "acs:oss:*:*:site",
       },
     ]);
-    place.control("POST", "/-/faults", fault);
+    place.fail(fault);
     const lines = (await doctor(place)).stdout.trimEnd().split("\n");
     assert.deepEqual(
       lines.filter((line) => !/^(right|wrong|unknown) |^ {30}/.test(line)),
@@ -191,10 +191,10 @@ right    ICP filing           asked for in mainland China, and the domain was bo
     assert.match(second.by["TXT record"]?.text ?? "", new RegExp(`${place.dns}.* has no TXT record`));
     assert.match(second.by["TXT record"]?.mend ?? "", new RegExp(`TXT _dnsauth.www.example.com = ${token}`));
     const record = { name: `_dnsauth.${DOMAIN}`, type: "TXT" };
-    place.control("POST", "/-/records", { ...record, value: "of-last-week" });
+    place.addRecord({ ...record, value: "of-last-week" });
     assert.match((await findings(place)).by["TXT record"]?.text ?? "", /has only "of-last-week"/);
-    place.control("DELETE", "/-/records", record);
-    place.control("POST", "/-/records", { ...record, value: token });
+    place.removeRecords(record);
+    place.addRecord({ ...record, value: token });
     const last = await findings(place);
     assert.equal(last.by["TXT record"]?.state, "right");
     assert.match(last.by.binding?.mend ?? "", /pulumi up/);
@@ -202,7 +202,7 @@ right    ICP filing           asked for in mainland China, and the domain was bo
 
   it("tells that the binding is disabled", async () => {
     const place = await healthy();
-    place.control("POST", "/-/changes", { change: "disable", domain: DOMAIN });
+    place.inConsole.disable(DOMAIN);
     const { status, by } = await findings(place);
     assert.equal(status, 4);
     assert.match(by.binding?.text ?? "", /bound to bucket site .*Disabled/);

@@ -38,15 +38,13 @@ describe("oss-cname list and token", () => {
     ends = { far: far.end, near: near.end };
     cloud = await startCloud({ buckets: ["site", "many", "empty"] });
     for (const [certId, { pem }] of Object.entries({ "11-cn-hangzhou": far, "12-cn-hangzhou": near }))
-      cloud.control("POST", "/-/certificates", { certId, certificate: pem });
-    const change = (change: string, domain: string, more: object) =>
-      cloud.control("POST", "/-/changes", { change, domain, ...more });
+      cloud.addCertificate({ certId, certificate: pem });
     for (const domain of ["www.example.com", "old.example.com", "plain.example.com"])
-      change("moveBinding", domain, { bucket: "site" });
-    change("replaceCertificate", "www.example.com", { certId: "11-cn-hangzhou" });
-    change("replaceCertificate", "old.example.com", { certId: "12-cn-hangzhou" });
-    change("disable", "plain.example.com", {});
-    for (let index = 0; index < 2000; index++) change("moveBinding", `n${index}.example.com`, { bucket: "many" });
+      cloud.inConsole.moveBinding(domain, "site");
+    cloud.inConsole.replaceCertificate("www.example.com", { certId: "11-cn-hangzhou" });
+    cloud.inConsole.replaceCertificate("old.example.com", { certId: "12-cn-hangzhou" });
+    cloud.inConsole.disable("plain.example.com");
+    for (let index = 0; index < 2000; index++) cloud.inConsole.moveBinding(`n${index}.example.com`, "many");
   });
   after(() => cloud.close());
   beforeEach(() => {
@@ -248,7 +246,7 @@ describe("oss-cname list and token", () => {
 
     it("whole from one source, with a token of its own alone", async () => {
       const temporary = { accessKeyId: "STS.1", accessKeySecret: "temporary-secret", securityToken: "its-token" };
-      cloud.control("POST", "/-/credentials", temporary);
+      cloud.addCredential(temporary);
       const given = [...place(), "-i", "STS.1", "-k", "-"];
       const env = { ...at(cloud).env, ALICLOUD_SECURITY_TOKEN: "its-token" };
       const both = await ossCname([...given, "--sts-token", "-"], { input: "temporary-secret\nits-token\n" });

@@ -23,14 +23,14 @@ describe("oss-cname report", () => {
     cloud = await startCloud({ buckets: ["fine", "soon", "late", "mixed"] });
     const authority = await createAuthority();
     const bind = async (domain: string, bucket: string, days: number | undefined) => {
-      cloud.control("POST", "/-/changes", { change: "moveBinding", domain, bucket });
+      cloud.inConsole.moveBinding(domain, bucket);
       if (days === undefined) return;
       const { certificate } = await authority.issue({
         names: [domain],
         validFrom: new Date(Date.now() - 90 * DAY_MS),
         validTo: new Date(Date.now() + (days + 0.5) * DAY_MS),
       });
-      cloud.control("POST", "/-/changes", { change: "replaceCertificate", domain, certificate });
+      cloud.inConsole.replaceCertificate(domain, { certificate });
     };
     await bind("a.example.com", "fine", 200);
     await bind("plain.example.com", "fine", undefined);
@@ -47,7 +47,7 @@ describe("oss-cname report", () => {
 
   const run = (...args: string[]) =>
     ossCname(["report", ...args, ...at(cloud).args], { env: at(cloud).env, cwd: directory });
-  const fault = (more: object) => cloud.control("POST", "/-/faults", { operation: "ListCname", ...more });
+  const fault = (more: object) => cloud.fail({ operation: "ListCname", ...more });
 
   it("tells monitoring by JSON and by its exit status", async () => {
     const all = await run("--bucket", "fine", "soon", "late", "mixed", "--json");

@@ -210,7 +210,7 @@ describe("Alidns emulator, asked by the official client", () => {
       await codeOf(send("DescribeDomains", {}, { securityToken: "t" })),
       "InvalidSecurityToken.MismatchWithAccessKey",
     );
-    cloud.control("POST", "/-/credentials", { accessKeyId: "ak", accessKeySecret: "sk", securityToken: "t" });
+    cloud.addCredential({ accessKeyId: "ak", accessKeySecret: "sk", securityToken: "t" });
     assert.equal(await codeOf(send("DescribeDomains", {}, { securityToken: "t" })), undefined);
     const unsigned = await fetch(`${cloud.alidns}/?Action=DescribeDomains&Version=2015-01-09`);
     assert.deepEqual([unsigned.status, ((await unsigned.json()) as Reply).Code], [400, "IncompleteSignature"]);

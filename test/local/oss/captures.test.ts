@@ -54,7 +54,7 @@ describe("requests of real clients", () => {
 function proveOwnership(cloud: Cloud): void {
   const [token] = cloud.state().tokens;
   assert.ok(token);
-  cloud.control("POST", "/-/records", { name: `_dnsauth.${token.domain}`, type: "TXT", value: token.token });
+  cloud.addRecord({ name: `_dnsauth.${token.domain}`, type: "TXT", value: token.token });
 }
 
 /** Sends the bytes as they are and returns the whole reply. */

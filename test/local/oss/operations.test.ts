@@ -66,13 +66,13 @@ describe("OSS emulator, the five operations", () => {
     await start();
     const refused = [403, "NeedVerifyDomainOwnership", "0018-00000115"];
     assert.deepEqual(outcome(await put(cloud, "site1", "www.example.com")), refused);
-    const token = elementOf(await createToken(cloud, "site1", "www.example.com"), "Token");
-    const other = elementOf(await createToken(cloud, "site2", "www.example.com"), "Token");
+    const token = elementOf(await createToken(cloud, "site1", "www.example.com"), "Token") ?? "";
+    const other = elementOf(await createToken(cloud, "site2", "www.example.com"), "Token") ?? "";
     assert.notEqual(token, other);
     const record = { name: "_dnsauth.www.example.com", type: "TXT" };
-    cloud.control("POST", "/-/records", { ...record, value: other });
+    cloud.addRecord({ ...record, value: other });
     assert.deepEqual(outcome(await put(cloud, "site1", "www.example.com")), refused);
-    cloud.control("POST", "/-/records", { ...record, value: token, afterQueries: 2 });
+    cloud.addRecord({ ...record, value: token, afterQueries: 2 });
     assert.deepEqual(outcome(await put(cloud, "site1", "www.example.com")), refused);
     assert.deepEqual(outcome(await put(cloud, "site1", "www.example.com")), refused);
     assert.deepEqual(outcome(await put(cloud, "site1", "www.example.com")), fine);
@@ -85,12 +85,12 @@ describe("OSS emulator, the five operations", () => {
   it("finds the record behind a CNAME and in pieces", async () => {
     await start();
     const token = elementOf(await createToken(cloud, "site1", "www.example.com"), "Token") ?? "";
-    cloud.control("POST", "/-/records", {
+    cloud.addRecord({
       name: "_dnsauth.www.example.com",
       type: "CNAME",
       value: "proof.example.com",
     });
-    cloud.control("POST", "/-/records", {
+    cloud.addRecord({
       name: "proof.example.com",
       type: "TXT",
       value: [token.slice(0, 9), token.slice(9)],
@@ -153,10 +153,10 @@ describe("OSS emulator, the five operations", () => {
     await bind(cloud, "site1", "www.example.com");
     const own = await put(cloud, "site2", "www.example.com");
     assert.deepEqual([own.status, own.code, elementOf(own, "CnameType")], [409, "CnameAlreadyExists", "CNAME_OSS"]);
-    cloud.control("POST", "/-/buckets", { name: "foreign", owner: "42" });
-    cloud.control("POST", "/-/changes", { change: "moveBinding", domain: "www.example.com", bucket: "foreign" });
+    cloud.addBucket({ name: "foreign", owner: "42" });
+    cloud.inConsole.moveBinding("www.example.com", "foreign");
     assert.deepEqual(outcome(await put(cloud, "site2", "www.example.com")), [403, "CnameDenied", undefined]);
-    cloud.control("POST", "/-/switches", { takeoverByTxt: true });
+    cloud.set({ takeoverByTxt: true });
     await bind(cloud, "site2", "www.example.com");
     assert.equal(cloud.state().bindings[0]?.bucket, "site2");
   });
@@ -176,9 +176,9 @@ describe("OSS emulator, the five operations", () => {
     await start();
     const record = { name: "_dnsauth.www.example.com", type: "TXT" };
     for (const bucket of ["site1", "site2"])
-      cloud.control("POST", "/-/records", {
+      cloud.addRecord({
         ...record,
-        value: elementOf(await createToken(cloud, bucket, "www.example.com"), "Token"),
+        value: elementOf(await createToken(cloud, bucket, "www.example.com"), "Token") ?? "",
       });
     const both = await Promise.all(["site1", "site2"].map((bucket) => put(cloud, bucket, "www.example.com")));
     assert.deepEqual(both.map(({ status }) => status).sort(), [200, 409]);
@@ -224,7 +224,7 @@ describe("OSS emulator, the five operations", () => {
     for (const [sent, expected] of cases)
       assert.deepEqual(outcome(await put(cloud, "site1", "www.example.com", sent)), expected, sent.slice(0, 90));
     assert.equal(cloud.state().bindings[0]?.certId, undefined);
-    cloud.control("POST", "/-/switches", {
+    cloud.set({
       certIdsKnownOnly: true,
       certificateStatus: 409,
       certificateCode: "CasRefused",
@@ -234,7 +234,7 @@ describe("OSS emulator, the five operations", () => {
       "CasRefused",
       undefined,
     ]);
-    cloud.control("POST", "/-/certificates", { certId: "7-cn-hangzhou", certificate });
+    cloud.addCertificate({ certId: "7-cn-hangzhou", certificate });
     assert.deepEqual(outcome(await put(cloud, "site1", "www.example.com", byId("7-cn-hangzhou"))), fine);
   });
 
@@ -263,7 +263,7 @@ describe("OSS emulator, the five operations", () => {
 
   it("does at each switch what it says", async () => {
     await start({ switches: { tokenAfterBinding: "notFound", tokenWhileBoundElsewhere: "refuse" } });
-    const flip = (switches: object) => cloud.control("POST", "/-/switches", switches);
+    const flip = (switches: object) => cloud.set(switches);
     const domain = "www.example.com";
     await bind(cloud, "site1", domain);
     assert.equal((await getToken(cloud, "site1", domain)).code, "CnameTokenNotFound");

@@ -146,19 +146,19 @@ describe("OSS emulator, who may come in", () => {
     const key = { accessKeyId: "sts", accessKeySecret: "s", securityToken: "token" };
     const codes = async (securityToken: string | undefined) =>
       (await call(cloud, "GET", "site1", "cname", { time: now, credentials: { ...key, securityToken } })).code;
-    cloud.control("POST", "/-/credentials", { ...key, expiration: minutes(1).toISOString() });
+    cloud.addCredential({ ...key, expiration: minutes(1) });
     assert.deepEqual(
       [await codes("token"), await codes("other"), await codes(undefined)],
       [undefined, "InvalidSecurityToken", "InvalidAccessKeyId"],
     );
-    cloud.control("POST", "/-/credentials", { ...key, expiration: minutes(-1).toISOString() });
+    cloud.addCredential({ ...key, expiration: minutes(-1) });
     assert.equal(await codes("token"), "SecurityTokenExpired");
   });
 
   it("refuses buckets of other accounts, and names the endpoint of other regions", async () => {
-    cloud.control("POST", "/-/buckets", { name: "foreign", owner: "42" });
-    cloud.control("POST", "/-/buckets", { name: "beijing", region: "cn-beijing" });
-    cloud.control("POST", "/-/credentials", { accessKeyId: "ak2", accessKeySecret: "sk2", owner: "42" });
+    cloud.addBucket({ name: "foreign", owner: "42" });
+    cloud.addBucket({ name: "beijing", region: "cn-beijing" });
+    cloud.addCredential({ accessKeyId: "ak2", accessKeySecret: "sk2", owner: "42" });
     const foreign = await call(cloud, "GET", "foreign", "cname", { time: now });
     assert.deepEqual([foreign.status, foreign.code, foreign.ec], [403, "AccessDenied", "0003-00000001"]);
     const owner = { accessKeyId: "ak2", accessKeySecret: "sk2" };

@@ -170,8 +170,8 @@ describe("connection", () => {
 
     /** A profile whose keys come from a command: the first of the list, then the second, and so on. */
     const profileOf = (...keys: { accessKeyId: string; accessKeySecret: string; securityToken: string }[]) => {
-      cloud.control("POST", "/-/credentials", { ...first, expiration: "2020-01-01T00:00:00Z" });
-      cloud.control("POST", "/-/credentials", second);
+      cloud.addCredential({ ...first, expiration: new Date("2020-01-01T00:00:00Z") });
+      cloud.addCredential(second);
       const home = process.env.HOME ?? "";
       const replies = keys.map(({ accessKeyId, accessKeySecret, securityToken }) => ({
         mode: "StsToken",

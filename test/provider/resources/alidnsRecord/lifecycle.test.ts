@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { ProviderHost } from "../../../../engine/providerHost";
-import { type Cloud, startCloud } from "../../../../local/cloud";
+import { type Cloud, type Fault, startCloud } from "../../../../local";
 import { Alidns } from "../../../../provider/alidns/client";
 import { clock } from "../../../../provider/clock";
 import { providerText } from "../../../../provider/resources/dynamicResource";
@@ -76,8 +76,7 @@ describe("AlidnsRecord", () => {
       .state()
       .records.filter(({ type }) => type === "TXT" || type === "CNAME")
       .map(({ name, type, value, ttl }) => `${name} ${ttl} ${type} ${[value].flat().join("")}`);
-  const seed = (record: { name: string; type: string; value: string; ttl?: number }) =>
-    cloud.control("POST", "/-/records", record) as { id: string };
+  const seed = (record: { name: string; type: string; value: string; ttl?: number }) => cloud.addRecord(record);
   const sent = () => cloud.requests().map(({ operation }) => operation);
   const writes = () => sent().filter((name) => !name.startsWith("Describe"));
 
@@ -178,7 +177,7 @@ describe("AlidnsRecord", () => {
     assert.equal((await zoneOf("dev.example.com")).rr, "@");
     await assert.rejects(zoneOf("www.example.org"), /No zone of this account .* holds www\.example\.org .*ample\.com/);
     // A zone that is made while the program runs.
-    cloud.control("POST", "/-/zones", { name: "example.org" });
+    cloud.addZone("example.org");
     assert.equal((await zoneOf("www.example.org")).zone, "example.org");
     assert.equal(sent().filter((name) => name === "DescribeDomains").length, 3);
   });
@@ -250,7 +249,7 @@ describe("AlidnsRecord", () => {
 
     it("is deleted when it no longer has the value that is declared", async () => {
       const first = await (await operation()).add(txt);
-      cloud.control("DELETE", "/-/records", txt);
+      cloud.removeRecords(txt);
       const { id } = seed({ ...txt, value: "drifted" });
       const up = await operation();
       await up.add(txt);
@@ -276,14 +275,14 @@ describe("AlidnsRecord", () => {
   describe("out of band", () => {
     it("is gone at refresh when deleted", async () => {
       const made = await (await operation()).add(txt);
-      cloud.control("DELETE", "/-/records", txt);
+      cloud.removeRecords(txt);
       assert.deepEqual(await (await operation()).refresh(made), { id: "" });
       await (await operation()).remove(made);
     });
 
     it("shows another value at refresh, and is mended", async () => {
       const made = await (await operation()).add(txt);
-      cloud.control("DELETE", "/-/records", txt);
+      cloud.removeRecords(txt);
       const { id } = seed({ ...txt, value: "drifted", ttl: 3600 });
       const drifted = { id, outs: { ...made.outs, recordId: id } };
       const { props } = await (await operation()).refresh(drifted);
@@ -296,7 +295,7 @@ describe("AlidnsRecord", () => {
 
     it("is not written by an update that finds it right", async () => {
       const made = await (await operation()).add(txt);
-      cloud.control("DELETE", "/-/records", txt);
+      cloud.removeRecords(txt);
       const { id } = seed({ ...txt, ttl: 900 });
       const before = writes().length;
       const { changes, outs } = await (await operation()).change(
@@ -308,7 +307,7 @@ describe("AlidnsRecord", () => {
 
     it("is made anew by an update that finds it gone", async () => {
       const made = await (await operation()).add(txt);
-      cloud.control("DELETE", "/-/records", txt);
+      cloud.removeRecords(txt);
       const { outs } = await (await operation()).change(made, { ...txt, ttl: 900 });
       assert.deepEqual(records(), [`${txt.name} 900 TXT ${txt.value}`]);
       await (await operation()).remove({ id: made.id, outs });
@@ -356,7 +355,7 @@ describe("AlidnsRecord", () => {
   });
 
   describe("when the service refuses", () => {
-    const fault = (body: object) => cloud.control("POST", "/-/faults", body);
+    const fault = (fault: Fault) => cloud.fail(fault);
 
     it("repeats what passes away by itself", async () => {
       fault({ operation: "AddDomainRecord", status: 400, code: "LastOperationNotFinished", times: 2 });

@@ -61,7 +61,7 @@ describe("BucketCname", () => {
 
   it("adopts a domain that is bound here already, without a write, and says so", async () => {
     await start({});
-    scene.change("moveBinding", site.domain, { bucket: "site" });
+    scene.inConsole.moveBinding(site.domain, "site");
     await scene.stack.up(bound);
     assert.deepEqual(scene.operations(), ["ListCname"]);
     assert.match(scene.stack.printed.join("\n"), /www\.example\.com is bound to bucket site already and was adopted/);
@@ -69,9 +69,9 @@ describe("BucketCname", () => {
 
   it("names the public host of a finance region as target of the CNAME record", async () => {
     await start();
-    scene.cloud.control("POST", "/-/buckets", { name: "bank", region: "cn-hangzhou-finance" });
+    scene.cloud.addBucket({ name: "bank", region: "cn-hangzhou-finance" });
     const bank = { bucket: "bank", domain: "bank.example.com", region: "cn-hangzhou-finance" };
-    scene.change("moveBinding", bank.domain, { bucket: "bank" });
+    scene.inConsole.moveBinding(bank.domain, "bank");
     await scene.stack.up({ binding: ["bucketCname", bank] });
     assert.equal(scene.stack.output("binding", "cnameTarget"), "bank.oss-cn-hzfinance.aliyuncs.com");
   });
@@ -98,13 +98,13 @@ describe("BucketCname", () => {
 
   it("notices what others did: unbound is gone, disabled is shown", async () => {
     await startBound();
-    scene.change("disable", site.domain);
+    scene.inConsole.disable(site.domain);
     assert.deepEqual(await scene.stack.refresh(), []);
     assert.equal(status(), "Disabled");
     scene.forget();
     assert.deepEqual(await scene.stack.up(bound), { token: "same", binding: "same" });
     assert.deepEqual(scene.operations(), []);
-    scene.change("removeBinding", site.domain);
+    scene.inConsole.removeBinding(site.domain);
     assert.deepEqual(await scene.stack.refresh(), ["binding"]);
     assert.deepEqual(await scene.stack.up(bound), { token: "same", binding: "create" });
     assert.equal(scene.boundTo(site.domain), "site");
@@ -112,7 +112,7 @@ describe("BucketCname", () => {
 
   it("leaves a domain alone that was moved elsewhere, at refresh and at destroy", async () => {
     await startBound();
-    scene.change("moveBinding", site.domain, { bucket: "other" });
+    scene.inConsole.moveBinding(site.domain, "other");
     const kept = new Map(scene.stack.state);
     assert.deepEqual(await scene.stack.refresh(), ["binding"]);
     for (const [name, entry] of kept) scene.stack.state.set(name, entry);
@@ -123,7 +123,7 @@ describe("BucketCname", () => {
 
   it("is gone and can be destroyed when its bucket is gone", async () => {
     await startBound();
-    scene.cloud.control("DELETE", "/-/buckets", { name: "site" });
+    scene.cloud.removeBucket("site");
     const kept = new Map(scene.stack.state);
     assert.deepEqual(await scene.stack.refresh(), ["token", "binding"]);
     for (const [name, entry] of kept) scene.stack.state.set(name, entry);

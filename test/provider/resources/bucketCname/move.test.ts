@@ -94,7 +94,7 @@ describe("BucketCname moves", () => {
       const kept = new Map(scene.stack.state);
       await scene.stack.destroy();
       assert.deepEqual(moves(), ["DeleteCname site"]);
-      scene.change("moveBinding", domain, { bucket: "site" });
+      scene.inConsole.moveBinding(domain, "site");
       for (const [name, entry] of kept) scene.stack.state.set(name, entry);
       scene.prove("other");
       scene.forget();
@@ -119,7 +119,7 @@ describe("BucketCname moves", () => {
       await start();
       scene.prove("other");
       const value = scene.token("site", domain);
-      scene.cloud.control("POST", "/-/records", { name: `_dnsauth.${domain}`, type: "TXT", value });
+      scene.cloud.addRecord({ name: `_dnsauth.${domain}`, type: "TXT", value });
       scene.fault({ operation: "PutCname", bucket: "other", status: 400, code: "TooManyCname" });
       await assert.rejects(scene.stack.up(program("other")), /TooManyCname.*bound back to bucket site.*tries again/s);
       assert.equal(scene.boundTo(domain), "site");
@@ -155,10 +155,10 @@ describe("BucketCname moves", () => {
 
     it("adopts it where somebody has moved it already, and binds anew what is bound nowhere", async () => {
       await start();
-      scene.change("moveBinding", domain, { bucket: "other" });
+      scene.inConsole.moveBinding(domain, "other");
       await scene.stack.up(program("other"));
       assert.deepEqual(moves(), []);
-      scene.change("removeBinding", domain);
+      scene.inConsole.removeBinding(domain);
       await scene.stack.up({ ...program("other"), token: ["cnameToken", { bucket: "site", domain }] });
       scene.prove("site");
       scene.forget();
@@ -173,9 +173,9 @@ describe("BucketCname moves", () => {
       assert.deepEqual(await scene.stack.up(there), { token: "same", binding: "update" });
       assert.deepEqual(moves(), []);
       // Not even when two lists in a row miss it.
-      scene.change("removeBinding", domain);
-      scene.cloud.control("POST", "/-/switches", { listLagLists: 2 });
-      scene.change("moveBinding", domain, { bucket: "site" });
+      scene.inConsole.removeBinding(domain);
+      scene.cloud.set({ listLagLists: 2 });
+      scene.inConsole.moveBinding(domain, "site");
       await scene.stack.up(program("site", { dnsTimeoutSeconds: 0 }, "other")).catch(() => {});
       assert.ok(!scene.operations().includes("DeleteCname"));
     });
@@ -186,7 +186,7 @@ describe("BucketCname moves", () => {
     /** Bound to `other` by somebody else, with a token of `site`. */
     const start = async (options: SceneOptions = {}) => {
       scene = await Scene.start({ fakeTime: true, ...options });
-      scene.change("moveBinding", domain, { bucket: "other" });
+      scene.inConsole.moveBinding(domain, "other");
       await scene.stack.up({ token: ["cnameToken", { bucket: "site", domain }] });
       scene.forget();
     };
@@ -214,7 +214,7 @@ describe("BucketCname moves", () => {
 
     it("is refused when the named bucket does not list the domain or does not exist, and when it is the bucket itself", async () => {
       await start();
-      scene.change("removeBinding", domain);
+      scene.inConsole.removeBinding(domain);
       scene.prove();
       await assert.rejects(
         scene.stack.up(taking()),
@@ -241,7 +241,7 @@ describe("BucketCname moves", () => {
 
     it("explains that OSS gives no token while the domain is bound elsewhere", async () => {
       scene = await Scene.start({ fakeTime: true, switches: { tokenWhileBoundElsewhere: "refuse" } });
-      scene.change("moveBinding", domain, { bucket: "other" });
+      scene.inConsole.moveBinding(domain, "other");
       await assert.rejects(
         scene.stack.up(taking()),
         /NoNeedCreateCnameToken.*Nothing was changed.*unbind the domain there/s,

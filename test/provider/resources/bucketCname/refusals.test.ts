@@ -55,17 +55,17 @@ describe("BucketCname fails at once", () => {
     });
 
   it("with CnameAlreadyExists, telling how to find the other bucket and how to move from there", async () => {
-    scene.change("moveBinding", site.domain, { bucket: "other" });
+    scene.inConsole.moveBinding(site.domain, "other");
     const message = await failure("PutCname");
     assert.match(message, /CnameAlreadyExists.*npx oss-cname list BUCKET.*takeover/s);
     assert.equal(scene.boundTo(site.domain), "other");
   });
 
   it("with CnameDenied for another account's domain, unless OSS gives it to who proves it", async () => {
-    scene.cloud.control("POST", "/-/buckets", { name: "theirs", owner: "999" });
-    scene.change("moveBinding", site.domain, { bucket: "theirs" });
+    scene.cloud.addBucket({ name: "theirs", owner: "999" });
+    scene.inConsole.moveBinding(site.domain, "theirs");
     assert.match(await failure("PutCname"), /CnameDenied/);
-    scene.cloud.control("POST", "/-/switches", { takeoverByTxt: true });
+    scene.cloud.set({ takeoverByTxt: true });
     await scene.stack.up(bound);
     assert.equal(scene.boundTo(site.domain), "site");
   });
@@ -88,7 +88,7 @@ describe("BucketCname fails at once", () => {
     });
 
   it("with a policy for certificates too, where one is put", async () => {
-    scene.change("moveBinding", site.domain, { bucket: "site" });
+    scene.inConsole.moveBinding(site.domain, "site");
     scene.fault({ operation: "PutCname", status: 403, code: "AccessDenied", ec: "0003-00000001" });
     const certificate: Program = { certificate: ["cnameCertificate", { ...site, certId: "1-cn-hangzhou" }] };
     await assert.rejects(scene.stack.up(certificate), ({ message }: Error) => {
@@ -102,7 +102,7 @@ describe("BucketCname fails at once", () => {
   });
 
   it("with both of what it may be, where OSS says that the bucket is not ours", async () => {
-    scene.cloud.control("POST", "/-/buckets", { name: "theirs", owner: "999" });
+    scene.cloud.addBucket({ name: "theirs", owner: "999" });
     const message = await failure("ListCname", { binding: ["bucketCname", { ...site, bucket: "theirs" }] });
     assert.match(
       message,
@@ -111,7 +111,7 @@ describe("BucketCname fails at once", () => {
   });
 
   it("with the right endpoint for a bucket of another region, and no policy", async () => {
-    scene.cloud.control("POST", "/-/buckets", { name: "away", region: "cn-shanghai" });
+    scene.cloud.addBucket({ name: "away", region: "cn-shanghai" });
     const away = { bucket: "away", domain: "away.example.com" };
     const message = await failure("ListCname", { binding: ["bucketCname", away] });
     assert.match(message, /AccessDenied.*served at oss-cn-shanghai\.aliyuncs\.com: set the region or the endpoint/s);

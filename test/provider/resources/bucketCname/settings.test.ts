@@ -36,7 +36,7 @@ for (const switches of settings)
     const bind = async () => {
       scene.prove();
       await scene.stack.up(bound());
-      scene.change("replaceCertificate", domain, { certId: "1-cn-hangzhou" });
+      scene.inConsole.replaceCertificate(domain, { certId: "1-cn-hangzhou" });
       scene.forget();
     };
 
@@ -80,8 +80,8 @@ for (const switches of settings)
     });
 
     it("is adopted from a list that is behind, without a write", async () => {
-      scene.change("moveBinding", domain, { bucket: "site" });
-      scene.change("replaceCertificate", domain, { certId: "1-cn-hangzhou" });
+      scene.inConsole.moveBinding(domain, "site");
+      scene.inConsole.replaceCertificate(domain, { certId: "1-cn-hangzhou" });
       scene.prove();
       scene.forget();
       await scene.stack.up(bound());

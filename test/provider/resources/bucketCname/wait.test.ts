@@ -65,7 +65,7 @@ describe("BucketCname waits", () => {
 
   it("shows an old value at the deadline, and takes the deadline from customTimeouts and from the stack", async () => {
     await start({ config: { "oss-cname:dnsTimeoutSeconds": "30" } });
-    scene.cloud.control("POST", "/-/records", { name: "_dnsauth.www.example.com", type: "TXT", value: "old" });
+    scene.cloud.addRecord({ name: "_dnsauth.www.example.com", type: "TXT", value: "old" });
     const took = async (more: object) => {
       const began = scene.time.now();
       await assert.rejects(scene.stack.up(bound(more)), /has only "old"/);
@@ -95,9 +95,9 @@ describe("BucketCname waits", () => {
       assert.ok(isBound());
       assert.equal(puts(), 5);
       assert.ok(scene.gaps("PutCname").every((gap) => gap >= 15_000 && gap < 17_000));
-      scene.change("removeBinding", site.domain);
+      scene.inConsole.removeBinding(site.domain);
       await scene.stack.refresh();
-      scene.cloud.control("DELETE", "/-/records", { name: "_dnsauth.www.example.com" });
+      scene.cloud.removeRecords({ name: "_dnsauth.www.example.com" });
       scene.forget();
       await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 100 })), /TXT _dnsauth.www.example.com = /);
       assert.ok(scene.gaps("PutCname").every((gap) => gap >= 15_000));
@@ -142,7 +142,7 @@ describe("BucketCname waits", () => {
     await start();
     let sleeps = 0;
     scene.meanwhile = () => {
-      if (++sleeps === 12) scene.change("moveBinding", site.domain, { bucket: "site" });
+      if (++sleeps === 12) scene.inConsole.moveBinding(site.domain, "site");
       if (sleeps === 20) scene.prove();
     };
     await scene.stack.up(bound());
@@ -175,7 +175,7 @@ describe("BucketCname waits", () => {
 
   it("asks for a CnameToken where there is none", async () => {
     await start();
-    scene.change("expireToken", site.domain, { bucket: "site" });
+    scene.inConsole.expireToken("site", site.domain);
     await assert.rejects(
       scene.stack.up({ binding: ["bucketCname", site] }),
       /Next: declare a CnameToken for bucket site/,
@@ -235,7 +235,7 @@ describe("BucketCname waits", () => {
       await scene.stack.destroy();
       assert.ok(!scene.operations().includes("DeleteCname"));
       await scene.stack.up(pending);
-      scene.change("moveBinding", site.domain, { bucket: "site" });
+      scene.inConsole.moveBinding(site.domain, "site");
       await scene.stack.refresh();
       assert.equal(scene.stack.output("binding", "status"), "Enabled");
       assert.deepEqual(await scene.stack.preview(pending), { token: "same", binding: "same" });

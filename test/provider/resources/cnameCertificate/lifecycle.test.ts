@@ -4,9 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PropertyMap } from "../../../../engine/propertyValue";
 import { ProviderHost } from "../../../../engine/providerHost";
-import { type Cloud, startCloud } from "../../../../local/cloud";
-import type { Switches } from "../../../../local/switches";
-import type { RequestEntry } from "../../../../local/world";
+import { type Cloud, type Fault, type RequestEntry, type Switches, startCloud } from "../../../../local";
 import { providerText } from "../../../../provider/resources/dynamicResource";
 import { type Authority, createAuthority, type Issued } from "../../../support/certificates";
 import { configFor, type Program, Stack } from "../../../support/stack";
@@ -60,8 +58,7 @@ describe("CnameCertificate", () => {
     stack = new Stack(configFor(cloud));
     for (const domain of domains) bind(domain);
   };
-  const bind = (domain: string, bucket = "site") =>
-    cloud.control("POST", "/-/changes", { change: "moveBinding", domain, bucket });
+  const bind = (domain: string, bucket = "site") => cloud.inConsole.moveBinding(domain, bucket);
   const issue = async (names: string[] = ["*.example.com"]): Promise<Pair> => {
     const pair = await authority.issue({ names });
     keys.push(pair.privateKey);
@@ -83,13 +80,13 @@ describe("CnameCertificate", () => {
       .filter((request) => request.operation === "PutCname" && (domain === undefined || request.domain === domain));
   const lastPut = (): RequestEntry["certificate"] => puts().at(-1)?.certificate;
   const certIdOf = (domain = site.domain) => cloud.state().bindings.find((each) => each.domain === domain)?.certId;
-  const fault = (body: object) => cloud.control("POST", "/-/faults", { operation: "PutCname", ...body });
+  const fault = (fault: Omit<Fault, "operation">) => cloud.fail({ operation: "PutCname", ...fault });
   /** What somebody else did, long enough ago for every list to show it. */
-  const change = (body: object) => {
-    const { listLagLists } = cloud.control("GET", "/-/switches") as Switches;
-    cloud.control("POST", "/-/switches", { listLagLists: 0 });
-    cloud.control("POST", "/-/changes", { domain: site.domain, ...body });
-    cloud.control("POST", "/-/switches", { listLagLists });
+  const change = (act: (user: Cloud["inConsole"]) => void) => {
+    const { listLagLists } = cloud.switches;
+    cloud.set({ listLagLists: 0 });
+    act(cloud.inConsole);
+    cloud.set({ listLagLists });
   };
   const sentNothing = async (work: () => Promise<unknown>) => {
     const before = puts().length;
@@ -173,7 +170,7 @@ describe("CnameCertificate", () => {
       assert.equal(puts().length, 3);
 
       // Taken away by somebody.
-      change({ change: "removeCertificate" });
+      change((user) => user.removeCertificate(site.domain));
       assert.deepEqual(await stack.refresh(), []);
       assert.equal(stack.output("certificate", "status"), "Removed");
       assert.equal(stack.output("certificate", "fingerprint"), "");
@@ -184,7 +181,7 @@ describe("CnameCertificate", () => {
 
       // Replaced by somebody.
       const foreign = await issue();
-      change({ change: "replaceCertificate", certificate: foreign.chain });
+      change((user) => user.replaceCertificate(site.domain, { certificate: foreign.chain }));
       const foreignId = certIdOf();
       const third = await issue();
       await sentNothing(() => assert.rejects(up(inFiles(third)), /neither recorded nor declared/));
@@ -212,7 +209,7 @@ describe("CnameCertificate", () => {
   it("is the same certificate as texts, in files and by CertId", async () => {
     await start({ fingerprint: "masked" });
     const pair = await issue();
-    cloud.control("POST", "/-/certificates", { certId: "555-cn-hangzhou", certificate: pair.chain });
+    cloud.addCertificate({ certId: "555-cn-hangzhou", certificate: pair.chain });
     await up({ certId: "555-cn-hangzhou" });
     await sentNothing(async () => {
       // Only now is its chain known.
@@ -228,7 +225,7 @@ describe("CnameCertificate", () => {
     await start();
     const [first, foreign, second] = [await issue(), await issue(), await issue()];
     await up(inFiles(first));
-    change({ change: "replaceCertificate", certificate: foreign.chain });
+    change((user) => user.replaceCertificate(site.domain, { certificate: foreign.chain }));
     const found = fingerprintOf(certIdOf());
     await sentNothing(() =>
       assert.rejects(up(inFiles(second)), ({ message }: Error) => {
@@ -248,7 +245,7 @@ describe("CnameCertificate", () => {
   it("puts what is declared in the place of what it finds when it is created", async () => {
     await start();
     const foreign = await issue();
-    change({ change: "replaceCertificate", certificate: foreign.chain });
+    change((user) => user.replaceCertificate(site.domain, { certificate: foreign.chain }));
     const found = certIdOf();
     assert.equal(await up({ certId: "777-cn-hangzhou" }), "create");
     assert.deepEqual(lastPut(), { certId: "777-cn-hangzhou", previousCertId: found });
@@ -317,7 +314,7 @@ describe("CnameCertificate", () => {
       bind(domain);
       await together(async (host) => {
         await listBefore(host, domain);
-        cloud.control("POST", "/-/changes", { change: "replaceCertificate", domain, certificate: foreign.chain });
+        cloud.inConsole.replaceCertificate(domain, { certificate: foreign.chain });
         fault({ domain, ...conflict });
         await assert.rejects(create(host, domain, texts(await issue())), ({ message }: Error) => {
           assert.match(message, new RegExp(conflict.ec ?? conflict.code));
@@ -333,7 +330,7 @@ describe("CnameCertificate", () => {
     bind(domain);
     await together(async (host) => {
       await listBefore(host, domain);
-      cloud.control("POST", "/-/changes", { change: "replaceCertificate", domain, certificate: own.chain });
+      cloud.inConsole.replaceCertificate(domain, { certificate: own.chain });
       fault({ domain, status: 409, code: "CasRenewCertificateConflict" });
       assert.equal((await create(host, domain, texts(own))).certId, certIdOf(domain));
     });
@@ -403,9 +400,9 @@ describe("CnameCertificate", () => {
     });
     assert.equal(lastPut()?.certificateDigest, sha256(changed.chain));
     // The first again, after somebody uploaded its leaf anew: nobody knows with which chain.
-    change({ change: "replaceCertificate", certificate: pair.certificate });
+    change((user) => user.replaceCertificate(site.domain, { certificate: pair.certificate }));
     const found = certIdOf();
-    cloud.control("POST", "/-/changes", { change: "removeBinding", domain: "new.example.com" });
+    cloud.inConsole.removeBinding("new.example.com");
     await up(texts(changed));
     assert.deepEqual(lastPut(), {
       certificateDigest: sha256(changed.chain),
@@ -432,14 +429,10 @@ describe("CnameCertificate", () => {
     await start({}, [site.domain, "b.example.com"]);
     const pair = await issue();
     await up(texts(pair));
-    cloud.control("POST", "/-/changes", {
-      change: "replaceCertificate",
-      domain: "b.example.com",
-      certId: "1-cn-hangzhou",
-    });
+    cloud.inConsole.replaceCertificate("b.example.com", { certId: "1-cn-hangzhou" });
     const made = await together(async (host) => {
       await listBefore(host, "b.example.com");
-      cloud.control("POST", "/-/changes", { change: "removeCertificate", domain: "b.example.com" });
+      cloud.inConsole.removeCertificate("b.example.com");
       fault({ domain: "b.example.com", status: 404, code: "SomethingNew" });
       fault({ domain: "b.example.com", status: 400, code: "InvalidArgument" });
       return create(host, "b.example.com", texts(pair));
@@ -496,7 +489,7 @@ describe("CnameCertificate", () => {
   it("leaves a certificate alone that is not the one on record any more, and a domain that moved away", async () => {
     await start();
     await up({ certId: "555-cn-hangzhou" });
-    change({ change: "replaceCertificate", certId: "666-cn-hangzhou" });
+    change((user) => user.replaceCertificate(site.domain, { certId: "666-cn-hangzhou" }));
     await sentNothing(() => stack.destroy());
     assert.equal(certIdOf(), "666-cn-hangzhou");
     assert.match(stack.printed.join(), /666-cn-hangzhou/);
@@ -537,7 +530,7 @@ describe("CnameCertificate", () => {
     });
     const prove = () => {
       for (const { domain, token } of cloud.state().tokens)
-        cloud.control("POST", "/-/records", { name: `_dnsauth.${domain}`, type: "TXT", value: token });
+        cloud.addRecord({ name: `_dnsauth.${domain}`, type: "TXT", value: token });
     };
     const run = (bucket: string) => stack.up(declare(bucket), { skipPreview: true });
     await run("site");
@@ -565,7 +558,7 @@ describe("CnameCertificate", () => {
 
   it("gets what is there, and fails at what is not", async () => {
     await start();
-    change({ change: "replaceCertificate", certId: "555-cn-hangzhou" });
+    change((user) => user.replaceCertificate(site.domain, { certId: "555-cn-hangzhou" }));
     const found = await stack.get("cnameCertificate", site.domain, { bucket: "site", domain: site.domain });
     assert.equal(found.certId, "555-cn-hangzhou");
     assert.equal(found.fingerprint, fingerprintOf("555-cn-hangzhou"));

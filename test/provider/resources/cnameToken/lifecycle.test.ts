@@ -35,7 +35,7 @@ describe("CnameToken", () => {
 
   it("adopts a domain that is bound here by one list, with a record that any DNS host takes", async () => {
     await start();
-    scene.change("moveBinding", site.domain, { bucket: "site" });
+    scene.inConsole.moveBinding(site.domain, "site");
     await scene.stack.up(www);
     assert.deepEqual(scene.operations(), ["ListCname"]);
     assert.equal(outputs()?.bound, true);
@@ -114,7 +114,7 @@ describe("CnameToken", () => {
       names.map((name) => [name, ["cnameToken", { bucket: "site", domain: `${name}.example.com` }]]),
     );
     await scene.stack.up(many);
-    for (const name of names) scene.change("moveBinding", `${name}.example.com`, { bucket: "site" });
+    for (const name of names) scene.inConsole.moveBinding(`${name}.example.com`, "site");
     scene.time.pass(100 * HOUR);
     scene.forget();
     await scene.stack.preview(many);
@@ -130,10 +130,10 @@ describe("CnameToken", () => {
     assert.notEqual(outputs()?.token, first);
     await scene.stack.refresh();
     assert.equal(outputs()?.bucket, "other");
-    scene.change("moveBinding", site.domain, { bucket: "other" });
+    scene.inConsole.moveBinding(site.domain, "other");
     await scene.stack.refresh();
     assert.equal(outputs()?.bound, true);
-    scene.change("removeBinding", site.domain);
+    scene.inConsole.removeBinding(site.domain);
     scene.time.pass(100 * HOUR);
     await scene.stack.refresh();
     assert.equal(outputs()?.bound, false);
@@ -143,14 +143,14 @@ describe("CnameToken", () => {
 
   it("says that OSS gives no token for a domain bound to another bucket, and changes nothing", async () => {
     await start({ fakeTime: true, switches: { tokenWhileBoundElsewhere: "refuse" } });
-    scene.change("moveBinding", site.domain, { bucket: "other" });
+    scene.inConsole.moveBinding(site.domain, "other");
     await assert.rejects(scene.stack.up(www), /NoNeedCreateCnameToken.*bound to another bucket.*Next: unbind/s);
     assert.equal(scene.boundTo(site.domain), "other");
   });
 
   it("adopts a binding that a list was behind on", async () => {
     await start({ fakeTime: true, switches: { listLagLists: 2 } });
-    scene.change("moveBinding", site.domain, { bucket: "site" });
+    scene.inConsole.moveBinding(site.domain, "site");
     await scene.stack.up(www);
     assert.equal(outputs()?.bound, true);
   });
@@ -266,12 +266,12 @@ describe("CnameToken", () => {
   it("is gone with its bucket, and made anew by the up that makes the bucket anew", async () => {
     await start({ fakeTime: true });
     await scene.stack.up(www);
-    scene.cloud.control("DELETE", "/-/buckets", { name: "site" });
+    scene.cloud.removeBucket("site");
     scene.time.pass(100 * HOUR);
     assert.deepEqual(await scene.stack.preview(www), { www: "update" });
     assert.deepEqual(await scene.stack.refresh(), ["www"]);
     await assert.rejects(scene.stack.up(www), /NoSuchBucket.*Next: check the bucket's name/s);
-    scene.cloud.control("POST", "/-/buckets", { name: "site" });
+    scene.cloud.addBucket({ name: "site" });
     await scene.stack.up(www);
     assert.equal(outputs()?.token, scene.token("site", site.domain));
   });
