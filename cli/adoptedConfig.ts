@@ -1,7 +1,6 @@
 import { Document, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
-import { foldName } from "../provider/dns/query";
-import type { CnameInfo } from "../provider/oss/xml";
-import { domainProblem } from "../provider/resources/binding";
+import { domainProblem, foldName } from "../provider/names";
+import type { BoundDomain } from "../provider/queries/query";
 
 /** A binding as `oss-cname:domains` declares it. */
 export interface AdoptedDomain {
@@ -34,7 +33,7 @@ const PLACE_KEYS = { region: "alicloud:region", endpoint: "oss-cname:endpoint" }
  * declares are not declared again.
  */
 export function adoptedConfig(
-  buckets: readonly { readonly bucket: string; readonly cnames: readonly CnameInfo[] }[],
+  buckets: readonly { readonly bucket: string; readonly cnames: readonly BoundDomain[] }[],
   place: Place,
   there: string | undefined,
 ): Adopted {
@@ -77,7 +76,7 @@ export function adoptedConfig(
   return { text: document.toString({ lineWidth: 0 }), entries, notes };
 }
 
-function certificateOf({ domain, certificate }: CnameInfo, notes: string[]): Pick<AdoptedDomain, "certificate"> {
+function certificateOf({ domain, certificate }: BoundDomain, notes: string[]): Pick<AdoptedDomain, "certificate"> {
   if (certificate === undefined) return {};
   const { certId } = certificate;
   if (/^\d+-[a-z0-9-]+$/.test(certId)) return { certificate: { certId } };

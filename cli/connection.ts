@@ -1,7 +1,8 @@
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
-import { configure, regionOf } from "../provider/config/connection";
-import { setting, settingProblems } from "../provider/config/settings";
+import { resolveLocation } from "../provider/config/location";
+import { settingProblems } from "../provider/config/settings";
+import { Run } from "../provider/run";
 
 /** Where to ask and as whom, as the options say it. */
 export interface ConnectionOptions {
@@ -45,15 +46,17 @@ const SETTINGS: Readonly<Record<string, (options: ConnectionOptions) => string |
   "oss-cname:dnsServers": ({ dnsServer }) => dnsServer?.join(","),
 };
 
-/** Lets the library work as the options say, and makes sure that it knows where. Sends nothing. */
-export async function connect(command: Command): Promise<void> {
-  await useOptions(command);
-  if (regionOf({}) === undefined && setting("oss-cname:endpoint") === undefined)
+/** A run as the options configure it, with a place to ask. Sends nothing. */
+export async function connect(command: Command): Promise<Run> {
+  const run = await runOf(command);
+  const { region, endpoint } = resolveLocation({}, run.settings);
+  if (region === undefined && endpoint === undefined)
     command.error("error: give --region or --endpoint, or set ALICLOUD_REGION");
+  return run;
 }
 
-/** As `connect`, whatever is missing. */
-export async function useOptions(command: Command): Promise<void> {
+/** A run as the options configure it; region and endpoint may be missing. */
+export async function runOf(command: Command): Promise<Run> {
   const given = command.opts<ConnectionOptions>();
   if ((given.accessKeyId === undefined) !== (given.accessKeySecret === undefined))
     command.error("error: --access-key-id and --access-key-secret go together");
@@ -63,7 +66,7 @@ export async function useOptions(command: Command): Promise<void> {
   const config = { get: (key: string) => SETTINGS[key]?.(options) };
   const [mistake] = settingProblems(config);
   if (mistake !== undefined) command.error(`error: ${mistake[1]}`);
-  await configure({ config });
+  return new Run({ config });
 }
 
 /** The secret comes first, when both are read. */

@@ -1,18 +1,23 @@
 import { getServers } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:tls";
-import { credentialSource, credentials, ossClient, regionOf } from "../provider/config/connection";
-import { dnsServers, setting } from "../provider/config/settings";
-import { foldName, query, splitHostPort } from "../provider/dns/query";
+import { resolveLocation } from "../provider/config/location";
+import { query } from "../provider/dns/query";
+import { splitHostPort } from "../provider/dns/serverAddress";
 import { describeLook, lookForTxt } from "../provider/dns/txt";
 import { recordsOf } from "../provider/dns/zone";
-import { exchange, failureText } from "../provider/http";
+import { txtRecordName } from "../provider/names";
 import { bucketUrl, publicHost, regionOfEndpoint, resolveEndpoint } from "../provider/oss/endpoint";
-import { isOssError } from "../provider/oss/error";
-import { getCnameToken, listCname } from "../provider/oss/operations";
-import { leastRamPolicy } from "../provider/oss/ramPolicy";
-import { type CertificateInfo, type CnameInfo, parseDate } from "../provider/oss/xml";
-import { txtRecordName } from "../provider/resources/binding";
+import { isOssError, type OssError } from "../provider/oss/error";
+import { parseDate } from "../provider/oss/xml";
+import {
+  type BoundCertificate,
+  type BoundDomain,
+  type GetCnameTokenResult,
+  queryCnames,
+  queryCnameToken,
+} from "../provider/queries/query";
+import type { Run } from "../provider/run";
 import { daysLeft, NEAR_DAYS } from "./daysLeft";
 
 export interface Finding {
@@ -47,12 +52,12 @@ const wrong = (check: string, text: string, mend: string): Finding => ({ check, 
 const unknown = (check: string, text: string): Finding => ({ check, state: "unknown", text });
 
 /** Walks everything that a served domain depends on. Reads only, and never throws for what it finds. */
-export async function diagnose({ domain, bucket: given, connectTo }: DiagnosisOptions): Promise<Diagnosis> {
-  const target = await findTarget(domain);
+export async function diagnose(run: Run, { domain, bucket: given, connectTo }: DiagnosisOptions): Promise<Diagnosis> {
+  const target = await findTarget(domain, run.settings.dnsServers);
   const bucket = given ?? target.bucket;
-  const region = regionOf({}) ?? target.region;
+  const region = resolveLocation({}, run.settings).region ?? target.region;
   const [account, served] = await Promise.all([
-    askAccount(domain, bucket, region),
+    askAccount(run, domain, bucket, region),
     servedCertificate(domain, connectTo),
   ]);
   const { binding } = account;
@@ -70,18 +75,19 @@ export async function diagnose({ domain, bucket: given, connectTo }: DiagnosisOp
 }
 
 /** `undefined` where it is not known, `null` where the bucket has no such binding. */
-type Binding = CnameInfo | null | undefined;
+type Binding = BoundDomain | null | undefined;
 
 async function askAccount(
+  run: Run,
   domain: string,
   bucket: string | undefined,
   region: string | undefined,
 ): Promise<{ findings: Finding[]; binding: Binding }> {
-  let credential = await credentials().then(
-    () => right("credentials", `from ${keySource()}`),
+  let credential = await run.credentials.get().then(
+    () => right("credentials", `from ${keySource(run)}`),
     (error: Error) => wrong("credentials", error.message, "give an access key, by options, environment or profile"),
   );
-  let [endpoint, clock] = await probe(region, bucket);
+  let [endpoint, clock] = await probe(run, region, bucket);
   const rest = ["permissions", "token", "TXT record", "binding"];
   const giveUp = (why: string, permissions?: Finding) => ({
     findings: [credential, endpoint, clock, ...rest.map((check) => unknown(check, why))].map((finding) =>
@@ -92,16 +98,16 @@ async function askAccount(
   if (credential.state === "wrong" || endpoint.state === "wrong")
     return giveUp(`not asked: ${credential.state === "wrong" ? "there is no access key" : "OSS was not reached"}`);
   if (bucket === undefined) return giveUp("not asked: give --bucket, for no CNAME record tells which it is");
-  const client = ossClient(region === undefined ? {} : { region });
+  const place = { bucket, region };
   let binding: Binding;
   try {
-    const { cnames } = await listCname(client, bucket);
-    binding = cnames.find((cname) => foldName(cname.domain) === domain) ?? null;
+    const { cnames } = await queryCnames(run, place);
+    binding = cnames.find((cname) => cname.domain.toLowerCase() === domain) ?? null;
   } catch (error) {
     const why = "the bucket could not be listed";
     if (isOssError(error, ...BAD_KEY)) credential = refused("credentials", error);
-    else if (isOssError(error, "AccessDenied") && error.endpoint === undefined)
-      return giveUp(why, denied(error, bucket));
+    else if (isOssError(error, "AccessDenied") && error.details.endpoint === undefined)
+      return giveUp(why, denied(error));
     else if (isOssError(error)) endpoint = refused("endpoint and region", error);
     else endpoint = wrong("endpoint and region", (error as Error).message, "see what stands between here and OSS");
     return giveUp(why);
@@ -112,27 +118,27 @@ async function askAccount(
     const findings = [right("token", needless), right("TXT record", needless), bindingFinding(binding, bucket)];
     return { findings: [credential, endpoint, clock, permissions, ...findings], binding };
   }
-  const proof = await askToken(domain, bucket, () => getCnameToken(client, bucket, domain));
+  const proof = await askToken(run, domain, bucket, queryCnameToken(run, { ...place, domain }));
   return {
     findings: [credential, endpoint, clock, proof.denied ?? permissions, ...proof.findings, unbound(domain, bucket)],
     binding,
   };
 }
 
-function keySource(): string {
-  const source = credentialSource();
-  return setting("alicloud:accessKey") === undefined ? source : "the options -i and -k";
+function keySource({ settings, credentials }: Run): string {
+  return settings.get("alicloud:accessKey") === undefined ? credentials.sourceName : "the options -i and -k";
 }
 
 /** Whether OSS answers there at all, and what time it has. An unsigned request is refused, and that is answer enough. */
 async function probe(
+  { settings, http }: Run,
   region: string | undefined,
   bucket: string | undefined,
 ): Promise<[endpoint: Finding, clock: Finding]> {
   const check = "endpoint and region";
   let origin = "";
   try {
-    const configured = setting("oss-cname:endpoint");
+    const configured = settings.get("oss-cname:endpoint");
     const endpoint = resolveEndpoint({ endpoint: configured, region });
     origin = bucket === undefined ? `${endpoint.protocol}//${endpoint.host}` : bucketUrl(endpoint, bucket).origin;
     if (endpoint.region === undefined) throw new Error(`endpoint ${endpoint.host} does not tell its region`);
@@ -141,13 +147,13 @@ async function probe(
     return [wrong(check, (error as Error).message, mend), unknown("clock", "OSS was not asked")];
   }
   try {
-    const reply = await exchange({ origin, path: "/", method: "GET", timeoutMs: TIMEOUT_MS });
+    const reply = await http.exchange({ origin, path: "/", method: "GET", timeoutMs: TIMEOUT_MS });
     const date = parseDate([reply.headers.date].flat()[0] ?? "");
     return [right(check, `${new URL(origin).host} answers${region ? `, region ${region}` : ""}`), clockFinding(date)];
   } catch (error) {
     const mend = "check the region, the endpoint, and whether this machine may reach it";
     return [
-      wrong(check, `${origin} does not answer: ${failureText(error)}`, mend),
+      wrong(check, `${origin} does not answer: ${(error as Error).message}`, mend),
       unknown("clock", "OSS did not answer"),
     ];
   }
@@ -162,35 +168,31 @@ function clockFinding(theirs: Date | undefined): Finding {
     : right("clock", text);
 }
 
-/** The error's own last sentence is the next step. */
-function refused(check: string, error: Error): Finding {
-  const [text = "", mend = "see what the code means in the OSS documentation"] = error.message.split(" Next: ");
-  return wrong(check, text, mend);
+function refused(check: string, error: OssError): Finding {
+  return wrong(check, error.facts, error.remedy ?? "see what the code means in the OSS documentation");
 }
 
-function denied(error: Error, bucket: string): Finding {
-  const [text = "", next] = error.message.split(" Next: ");
-  const policy = leastRamPolicy(bucket, { certificates: false });
-  return wrong("permissions", text, `${next} The least RAM policy for this bucket: ${policy}`);
+function denied(error: OssError): Finding {
+  return refused("permissions", error);
 }
 
 async function askToken(
+  { settings }: Run,
   domain: string,
   bucket: string,
-  ask: () => ReturnType<typeof getCnameToken>,
+  asked: Promise<GetCnameTokenResult>,
 ): Promise<{ findings: Finding[]; denied?: Finding }> {
   const name = txtRecordName(domain);
   try {
-    const { token, expireTime } = await ask();
-    const end = parseDate(expireTime)?.toISOString() ?? expireTime;
-    const look = await lookForTxt(name, token, { servers: dnsServers() });
+    const { token, expireTime } = await asked;
+    const look = await lookForTxt(name, token, { servers: settings.dnsServers });
     const said = describeLook(look);
     const record = look.present
       ? right("TXT record", said)
       : look.blocked
         ? unknown("TXT record", said)
         : wrong("TXT record", said, `create the record TXT ${name} = ${token}, and take away others of that name`);
-    return { findings: [right("token", `${token}, valid until ${end}`), record] };
+    return { findings: [right("token", `${token}, valid until ${expireTime}`), record] };
   } catch (error) {
     const record = unknown("TXT record", "there is no token to look for");
     if (isOssError(error, "CnameTokenNotFound")) {
@@ -198,12 +200,12 @@ async function askToken(
       return { findings: [wrong("token", `bucket ${bucket} has no valid token for ${domain}`, mend), record] };
     }
     const findings = [unknown("token", (error as Error).message), record];
-    return isOssError(error, "AccessDenied") ? { findings, denied: denied(error, bucket) } : { findings };
+    return isOssError(error, "AccessDenied") ? { findings, denied: denied(error) } : { findings };
   }
 }
 
-function bindingFinding({ status, lastModified }: CnameInfo, bucket: string): Finding {
-  const text = `bound to bucket ${bucket} since ${parseDate(lastModified)?.toISOString() ?? lastModified}, ${status}`;
+function bindingFinding({ status, lastModified }: BoundDomain, bucket: string): Finding {
+  const text = `bound to bucket ${bucket} since ${lastModified}, ${status}`;
   return status === "Disabled"
     ? wrong("binding", text, "the service has disabled it: see the OSS console for why (ICP filing, arrears, content)")
     : right("binding", text);
@@ -227,8 +229,7 @@ interface Target {
   readonly region?: string;
 }
 
-async function findTarget(domain: string): Promise<Target> {
-  const servers = dnsServers() ?? getServers();
+async function findTarget(domain: string, servers = getServers()): Promise<Target> {
   let failure = new Error("there is no resolver to ask");
   for (const server of servers) {
     try {
@@ -313,9 +314,9 @@ function certificateFinding(binding: Binding, served: Served): Finding {
   );
 }
 
-function isSame({ fingerprint, validEndDate }: CertificateInfo, served: Exclude<Served, Error>): boolean {
+function isSame({ fingerprint, validTo }: BoundCertificate, served: Exclude<Served, Error>): boolean {
   return fingerprint.includes("*")
-    ? parseDate(validEndDate)?.getTime() === served.validTo.getTime()
+    ? Date.parse(validTo) === served.validTo.getTime()
     : fingerprint.toUpperCase() === served.fingerprint.toUpperCase();
 }
 
@@ -326,7 +327,7 @@ function expiryFinding(binding: Binding): Finding {
     return binding
       ? right(check, "no certificate is bound")
       : unknown(check, "the domain is not bound, or not known to be");
-  const end = parseDate(certificate.validEndDate)?.toISOString();
+  const end = certificate.validTo;
   const days = daysLeft(end);
   if (days === undefined) return unknown(check, "the service does not tell when the certificate ends");
   const text = days < 0 ? `ended on ${end}` : `ends on ${end}, in ${days} days`;

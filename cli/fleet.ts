@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { listCnames } from "../provider/queries";
+import { queryCnames } from "../provider/queries/query";
+import type { Run } from "../provider/run";
 import { daysLeft } from "./daysLeft";
 
 /** A bound domain and how long its certificate lasts. */
@@ -41,7 +42,7 @@ export interface Limits {
 }
 
 /** Lists all buckets at once. What fails is part of the answer. */
-export async function fleetOf(places: readonly Place[], limits: Limits, listed: () => void): Promise<Fleet> {
+export async function fleetOf(run: Run, places: readonly Place[], limits: Limits, listed: () => void): Promise<Fleet> {
   const now = Date.now();
   const domains: FleetDomain[] = [];
   const failures: { bucket: string; reason: string }[] = [];
@@ -51,7 +52,7 @@ export async function fleetOf(places: readonly Place[], limits: Limits, listed: 
       try {
         if (account !== undefined)
           throw new Error(`It is of account ${account}: ask for it by --bucket, with the access key of that account`);
-        for (const { domain, status, certificate } of (await listCnames(place)).cnames) {
+        for (const { domain, status, certificate } of (await queryCnames(run, place)).cnames) {
           const days = daysLeft(certificate?.validTo, now) ?? null;
           domains.push({
             domain,

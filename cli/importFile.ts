@@ -1,5 +1,6 @@
 import type { BindingInputs } from "../provider/resources/binding";
 import type { ProviderName } from "../provider/resources/dynamicResource";
+import type { Run } from "../provider/run";
 import type { AdoptedDomain } from "./adoptedConfig";
 
 /** What `pulumi import --file` takes. With inputs and outputs given, it asks no provider. */
@@ -21,12 +22,13 @@ interface ImportedResource {
 }
 
 /** The resources that the root program makes of these domains, as they would be in its state after an `up`. */
-export async function importFile(entries: readonly AdoptedDomain[]): Promise<ImportFile> {
-  // Loaded only here, for Pulumi's library comes with them.
-  const [providers, { providerText }] = await Promise.all([
-    import("../provider/dynamic.js"),
+export async function importFile(run: Run, entries: readonly AdoptedDomain[]): Promise<ImportFile> {
+  // Loaded only here, since they load Pulumi's SDK.
+  const [{ lifecycles }, { providerText }] = await Promise.all([
+    import("../provider/resources/lifecycles.js"),
     import("../provider/resources/dynamicResource.js"),
   ]);
+  const providers = lifecycles(run);
   const resource = async (
     provider: Exclude<ProviderName, "alidnsRecord">,
     type: string,
@@ -34,8 +36,8 @@ export async function importFile(entries: readonly AdoptedDomain[]): Promise<Imp
     inputs: BindingInputs,
   ): Promise<ImportedResource> => {
     const __provider = providerText(provider);
-    // Reading sends nothing: the bucket has just been listed.
-    const { props } = (await providers[provider].read?.(id, inputs as never)) ?? {};
+    // Reading sends nothing: `run` has just listed the bucket.
+    const { props } = (await providers[provider].read(id, inputs as never)) ?? {};
     const { domain } = inputs;
     return {
       type: `pulumi-nodejs:dynamic/oss:${type}`,

@@ -1,201 +1,201 @@
-import { clock } from "./clock";
-import type { Location } from "./config/connection";
-import { ossClient } from "./config/connection";
+import type { Clock } from "./clock";
+import type { Location } from "./config/location";
 import type { OssClient } from "./oss/client";
+import { publicHost } from "./oss/endpoint";
 import { isOssError, isOutcomeUnknown } from "./oss/error";
+import type { WithXml } from "./oss/operations";
 import { createCnameToken, deleteCname, getCnameToken, listCname, putCname } from "./oss/operations";
-import { leastRamPolicy } from "./oss/ramPolicy";
-import type { CertificateConfiguration, CnameInfo, CnameToken } from "./oss/xml";
-import type { BindingInputs } from "./resources/binding";
+import { leastRamPolicy } from "./oss/remedies";
+import type { CertificateConfiguration, CnameInfo, CnameList, CnameToken } from "./oss/xml";
 
-/** How old a list may be and still be used. */
-const LIST_AGE_MS = 10_000;
-/** How long a list may go on missing a write of ours that OSS has confirmed. */
-const LIST_LAG_MS = 30_000;
-const SECOND_LIST_PAUSE_MS = 1000;
-const BIND_ATTEMPTS = 3;
+/** How to look a binding up. */
+export interface Lookup {
+  /** Ask OSS now and take its word. Default: a list under ten seconds old will do, and confirmed writes of ours are added to it. */
+  readonly fresh?: boolean;
+  /** What is expected. A list may be behind a write, so one that shows something else is fetched again. Default: a binding. */
+  readonly until?: (found: CnameInfo | undefined) => boolean;
+  /** How many lists to look at, a second apart, before the unexpected is believed. Default 1. */
+  readonly looks?: number;
+  /** Count a bucket that does not exist as one without bindings. Default false: the lookup fails. */
+  readonly bucketMayBeGone?: boolean;
+}
 
 type Bindings = ReadonlyMap<string, CnameInfo>;
 
 interface List {
   readonly sentAt: number;
+  readonly reply: Promise<WithXml<CnameList>>;
   readonly bindings: Promise<Bindings>;
+}
+
+/** A write that OSS has confirmed; no entry means that the domain was unbound. */
+interface Write {
+  readonly at: number;
+  readonly entry: CnameInfo | undefined;
 }
 
 /**
  * One bucket's bindings as this process knows them, and the only way in which it changes them.
  *
- * ListCname answers for all domains of a bucket at once, so one list serves all resources: who asks joins a list not answered
- * yet, or uses one under ten seconds old. What we wrote ourselves is known without asking.
+ * ListCname answers for all domains of a bucket at once, so one list serves all resources: a lookup joins a list that is under way,
+ * or uses one under ten seconds old. What this process has written itself is known without asking.
  */
 export class Bucket {
-  private kept: List | undefined;
-  private queued: Promise<List> | undefined;
-  private readonly writes = new Map<string, { readonly at: number; readonly entry: CnameInfo | undefined }>();
+  readonly name: string;
+  /** Undefined where neither a region nor an endpoint that names one is known. */
+  readonly region: string | undefined;
+  readonly #client: OssClient;
+  readonly #clock: Clock;
+  #list: List | undefined;
+  #nextList: Promise<List> | undefined;
+  readonly #writes = new Map<string, Write>();
   /** Tokens made in this run, of domains not bound since. */
-  private readonly tokens = new Map<string, string>();
-  /** Domains whose binding waits for a TXT record made by hand: what depends on it waits as well. */
-  readonly pending = new Set<string>();
+  readonly #tokens = new Map<string, string>();
 
-  constructor(
-    private readonly client: OssClient,
-    readonly name: string,
-  ) {}
-
-  /** The binding of a domain to this bucket, or `undefined`. Fails when the bucket cannot be listed. */
-  async find(domain: string): Promise<CnameInfo | undefined> {
-    return (await this.bindings()).get(domain);
+  constructor(name: string, { region }: Location, client: OssClient, clock: Clock) {
+    this.name = name;
+    this.region = region;
+    this.#client = client;
+    this.#clock = clock;
   }
 
-  /** As `find`, but what is not as expected must be so in a second list too: a list may be behind the last write of another process. */
-  async findSurely(
-    domain: string,
-    isExpected: (found: CnameInfo) => boolean = () => true,
-  ): Promise<CnameInfo | undefined> {
-    const found = await this.find(domain);
-    // OSS makes a token only for what is not bound here: that tells it as surely as a second list.
-    if (found === undefined ? this.tokens.has(domain) : isExpected(found)) return found;
-    const since = clock.now();
-    await clock.sleep(SECOND_LIST_PAUSE_MS);
-    return (await this.bindings(since)).get(domain);
+  /** Where a CNAME record should point: the bucket's public host; empty where the region is unknown. */
+  get cnameTarget(): string {
+    return this.region === undefined ? "" : `${this.name}.${publicHost(this.region)}`;
   }
 
-  /** All bindings, by domain, from a list sent after `since`. */
-  async bindings(since = clock.now() - LIST_AGE_MS): Promise<Bindings> {
-    const list = this.kept === undefined || this.kept.sentAt <= since ? await this.listAnew() : this.kept;
-    return this.withWrites(await list.bindings, list.sentAt);
-  }
-
-  /** What OSS itself lists for a domain now, whatever we wrote before. */
-  async observe(domain: string): Promise<CnameInfo | undefined> {
-    const list = await this.listAnew();
-    return (await list.bindings).get(domain);
-  }
-
-  /** As `observe`, for what may have been bound a moment ago: missing only when two lists say so. */
-  async observeSurely(domain: string): Promise<CnameInfo | undefined> {
-    const found = await this.observe(domain);
-    if (found !== undefined) return found;
-    await clock.sleep(SECOND_LIST_PAUSE_MS);
-    return this.observe(domain);
-  }
-
-  /** Mints a token, or gets the one that is still valid. */
-  async createToken(domain: string): Promise<CnameToken> {
-    const token = await this.allowed(createCnameToken(this.client, this.name, domain));
-    this.tokens.set(domain, token.token);
-    return token;
-  }
-
-  getToken(domain: string): Promise<CnameToken> {
-    return this.allowed(getCnameToken(this.client, this.name, domain));
-  }
-
-  /** The value that OSS expects in the TXT record. Asked for only when it was not created in this run. */
-  async proof(domain: string): Promise<string> {
-    return this.tokens.get(domain) ?? (await this.getToken(domain)).token;
-  }
-
-  /** Binds a domain that is not bound here. When the reply is lost, the list tells what became of it. */
-  async bind(domain: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.allowed(putCname(this.client, this.name, domain));
-        break;
-      } catch (error) {
-        if (!isOutcomeUnknown(error)) throw error;
-        await clock.sleep(1000 * attempt);
-        if ((await this.observeSurely(domain)) !== undefined) break;
-        if (attempt === BIND_ATTEMPTS) throw error;
-      }
-    }
-    this.pending.delete(domain);
-    this.wrote(domain, { domain, status: "Enabled", lastModified: new Date(clock.now()).toISOString() });
-  }
-
-  async unbind(domain: string): Promise<void> {
+  /** The binding of a domain to this bucket, or `undefined`. */
+  async binding(domain: string, lookup: Lookup = {}): Promise<CnameInfo | undefined> {
+    const { fresh = false, looks = 1, until = (found) => found !== undefined, bucketMayBeGone = false } = lookup;
+    let newerThan = this.#clock.now() - (fresh ? 0 : LIST_AGE_MS);
     try {
-      await this.allowed(deleteCname(this.client, this.name, domain));
+      for (let look = 1; ; look++) {
+        const found = (await (fresh ? this.#bareList(newerThan) : this.bindings(newerThan))).get(domain);
+        // OSS makes a token only for a domain that is not bound here: that is as good as a second list.
+        const isSurelyUnbound = !fresh && found === undefined && this.#tokens.has(domain);
+        if (look >= looks || until(found) || isSurelyUnbound) return found;
+        newerThan = this.#clock.now();
+        await this.#clock.sleep(LOOK_PAUSE_MS);
+      }
     } catch (error) {
-      if (!isOutcomeUnknown(error) || (await this.observe(domain)) !== undefined) throw error;
+      if (bucketMayBeGone && isOssError(error, "NoSuchBucket")) return undefined;
+      throw error;
     }
-    this.wrote(domain, undefined);
   }
 
-  /** Puts a certificate on a bound domain. Gives the CertId that OSS answered. */
-  async putCertificate(domain: string, certificate: CertificateConfiguration): Promise<string | undefined> {
-    const reply = this.allowed(putCname(this.client, this.name, domain, certificate), { certificates: true });
-    return (await reply).certId;
-  }
-
-  /** Records what a confirmed write made of a binding; `undefined`: there is none any more. */
-  wrote(domain: string, entry: CnameInfo | undefined): void {
-    this.writes.set(domain, { at: clock.now(), entry });
-    this.tokens.delete(domain);
-  }
-
-  /** A list that is sent after this call. All who ask in the same turn share one. */
-  private listAnew(): Promise<List> {
-    this.queued ??= Promise.resolve().then(() => {
-      this.queued = undefined;
-      const list = { sentAt: clock.now(), bindings: this.list() };
-      this.kept = list;
-      list.bindings.catch(() => {
-        if (this.kept === list) this.kept = undefined;
-      });
-      return list;
-    });
-    return this.queued;
-  }
-
-  private async list(): Promise<Bindings> {
-    const { cnames } = await this.allowed(listCname(this.client, this.name));
-    return new Map(cnames.map((cname) => [cname.domain.toLowerCase(), cname]));
-  }
-
-  private withWrites(bindings: Bindings, sentAt: number): Bindings {
-    const merged = new Map(bindings);
-    for (const [domain, { at, entry }] of this.writes) {
-      if (at + LIST_LAG_MS < sentAt) continue;
+  /** All bindings, by domain, from a list sent after `newerThan` and from what was written since. */
+  async bindings(newerThan = this.#clock.now() - LIST_AGE_MS): Promise<Bindings> {
+    const list = await this.#listAfter(newerThan);
+    const merged = new Map(await list.bindings);
+    for (const [domain, { at, entry }] of this.#writes) {
+      if (at + LIST_LAG_MS < list.sentAt) continue;
       if (entry === undefined) merged.delete(domain);
       else merged.set(domain, entry);
     }
     return merged;
   }
 
-  /** Who is denied an operation reads the policy that would allow it; a bucket of another region is another matter. */
-  private async allowed<T>(reply: Promise<T>, needs = { certificates: false }): Promise<T> {
+  /** What OSS lists now, with the XML of its reply. */
+  async list(): Promise<WithXml<CnameList>> {
+    return (await this.#listAfter(this.#clock.now())).reply;
+  }
+
+  /** Mints a token, or gets the one that is still valid. */
+  async createToken(domain: string): Promise<CnameToken> {
+    const token = await this.#allowed(createCnameToken(this.#client, this.name, domain));
+    this.#tokens.set(domain, token.token);
+    return token;
+  }
+
+  getToken(domain: string): Promise<WithXml<CnameToken>> {
+    return this.#allowed(getCnameToken(this.#client, this.name, domain));
+  }
+
+  /** The value that OSS expects in the TXT record. Sends nothing for a token that was made in this run. */
+  async proof(domain: string): Promise<string> {
+    return this.#tokens.get(domain) ?? (await this.getToken(domain)).token;
+  }
+
+  /** Binds a domain that is not bound here. When the reply is lost, the list tells whether it was bound. */
+  async bind(domain: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#allowed(putCname(this.#client, this.name, domain));
+        break;
+      } catch (error) {
+        if (!isOutcomeUnknown(error)) throw error;
+        await this.#clock.sleep(1000 * attempt);
+        if ((await this.binding(domain, { fresh: true, looks: 2 })) !== undefined) break;
+        if (attempt === BIND_ATTEMPTS) throw error;
+      }
+    }
+    this.#wrote(domain, { domain, status: "Enabled", lastModified: new Date(this.#clock.now()).toISOString() });
+  }
+
+  async unbind(domain: string): Promise<void> {
+    try {
+      await this.#allowed(deleteCname(this.#client, this.name, domain));
+    } catch (error) {
+      if (!isOutcomeUnknown(error) || (await this.binding(domain, { fresh: true })) !== undefined) throw error;
+    }
+    this.#wrote(domain, undefined);
+  }
+
+  /** Puts a certificate on a bound domain, or removes it. Gives the CertId that OSS answered. */
+  async putCertificate(domain: string, certificate: CertificateConfiguration): Promise<string | undefined> {
+    const reply = this.#allowed(putCname(this.#client, this.name, domain, certificate), { certificates: true });
+    return (await reply).certId;
+  }
+
+  /** Records what a confirmed PutCname made of a binding. */
+  putConfirmed(entry: CnameInfo): void {
+    this.#wrote(entry.domain, entry);
+  }
+
+  #wrote(domain: string, entry: CnameInfo | undefined): void {
+    this.#writes.set(domain, { at: this.#clock.now(), entry });
+    this.#tokens.delete(domain);
+  }
+
+  async #bareList(newerThan: number): Promise<Bindings> {
+    return (await this.#listAfter(newerThan)).bindings;
+  }
+
+  /** The latest list if it was sent after that time, or else a new one. All lookups of the same turn share one. */
+  async #listAfter(newerThan: number): Promise<List> {
+    if (this.#list !== undefined && this.#list.sentAt > newerThan) return this.#list;
+    this.#nextList ??= Promise.resolve().then(() => {
+      this.#nextList = undefined;
+      const reply = this.#allowed(listCname(this.#client, this.name));
+      const list = { sentAt: this.#clock.now(), reply, bindings: reply.then(byDomain) };
+      this.#list = list;
+      list.bindings.catch(() => {
+        if (this.#list === list) this.#list = undefined;
+      });
+      return list;
+    });
+    return this.#nextList;
+  }
+
+  /** Adds the least RAM policy to AccessDenied, except where the bucket is in another region. */
+  async #allowed<T>(reply: Promise<T>, needs = { certificates: false }): Promise<T> {
     try {
       return await reply;
     } catch (error) {
-      if (isOssError(error, "AccessDenied") && error.endpoint === undefined)
-        error.message += ` The least RAM policy for this bucket:\n${leastRamPolicy(this.name, needs)}`;
-      throw error;
+      if (!isOssError(error, "AccessDenied") || error.details.endpoint !== undefined) throw error;
+      const policy = leastRamPolicy(this.name, needs);
+      throw error.withRemedy(`${error.remedy} The least RAM policy for this bucket:\n${policy}`);
     }
   }
 }
 
-const buckets = new WeakMap<OssClient, Map<string, Bucket>>();
-
-/** The one `Bucket` of a name at a location in this process. */
-export function bucketAt(location: Location & { readonly bucket: string }): Bucket {
-  const client = ossClient(location);
-  const known = buckets.get(client) ?? new Map<string, Bucket>();
-  buckets.set(client, known);
-  const bucket = known.get(location.bucket) ?? new Bucket(client, location.bucket);
-  known.set(location.bucket, bucket);
-  return bucket;
+function byDomain({ cnames }: CnameList): Bindings {
+  return new Map(cnames.map((cname) => [cname.domain.toLowerCase(), cname]));
 }
 
-/** The binding as OSS lists it, looked at twice before it is missing or not as expected; `undefined` also when its bucket is gone. */
-export async function observeBinding(
-  binding: BindingInputs,
-  isExpected?: (found: CnameInfo) => boolean,
-): Promise<CnameInfo | undefined> {
-  try {
-    return await bucketAt(binding).findSurely(binding.domain, isExpected);
-  } catch (error) {
-    if (isOssError(error, "NoSuchBucket")) return undefined;
-    throw error;
-  }
-}
+/** How old a list may be and still be used. */
+const LIST_AGE_MS = 10_000;
+/** How long a list may go on missing a write of ours that OSS has confirmed. */
+const LIST_LAG_MS = 30_000;
+const LOOK_PAUSE_MS = 1000;
+const BIND_ATTEMPTS = 3;

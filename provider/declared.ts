@@ -1,20 +1,37 @@
-/** Kinds of things in the cloud that two resources may stand for, one after the other, in a single `up`. */
-export type DeclaredKind = "binding" | "certificate";
-
-const declared = new Set<string>();
-
-/**
- * Notes that the program of this run declares a thing. Called by `check`, which Pulumi runs for every resource in `up` and for none
- * in `destroy`.
- */
-export function noteDeclared(kind: DeclaredKind, key: string): void {
-  declared.add(`${kind} ${key}`);
+/** A DNS record as a program declares it. */
+export interface DeclaredRecord {
+  readonly name: string;
+  readonly type: string;
+  readonly value: string;
+  readonly ttl: number;
+  readonly zone?: string;
 }
 
 /**
- * True when `delete` must leave a thing alone: renaming a resource, `--replace` and taint make Pulumi create the new resource, which
- * adopts the thing, and then delete the old one, which stands for the same thing.
+ * What the program of this run declares.
+ *
+ * Renaming a resource, `--replace` and taint make Pulumi create the new resource, which adopts what is in the cloud, and then delete
+ * the old one, which stands for the same thing. Pulumi calls `check` for every resource in `up` and for none in `destroy`: so `check`
+ * notes here what is declared, and `delete` leaves alone what it finds here.
  */
-export function isDeclared(kind: DeclaredKind, key: string): boolean {
-  return declared.has(`${kind} ${key}`);
+export class Declared {
+  /** Domains of BucketCname resources, noted as soon as they are known, whatever else is wrong with the resource. */
+  readonly bindings = new Set<string>();
+  /** Domains of CnameCertificate resources, noted in the same way. */
+  readonly certificates = new Set<string>();
+  /** AlidnsRecord resources that passed `check`. */
+  readonly #records = new Map<string, DeclaredRecord>();
+
+  noteRecord(record: DeclaredRecord): void {
+    this.#records.set(recordKey(record), record);
+  }
+
+  /** The declared record of the same name, type and value. */
+  record(record: Pick<DeclaredRecord, "name" | "type" | "value">): DeclaredRecord | undefined {
+    return this.#records.get(recordKey(record));
+  }
+}
+
+function recordKey({ name, type, value }: Pick<DeclaredRecord, "name" | "type" | "value">): string {
+  return JSON.stringify([name, type, value]);
 }

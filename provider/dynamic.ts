@@ -1,5 +1,5 @@
 /** What Pulumi's dynamic-provider process loads, by the names in `ProviderName`. */
-export { alidnsRecordProvider as alidnsRecord } from "./resources/alidnsRecord/lifecycle";
-export { bucketCnameProvider as bucketCname } from "./resources/bucketCname/lifecycle";
-export { cnameCertificateProvider as cnameCertificate } from "./resources/cnameCertificate/lifecycle";
-export { cnameTokenProvider as cnameToken } from "./resources/cnameToken/lifecycle";
+import { lifecycles } from "./resources/lifecycles";
+import { Run } from "./run";
+
+export const { cnameToken, bucketCname, cnameCertificate, alidnsRecord } = lifecycles(new Run());

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import { Agent, EnvHttpProxyAgent, Pool } from "undici";
 
-/** Whatever the status. */
+/** A complete reply, whatever its status. */
 export interface HttpReply {
   readonly status: number;
   /** Names in lower case. */
@@ -17,43 +17,98 @@ export interface HttpRequest {
   readonly method: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** How long the other side may be silent once it has the request. */
+  /** How long the server may be silent once it has the request. The whole exchange may take a minute longer. */
   readonly timeoutMs: number;
 }
 
+/** No complete reply came. */
+export class HttpFailure extends Error {
+  override readonly name = "HttpFailure";
+
+  constructor(
+    message: string,
+    /** `ECONNREFUSED`, `UND_ERR_HEADERS_TIMEOUT`; empty where the cause has none. */
+    readonly code: string,
+    /** True when it is certain that the server has seen nothing of the request. */
+    readonly unsent: boolean,
+    cause: unknown,
+  ) {
+    super([code, message].filter((part) => part !== "").join(": "), { cause });
+  }
+}
+
 /**
- * Sends one request, over connections that the whole process shares and keeps, and through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and
- * `NO_PROXY` tell of, in capitals or not. This machine itself is never asked through a proxy.
+ * Sends requests over connections that are shared and kept alive, and through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and
+ * `NO_PROXY` (upper or lower case) name. Requests to this machine never go through a proxy. Redirects are not followed.
  */
-export async function exchange(request: HttpRequest): Promise<HttpReply> {
-  const { origin, path, method, headers, body = null, timeoutMs } = request;
-  const isHere = LOOPBACK.test(new URL(origin).hostname);
-  const reply = await (isHere ? direct : outward()).request({
-    origin,
-    path,
-    method,
-    headers: { "user-agent": USER_AGENT, ...headers },
-    body,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  });
-  return { status: reply.statusCode, headers: reply.headers, body: await reply.body.text() };
+export class HttpClient {
+  readonly #connectFailures = new WeakSet<Error>();
+  readonly #options = {
+    connections: CONNECTIONS,
+    maxResponseSize: MAX_REPLY_BYTES,
+    connect: { timeout: CONNECT_TIMEOUT_MS, minVersion: "TLSv1.2" },
+    factory: (origin, options) =>
+      new Pool(origin, options).on("connectionError", (_origin, _targets, error) => this.#connectFailures.add(error)),
+  } as const satisfies Agent.Options;
+  readonly #direct = new Agent(this.#options);
+  #proxied: Dispatcher | undefined;
+
+  /** @throws HttpFailure */
+  async exchange(request: HttpRequest): Promise<HttpReply> {
+    const { origin, path, method, headers, body = null, timeoutMs } = request;
+    const isLoopback = LOOPBACK.test(new URL(origin).hostname);
+    try {
+      const reply = await (isLoopback ? this.#direct : this.#outward()).request({
+        origin,
+        path,
+        method,
+        headers: { "user-agent": USER_AGENT, ...headers },
+        body,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+        signal: AbortSignal.timeout(timeoutMs + WHOLE_REPLY_MS),
+      });
+      return { status: reply.statusCode, headers: reply.headers, body: await reply.body.text() };
+    } catch (error) {
+      const unsent = error instanceof Error && this.#connectFailures.has(error);
+      throw new HttpFailure(causeText(error), failureCode(error), unsent, error);
+    }
+  }
+
+  /** Made when first needed: an invalid proxy URL must not break requests that bypass the proxy. */
+  #outward(): Dispatcher {
+    this.#proxied ??= new EnvHttpProxyAgent({
+      ...this.#options,
+      httpProxy: this.#proxyUrl("http_proxy"),
+      httpsProxy: this.#proxyUrl("https_proxy"),
+      proxyTls: { timeout: CONNECT_TIMEOUT_MS },
+      clientFactory: proxyPool,
+    });
+    return this.#proxied;
+  }
+
+  /** Empty when none is set. Proxies are often given without a scheme. */
+  #proxyUrl(name: string): string {
+    const given = process.env[name] ?? process.env[name.toUpperCase()] ?? "";
+    const url = given === "" || given.includes("://") ? given : `http://${given}`;
+    if (url === "" || URL.canParse(url)) return url;
+    const error = new Error(`${name.toUpperCase()} is not the address of a proxy`);
+    this.#connectFailures.add(error);
+    throw error;
+  }
 }
 
-/** Whether a failure was one to connect: of these alone it is certain that nothing was sent. */
-export function isUnsent(error: unknown): boolean {
-  return error instanceof Error && connectFailures.has(error);
-}
-
-/** The code of a failure: `ECONNREFUSED`, `UND_ERR_HEADERS_TIMEOUT`; empty for what is no Error. */
-export function failureCode(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : error instanceof Error ? error.name : "";
-}
-
-/** Code and message. */
-export function failureText(error: unknown): string {
-  return [failureCode(error), causeText(error)].filter((part) => part !== "").join(": ");
+/** undici tries again for ever where a connection closes early, as with a proxy that takes connections and drops them. */
+function proxyPool(proxy: URL, options: object): Pool {
+  const pool = new Pool(proxy, { ...options, headersTimeout: CONNECT_TIMEOUT_MS });
+  const plainConnect: (target: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);
+  const connect = (target: Dispatcher.ConnectOptions) =>
+    plainConnect(target).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== "UND_ERR_SOCKET") throw cause;
+      const error = new Error(`the proxy ${proxy.host} closed the connection`, { cause });
+      throw Object.assign(error, { code: "PROXY_CLOSED" });
+    });
+  return Object.assign(pool, { connect });
 }
 
 const { version } = require("pulumi-oss-cname/package.json") as { version: string };
@@ -61,42 +116,15 @@ const USER_AGENT = `pulumi-oss-cname/${version} (${process.platform}; node ${pro
 
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Per host. A run over many domains of one endpoint shares these. */
+/** Per host. All domains of one endpoint share these. */
 const CONNECTIONS = 16;
+const WHOLE_REPLY_MS = 60_000;
+/** The largest list of a bucket has some 100 kB. */
+const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 
-const connectFailures = new WeakSet<Error>();
-
-const OPTIONS = {
-  connections: CONNECTIONS,
-  connect: { timeout: CONNECT_TIMEOUT_MS, minVersion: "TLSv1.2" },
-  factory: (origin, options) =>
-    new Pool(origin, options).on("connectionError", (_origin, _targets, error) => connectFailures.add(error)),
-} as const satisfies Agent.Options;
-
-const direct = new Agent(OPTIONS);
-
-let proxied: Dispatcher | undefined;
-
-/** Made when it is first needed: a proxy that is none must not stand in the way of what goes without. */
-function outward(): Dispatcher {
-  proxied ??= new EnvHttpProxyAgent({
-    ...OPTIONS,
-    httpProxy: proxyUrl("http_proxy"),
-    httpsProxy: proxyUrl("https_proxy"),
-    proxyTls: { timeout: CONNECT_TIMEOUT_MS },
-    clientFactory: (proxy, options) => new Pool(proxy, { ...options, headersTimeout: CONNECT_TIMEOUT_MS }),
-  });
-  return proxied;
-}
-
-/** Empty when there is none. Often given without its scheme. */
-function proxyUrl(name: string): string {
-  const given = process.env[name] ?? process.env[name.toUpperCase()] ?? "";
-  const url = given === "" || given.includes("://") ? given : `http://${given}`;
-  if (url === "" || URL.canParse(url)) return url;
-  const error = new Error(`${name.toUpperCase()} is not the address of a proxy`);
-  connectFailures.add(error);
-  throw error;
+function failureCode(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : error instanceof Error ? error.name : "";
 }
 
 /** Several addresses tried give one AggregateError with no message of its own. */

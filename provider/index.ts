@@ -1,3 +1,5 @@
+export type { DnsRecord } from "./names";
+export { getCnameToken, getCnameTokenOutput, listCnames, listCnamesOutput } from "./queries";
 export type {
   BoundCertificate,
   BoundDomain,
@@ -5,33 +7,17 @@ export type {
   GetCnameTokenResult,
   ListCnamesArgs,
   ListCnamesResult,
-} from "./queries";
-export {
-  getCnameToken,
-  getCnameTokenOutput,
-  listCnames,
-  listCnamesOutput,
-} from "./queries";
-export type { AlidnsRecordArgs } from "./resources/alidnsRecord/lifecycle";
-export { AlidnsRecord } from "./resources/alidnsRecord/lifecycle";
-export type { BucketCnameArgs, TakeoverArgs } from "./resources/bucketCname/lifecycle";
-export { BucketCname } from "./resources/bucketCname/lifecycle";
-export type { CnameCertificateArgs } from "./resources/cnameCertificate/lifecycle";
-export { CnameCertificate } from "./resources/cnameCertificate/lifecycle";
-export type { CnameTokenArgs, DnsRecord } from "./resources/cnameToken/lifecycle";
-export { CnameToken } from "./resources/cnameToken/lifecycle";
-export type {
-  AlidnsOptions,
-  Dns,
-  MakeRecord,
-  RecordArgs,
-} from "./resources/customDomain/dns";
-export {
-  alidns,
-  manual,
-  none,
-  records,
-} from "./resources/customDomain/dns";
+} from "./queries/query";
+export type { AlidnsRecordArgs } from "./resources/alidnsRecord/resource";
+export { AlidnsRecord } from "./resources/alidnsRecord/resource";
+export type { BucketCnameArgs, TakeoverArgs } from "./resources/bucketCname/resource";
+export { BucketCname } from "./resources/bucketCname/resource";
+export type { CnameCertificateArgs } from "./resources/cnameCertificate/resource";
+export { CnameCertificate } from "./resources/cnameCertificate/resource";
+export type { CnameTokenArgs } from "./resources/cnameToken/resource";
+export { CnameToken } from "./resources/cnameToken/resource";
+export type { AlidnsOptions, Dns, MakeRecord, RecordArgs } from "./resources/customDomain/dns";
+export { alidns, manual, none, records } from "./resources/customDomain/dns";
 export type { CertificateArgs, CustomDomainArgs } from "./resources/customDomain/resource";
 export { CustomDomain } from "./resources/customDomain/resource";
 export type { OssAccountArgs } from "./resources/ossAccount";

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
-import { bucketAt } from "../../provider/bucket";
-import { regionOf } from "../../provider/config/connection";
-import { setting } from "../../provider/config/settings";
+import { resolveLocation } from "../../provider/config/location";
 import { publicHost } from "../../provider/oss/endpoint";
+import { queryCnames } from "../../provider/queries/query";
+import type { Run } from "../../provider/run";
 import { adoptedConfig } from "../adoptedConfig";
 import { connect, withConnection } from "../connection";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
@@ -41,13 +41,13 @@ export const adopt = new Command("adopt")
     if (merge && output === undefined) command.error("error: --merge goes with --output");
     if (!merge && output !== undefined && existsSync(output))
       throw new Error(`${output} exists and was left as it is: add to it with --merge, or choose another name`);
-    await connect(command);
-    const place = placeOf();
+    const run = await connect(command);
+    const place = placeOf(run);
     const there = merge && output !== undefined && existsSync(output) ? readFileSync(output, "utf8") : undefined;
     let listed = 0;
     const work = Promise.all(
       [...new Set(names)].map(async (bucket) => {
-        const cnames = [...(await bucketAt({ bucket }).bindings()).values()];
+        const { cnames } = await queryCnames(run, { bucket });
         listed++;
         return { bucket, cnames };
       }),
@@ -56,7 +56,7 @@ export const adopt = new Command("adopt")
     const { text, entries, notes } = adoptedConfig(buckets, place, there);
     // The import file first: without it nothing is lost, and what follows is the one that matters.
     if (options.importFile !== undefined)
-      write(json(await importFile(entries)), { output: options.importFile, overwrite });
+      write(json(await importFile(run, entries)), { output: options.importFile, overwrite });
     write(text, { output, overwrite: there !== undefined });
     for (const note of notes) process.stderr.write(`oss-cname: ${note}\n`);
     if (notes.length > 0) process.exitCode = ExitStatus.attention;
@@ -65,9 +65,8 @@ withConnection(adopt);
 withExitStatuses(adopt, { [ExitStatus.attention]: "something was left out, and standard error says what and why" });
 
 /** What the stack has to say of the buckets' place. The endpoint that their region has anyway is not worth saying. */
-function placeOf(): { region?: string; endpoint?: string } {
-  const region = regionOf({});
-  const endpoint = setting("oss-cname:endpoint");
+function placeOf({ settings }: Run): { region?: string; endpoint?: string } {
+  const { region, endpoint } = resolveLocation({}, settings);
   const isUsual = region !== undefined && endpoint?.replace(/^https:\/\//, "") === publicHost(region);
   return { ...(region && { region }), ...(endpoint && !isUsual && { endpoint }) };
 }

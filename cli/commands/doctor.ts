@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
-import { foldName } from "../../provider/dns/query";
-import { domainProblem } from "../../provider/resources/binding";
-import { useOptions, withConnection } from "../connection";
+import { domainProblem, foldName } from "../../provider/names";
+import { runOf, withConnection } from "../connection";
 import type { Diagnosis, Finding } from "../diagnosis";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
 import { json, type OutputOptions, paint, withOutput, write } from "../output";
@@ -37,10 +36,10 @@ export const doctor = new Command("doctor")
     const domain = foldName(given);
     const problem = domainProblem(domain);
     if (problem !== undefined) command.error(`error: ${problem}`);
-    await useOptions(command);
+    const run = await runOf(command);
     const { diagnose } = await import("../diagnosis.js");
     const { bucket, connectTo } = options;
-    const diagnosis = await withProgress(() => `looking at ${domain}`, diagnose({ domain, bucket, connectTo }));
+    const diagnosis = await withProgress(() => `looking at ${domain}`, diagnose(run, { domain, bucket, connectTo }));
     const state = worst(diagnosis);
     write(options.json ? json({ state, ...diagnosis }) : asLines(diagnosis, options), options);
     process.exitCode = { right: 0, unknown: ExitStatus.attention, wrong: ExitStatus.wrong }[state];

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { cnamesXml, type ListCnamesResult, readCnames } from "../../provider/queries";
+import { type ListCnamesResult, queryCnames } from "../../provider/queries/query";
 import { connect, withConnection } from "../connection";
 import { daysCell, daysLeft } from "../daysLeft";
 import { withExitStatuses } from "../exitStatus";
@@ -30,11 +30,10 @@ export const list = new Command("list")
     const { certificates } = options;
     if (options.xml && !certificates)
       command.error("error: --xml gives the service's own bytes, so it does not go with --no-certificates");
-    await connect(command);
-    const args = { bucket, certificates };
-    const xml = await withProgress(() => `listing bucket ${bucket}`, cnamesXml(args));
+    const run = await connect(command);
+    const listed = queryCnames(run, { bucket, certificates });
+    const { xml, ...result } = await withProgress(() => `listing bucket ${bucket}`, listed);
     if (options.xml) return write(xml, options);
-    const result = readCnames(xml, args);
     write(options.json ? json(withDays(result)) : asTable(result, options), options);
   });
 withConnection(list);

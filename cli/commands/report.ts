@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
-import { connect, useOptions, withConnection } from "../connection";
+import type { Run } from "../../provider/run";
+import { connect, runOf, withConnection } from "../connection";
 import { CRITICAL_DAYS, NEAR_DAYS } from "../daysLeft";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
 import { declaredPlaces, type Fleet, fleetOf, type Limits, type Place, stackFiles } from "../fleet";
@@ -28,13 +29,13 @@ export const report = new Command("report")
       "  oss-cname report --bucket site shop --region cn-hangzhou --json | jq '.domains[0]'",
   )
   .action(async (options: Options, command: Command) => {
-    const places = await placesOf(options, command);
+    const { run, places } = await placesOf(options, command);
     const { nearDays, criticalDays } = options;
     let listed = 0;
     const progress = () => `listed ${listed} of ${places.length} buckets`;
     const fleet = await withProgress(
       progress,
-      fleetOf(places, { nearDays, criticalDays }, () => listed++),
+      fleetOf(run, places, { nearDays, criticalDays }, () => listed++),
     );
     if (options.json) write(json(fleet), options);
     else write((await import("../reportPage.js")).reportPage(fleet), options);
@@ -49,11 +50,9 @@ withExitStatuses(report, {
   [ExitStatus.wrong]: "a certificate's end is critical, or past",
 });
 
-async function placesOf({ bucket, config }: Options, command: Command): Promise<Place[]> {
-  if (bucket !== undefined) {
-    await connect(command);
-    return [...new Set(bucket)].map((name) => ({ bucket: name }));
-  }
+async function placesOf({ bucket, config }: Options, command: Command): Promise<{ run: Run; places: Place[] }> {
+  if (bucket !== undefined)
+    return { run: await connect(command), places: [...new Set(bucket)].map((name) => ({ bucket: name })) };
   const files = config ?? stackFiles(".");
   // The same bucket is asked once, whatever stacks and domains it serves.
   const places = new Map(files.flatMap(declaredPlaces).map((place) => [JSON.stringify(place), place]));
@@ -61,8 +60,7 @@ async function placesOf({ bucket, config }: Options, command: Command): Promise<
     command.error(
       `error: ${files.length === 0 ? "there is no Pulumi.<stack>.yaml here" : `no oss-cname:domains in ${files.join(", ")}`}: give --bucket`,
     );
-  await useOptions(command);
-  return [...places.values()];
+  return { run: await runOf(command), places: [...places.values()] };
 }
 
 function exitStatus({ domains, failures }: Fleet): number {

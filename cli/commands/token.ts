@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 import { isOssError } from "../../provider/oss/error";
-import { cnameTokenXml, type GetCnameTokenResult, readCnameToken } from "../../provider/queries";
+import { type GetCnameTokenResult, queryCnameToken } from "../../provider/queries/query";
 import { connect, withConnection } from "../connection";
 import { withExitStatuses } from "../exitStatus";
 import { json, type OutputOptions, table, withOutput, write } from "../output";
@@ -25,11 +25,10 @@ export const token = new Command("token")
       "  oss-cname token site www.example.com -e oss-cn-hangzhou.aliyuncs.com --json | jq -r .token",
   )
   .action(async (bucket: string, domain: string, options: Options, command: Command) => {
-    await connect(command);
-    const args = { bucket, domain };
-    const xml = await withProgress(() => `asking for the token of ${domain}`, cnameTokenXml(args).catch(explain));
+    const run = await connect(command);
+    const found = queryCnameToken(run, { bucket, domain }).catch(explain);
+    const { xml, ...result } = await withProgress(() => `asking for the token of ${domain}`, found);
     if (options.xml) return write(xml, options);
-    const result = readCnameToken(xml, args);
     write(options.json ? json(result) : asTable(result), options);
   });
 withConnection(token);

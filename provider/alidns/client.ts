@@ -1,16 +1,24 @@
-import { clock } from "../clock";
-import { exchange, failureText } from "../http";
+import type { Clock } from "../clock";
+import { systemClock } from "../clock";
+import { HttpClient } from "../http";
+import { isWithin } from "../names";
+import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
 import { rpcQuery, signAcs3 } from "./acs3";
+import { AlidnsError, isAlidnsError, remedyOf } from "./error";
 
 const VERSION = "2015-01-09";
 const TIMEOUT_MS = 30_000;
 const DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16000];
 
-export interface AlidnsOptions {
+export interface AlidnsClientOptions {
   readonly credentials: () => Promise<Credentials>;
-  /** URL or host, with a port if need be. Default: `https://alidns.aliyuncs.com`. */
-  readonly endpoint?: string | undefined;
+  /** Default: connections of its own. */
+  readonly http?: HttpClient | undefined;
+  /** Default: the machine's. */
+  readonly clock?: Clock | undefined;
+  /** Asked before every call: URL or host, with a port if need be. Default: `https://alidns.aliyuncs.com`. */
+  readonly endpoint?: (() => string | undefined) | undefined;
 }
 
 /** What a record holds. `rr` is its name inside the zone, `@` for the zone itself; `ttl` is in seconds. */
@@ -29,32 +37,17 @@ export interface AlidnsRecordInfo extends RecordContent {
   readonly enabled: boolean;
 }
 
-/** A call that Alibaba Cloud DNS refused, or that did not reach it. */
-export class AlidnsError extends Error {
-  override readonly name = "AlidnsError";
-
-  constructor(
-    message: string,
-    readonly operation: string,
-    /** Code of the service; empty when it did not reply. */
-    readonly code: string,
-    /** HTTP status; undefined when it did not reply. */
-    readonly status?: number,
-    readonly requestId?: string,
-    /** How many times the call was sent; an earlier one may have taken effect although its reply was lost. */
-    readonly attempts = 1,
-  ) {
-    super(message);
-  }
-}
-
-/** The record calls of Alibaba Cloud DNS (Alidns), with refusals that pass away by themselves repeated for half a minute. */
-export class Alidns {
-  readonly #options: AlidnsOptions;
+/** The record calls of Alibaba Cloud DNS (Alidns). Failures that may pass are tried again for half a minute. */
+export class AlidnsClient {
+  readonly #options: AlidnsClientOptions;
+  readonly #http: HttpClient;
+  readonly #clock: Clock;
   #zones: Promise<string[]> | undefined;
 
-  constructor(options: AlidnsOptions) {
+  constructor(options: AlidnsClientOptions) {
     this.#options = options;
+    this.#http = options.http ?? new HttpClient();
+    this.#clock = options.clock ?? systemClock;
   }
 
   /** All zones of the account. */
@@ -64,8 +57,8 @@ export class Alidns {
   }
 
   /**
-   * The longest zone of the account that holds `name`. The account's zones are listed once, and again when none fits, for the zone
-   * may have been made meanwhile.
+   * The longest zone of the account that holds `name`. The account's zones are listed once, and again when none fits, since the
+   * zone may have been created meanwhile.
    *
    * @throws AlidnsError when no zone holds it
    */
@@ -85,17 +78,14 @@ export class Alidns {
     const found = longest(zones, name);
     if (found !== undefined) return found;
     const has = zones.length === 0 ? "no zones" : `${zones.slice(0, 10).join(", ")}${zones.length > 10 ? ", …" : ""}`;
-    throw new AlidnsError(
-      `No zone of this account in Alibaba Cloud DNS holds ${name} (the account has ${has}). ` +
-        "Add the domain there, or use the credentials of the account that has it.",
-      "DescribeDomains",
-      "",
-    );
+    throw new AlidnsError(`No zone of this account in Alibaba Cloud DNS holds ${name} (the account has ${has}).`, {
+      remedy: "add the domain there, or use the credentials of the account that has it.",
+    });
   }
 
-  /** The records at one name, of one type if given. */
-  async findRecords(zone: string, rr: string, type?: string): Promise<AlidnsRecordInfo[]> {
-    // The service looks for any name that contains this one.
+  /** The records at one name. */
+  async findRecords(zone: string, rr: string): Promise<AlidnsRecordInfo[]> {
+    // The service finds every name that contains this one.
     const parameters = { DomainName: zone, RRKeyWord: rr, PageSize: "500" };
     const found = await this.#listAll<WireRecord>("DescribeDomainRecords", recordName(zone, rr), parameters);
     return found
@@ -108,7 +98,7 @@ export class Alidns {
         line: record.Line ?? "default",
         enabled: (record.Status ?? "ENABLE").toUpperCase() === "ENABLE",
       }))
-      .filter((record) => record.rr === rr && (type === undefined || record.type === type));
+      .filter((record) => record.rr === rr);
   }
 
   async getRecord(zone: string, rr: string, recordId: string): Promise<AlidnsRecordInfo | undefined> {
@@ -132,7 +122,7 @@ export class Alidns {
     }
   }
 
-  /** Deletes a record; one that is gone already is fine. */
+  /** Deletes a record; one that is gone already counts as deleted. */
   async deleteRecord(zone: string, rr: string, recordId: string): Promise<void> {
     try {
       await this.#call("DeleteDomainRecord", `record ${recordId} (${recordName(zone, rr)})`, { RecordId: recordId });
@@ -156,8 +146,8 @@ export class Alidns {
       const failure = await this.#send(operation, what, query, attempts);
       if (!(failure instanceof AlidnsError)) return failure;
       const delayMs = DELAYS_MS[attempts - 1];
-      if (delayMs === undefined || !isPassing(failure)) throw failure;
-      await clock.sleep(delayMs * (0.75 + Math.random() / 2));
+      if (delayMs === undefined || !mayPass(failure)) throw failure;
+      await this.#clock.sleep(delayMs * (0.75 + Math.random() / 2));
     }
   }
 
@@ -169,14 +159,14 @@ export class Alidns {
     attempts: number,
   ): Promise<Reply | AlidnsError> {
     const credentials = await this.#options.credentials();
-    const { origin, host } = endpointUrl(this.#options.endpoint ?? "https://alidns.aliyuncs.com");
+    const { origin, host } = toUrl(this.#options.endpoint?.() ?? "https://alidns.aliyuncs.com");
     const query = rpcQuery(parameters);
     const call = { host, action: operation, version: VERSION, query };
     let reply: Reply;
     let status: number;
     try {
-      const headers = signAcs3(call, credentials, new Date());
-      const answer = await exchange({
+      const headers = signAcs3(call, credentials, new Date(this.#clock.now()));
+      const answer = await this.#http.exchange({
         origin,
         path: `/?${query}`,
         method: "POST",
@@ -186,22 +176,19 @@ export class Alidns {
       status = answer.status;
       reply = JSON.parse(answer.body);
     } catch (error) {
-      const text = `${operation} for ${what} did not get through to Alibaba Cloud DNS (${host}): ${failureText(error)}`;
-      return new AlidnsError(text, operation, "", undefined, undefined, attempts);
+      const reason = (error as Error).message;
+      return new AlidnsError(`${operation} for ${what} did not reach Alibaba Cloud DNS (${host}): ${reason}`, {
+        attempts,
+      });
     }
     return status < 400 ? reply : refusal(reply, status, operation, what, attempts);
   }
 }
 
-/** True for a refusal with one of these codes, or for any when none is given. */
-export function isAlidnsError(error: unknown, ...codes: string[]): error is AlidnsError {
-  return error instanceof AlidnsError && (codes.length === 0 || codes.includes(error.code));
-}
-
 /** The name inside a zone, or undefined when it is not in the zone. */
 export function rrOf(name: string, zone: string): string | undefined {
   if (name === zone) return "@";
-  return name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : undefined;
+  return isWithin(name, zone) ? name.slice(0, -zone.length - 1) : undefined;
 }
 
 interface Reply {
@@ -229,11 +216,11 @@ interface WireRecord {
   readonly Status?: string;
 }
 
-/** The record, or its name, is not there. */
+/** The record, or its name, does not exist. */
 const GONE = ["DomainRecordNotBelongToUser", "DomainRecordNotExist", "InvalidRR.NoExist", "InvalidDomainName.NoExist"];
 
 function longest(zones: readonly string[], name: string): string | undefined {
-  return zones.filter((zone) => rrOf(name, zone) !== undefined).sort((a, b) => b.length - a.length)[0];
+  return zones.filter((zone) => isWithin(name, zone)).sort((a, b) => b.length - a.length)[0];
 }
 
 function recordName(zone: string, rr: string): string {
@@ -248,12 +235,8 @@ function wireContent({ rr, type, value, ttl }: RecordContent): Record<string, st
   return { RR: rr, Type: type, Value: value, TTL: String(ttl) };
 }
 
-function endpointUrl(endpoint: string): URL {
-  return new URL(endpoint.includes("://") ? endpoint : `https://${endpoint}`);
-}
-
-/** Failures that pass away by themselves. A call may be repeated although it took effect: callers look again at a duplicate. */
-function isPassing({ code, status }: AlidnsError): boolean {
+/** Failures that may pass. A call may be repeated although it took effect: callers look again at a duplicate. */
+function mayPass({ code, status }: AlidnsError): boolean {
   return (
     status === undefined ||
     status >= 500 ||
@@ -266,20 +249,12 @@ function refusal(reply: Reply, status: number, operation: string, what: string, 
   const { Code: code = "", Message, RequestId } = reply;
   const request = RequestId === undefined ? "" : `, request ${RequestId}`;
   // A refused signature is explained with the whole request, over many lines.
-  const said = Message === undefined ? "" : `: ${Message.split("\n", 1)[0]}`;
-  const step = nextStep(code, operation);
-  const text = `${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${said}${step && `\n${step}`}`;
-  return new AlidnsError(text, operation, code, status, RequestId, attempts);
-}
-
-function nextStep(code: string, operation: string): string {
-  if (/^(InvalidDomainName\.NoExist|IncorrectDomainUser|DomainRecordNotBelongToUser)$/.test(code))
-    return "Is the domain in the account of these credentials? Give the zone, or a provider for the account that has it.";
-  if (/^(Forbidden|NoPermission)/.test(code)) return `Allow the action alidns:${operation} to the RAM user or role.`;
-  if (/^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken)/.test(code))
-    return "Check the access key, and the security token if there is one: key, secret and token belong together.";
-  if (code.startsWith("QuotaExceeded"))
-    return "The plan of this zone allows no more: raise the TTL, delete records, or upgrade the plan.";
-  if (code.startsWith("DomainRecordLocked")) return "Unlock the record in the console.";
-  return "";
+  const message = Message === undefined ? "" : `: ${Message.split("\n", 1)[0]}`;
+  const remedy = remedyOf(code, operation);
+  return new AlidnsError(`${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${message}`, {
+    code,
+    status,
+    attempts,
+    ...(remedy && { remedy }),
+  });
 }

@@ -1,9 +1,10 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { splitHostPort } from "../dns/query";
+import { splitHostPort } from "../dns/serverAddress";
 import { endpointProblem, regionProblem } from "../oss/endpoint";
 
-/** Where settings are looked up: a stack's configuration, as its texts. */
-export type Config = Pick<pulumi.dynamic.ConfigureRequest["config"], "get">;
+/** Where settings are looked up, by keys such as `oss-cname:endpoint`. Structured values are JSON. */
+export interface Config {
+  get(key: string): string | undefined;
+}
 
 const CHOICES = {
   "oss-cname:signatureVersion": ["v4", "v1"],
@@ -11,7 +12,7 @@ const CHOICES = {
   "oss-cname:verification": ["authoritative", "none"],
 } as const;
 
-/** What is wrong with a value, for every setting that decides where and how to ask. */
+/** What is wrong with a value, for every setting that decides where and how to send requests. */
 const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> = {
   "alicloud:region": regionProblem,
   "oss-cname:endpoint": endpointProblem,
@@ -19,7 +20,7 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
   ...Object.fromEntries(
     Object.entries(CHOICES).map(([key, allowed]) => [
       key,
-      (value) => (chosen(allowed, value) === undefined ? notA(value, allowed.join(" or ")) : undefined),
+      (value) => (findChoice(allowed, value) === undefined ? notA(value, allowed.join(" or ")) : undefined),
     ]),
   ),
   "oss-cname:dnsServers": serversProblem,
@@ -30,16 +31,6 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
 /** The keys of all these. */
 export const SETTINGS: readonly string[] = Object.keys(PROBLEMS);
 
-let current: Config | undefined;
-
-/** Makes this the configuration of the process. Throws, with all mistakes in it, when it has any. */
-export function useConfig(config: Config): void {
-  const problems = settingProblems(config).map(([key, problem]) => `${key}: ${problem}`);
-  if (problems.length > 0)
-    throw new Error(`a mistake in the configuration; nothing was sent.\n  ${problems.join("\n  ")}`);
-  current = config;
-}
-
 /** What is wrong with the values that are given: key and problem of each. */
 export function settingProblems(config: Config): [string, string][] {
   return Object.entries(PROBLEMS).flatMap(([key, problemOf]): [string, string][] => {
@@ -49,31 +40,40 @@ export function settingProblems(config: Config): [string, string][] {
   });
 }
 
-/**
- * One configuration value as its text (`oss-cname:endpoint`); structured values are JSON. In a process that was not configured, which is
- * a program's own, it is the stack's.
- */
-export function setting(key: string): string | undefined {
-  if (current === undefined) useConfig(stackConfig());
-  return current?.get(key) || undefined;
+/** Configuration that has been checked. */
+export class Settings {
+  readonly #config: Config;
+
+  /** Throws where a value is invalid, with all mistakes in one message. */
+  constructor(config: Config) {
+    const problems = settingProblems(config).map(([key, problem]) => `${key}: ${problem}`);
+    if (problems.length > 0)
+      throw new Error(`a mistake in the configuration; nothing was sent.\n  ${problems.join("\n  ")}`);
+    this.#config = config;
+  }
+
+  /** One value as a string; an empty one counts as not set. */
+  get(key: string): string | undefined {
+    return this.#config.get(key) || undefined;
+  }
+
+  /** A setting that is one of a few. */
+  choice<Key extends keyof typeof CHOICES>(key: Key): (typeof CHOICES)[Key][number] | undefined {
+    return findChoice(CHOICES[key], this.get(key) ?? "");
+  }
+
+  /** The `host:port` list of `oss-cname:dnsServers`, given as a list or separated by commas. */
+  get dnsServers(): string[] | undefined {
+    const value = this.get("oss-cname:dnsServers");
+    return value === undefined ? undefined : readServers(value);
+  }
+
+  get dnsTimeoutSeconds(): number {
+    return Number(this.get("oss-cname:dnsTimeoutSeconds") ?? DNS_TIMEOUT_SECONDS);
+  }
 }
 
-/** A setting that is one of a few. */
-export function choice<Key extends keyof typeof CHOICES>(key: Key): (typeof CHOICES)[Key][number] | undefined {
-  return chosen(CHOICES[key], setting(key) ?? "");
-}
-
-/** The host:port list of `oss-cname:dnsServers`, given as a list or separated by commas. */
-export function dnsServers(): string[] | undefined {
-  const value = setting("oss-cname:dnsServers");
-  return value === undefined ? undefined : readServers(value);
-}
-
-/** The stack's own, in a program. Loaded only here: a provider has its configuration given, and the library is slow to load. */
-export function stackConfig(): Config {
-  const library: typeof pulumi = require("@pulumi/pulumi");
-  return { get: library.runtime.getConfig };
-}
+const DNS_TIMEOUT_SECONDS = 900;
 
 function readServers(value: string): string[] {
   const list: unknown[] = value.trim().startsWith("[") ? JSON.parse(value) : value.split(",");
@@ -89,7 +89,7 @@ function serversProblem(value: string): string | undefined {
   }
 }
 
-function chosen<T extends string>(allowed: readonly T[], value: string): T | undefined {
+function findChoice<T extends string>(allowed: readonly T[], value: string): T | undefined {
   return allowed.find((candidate) => candidate === value.toLowerCase());
 }
 

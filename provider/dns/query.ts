@@ -1,14 +1,10 @@
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
-import { connect, isIP, isIPv6 } from "node:net";
+import { connect, isIPv6 } from "node:net";
 import type { DecodedPacket, RecordType } from "dns-packet";
 import { decode, encode, RECURSION_DESIRED } from "dns-packet";
-
-/** Where a DNS server listens. `address` is an IP address. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
+import { foldName } from "../names";
+import type { ServerAddress } from "./serverAddress";
 
 export interface Question {
   readonly name: string;
@@ -30,26 +26,12 @@ export interface Reply extends DecodedPacket {
  * @param timeoutMs for each attempt
  * @throws Error when no usable reply came; any reply code is a reply
  */
-export async function query(server: Endpoint, question: Question, timeoutMs: number): Promise<Reply> {
+export async function query(server: ServerAddress, question: Question, timeoutMs: number): Promise<Reply> {
   const reply = await overUdp(server, question, timeoutMs).catch(() => overUdp(server, question, timeoutMs));
   return reply === "truncated" ? overTcp(server, question, timeoutMs) : reply;
 }
 
-/** Splits `host`, `host:port` and `[address]:port`; the port is 53 unless given. */
-export function splitHostPort(text: string): { host: string; port: number } {
-  if (isIP(text)) return { host: text, port: 53 };
-  const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text.trim()) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || Number(port) > 65535) throw new Error(`"${text}" is not host:port`);
-  return { host, port: Number(port ?? 53) };
-}
-
-/** A name as it is compared, and as OSS lists it: without the dot at its end, in lower case. */
-export function foldName(name: string): string {
-  return name.trim().replace(/\.$/, "").toLowerCase();
-}
-
-function overUdp(server: Endpoint, question: Question, timeoutMs: number): Promise<Reply | "truncated"> {
+function overUdp(server: ServerAddress, question: Question, timeoutMs: number): Promise<Reply | "truncated"> {
   const id = randomInt(0x10000);
   const socket = createSocket(isIPv6(server.address) ? "udp6" : "udp4");
   return new Promise<Reply | "truncated">((resolve, reject) => {
@@ -70,7 +52,7 @@ function overUdp(server: Endpoint, question: Question, timeoutMs: number): Promi
   }).finally(() => socket.close());
 }
 
-function overTcp(server: Endpoint, question: Question, timeoutMs: number): Promise<Reply> {
+function overTcp(server: ServerAddress, question: Question, timeoutMs: number): Promise<Reply> {
   const id = randomInt(0x10000);
   const socket = connect(server.port, server.address);
   let received = Buffer.alloc(0);

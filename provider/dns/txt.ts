@@ -1,8 +1,11 @@
 import { getServers } from "node:dns";
 import { lookup } from "node:dns/promises";
 import type { TxtAnswer } from "dns-packet";
-import type { Endpoint, Reply } from "./query";
-import { foldName, query, splitHostPort } from "./query";
+import { foldName, isWithin } from "../names";
+import type { Reply } from "./query";
+import { query } from "./query";
+import type { ServerAddress } from "./serverAddress";
+import { splitHostPort } from "./serverAddress";
 import type { NameServer, Network } from "./zone";
 import { findStartZone, findZoneBelow, NoZone, recordsOf } from "./zone";
 
@@ -48,7 +51,7 @@ export interface LookOptions {
   /** `host:port` list of recursive resolvers. Default: the system's. */
   readonly resolvers?: readonly string[] | undefined;
   /** Where the name server with this address listens. Default: there, on port 53. */
-  readonly endpointOf?: ((address: string) => Endpoint) | undefined;
+  readonly endpointOf?: ((address: string) => ServerAddress) | undefined;
 }
 
 /**
@@ -163,7 +166,7 @@ function judge({ server, address, reply, failure }: Replied, name: string, value
     if (target === undefined) break;
     if (seen.has(target)) return answer("missing", [], "CNAME loop");
     // Of another zone this server may know anything or nothing: its own servers are to be asked.
-    if (asked.zone !== undefined && target !== asked.zone && !target.endsWith(`.${asked.zone}`)) return target;
+    if (asked.zone !== undefined && !isWithin(target, asked.zone)) return target;
     owner = target;
   }
   const values = (reply.answers ?? []).flatMap((record) =>
@@ -237,7 +240,7 @@ async function askGivenServers(servers: readonly string[], name: string, timeout
 }
 
 async function ask(
-  endpoint: Endpoint,
+  endpoint: ServerAddress,
   name: string,
   recursive: boolean,
   timeoutMs: number,

@@ -1,6 +1,8 @@
 import type { Answer, StringAnswer } from "dns-packet";
-import type { Endpoint, Reply } from "./query";
-import { foldName, query } from "./query";
+import { foldName } from "../names";
+import type { Reply } from "./query";
+import { query } from "./query";
+import type { ServerAddress } from "./serverAddress";
 
 export interface NameServer {
   readonly name: string;
@@ -16,9 +18,9 @@ export interface Zone {
 /** How to reach the DNS. */
 export interface Network {
   /** Recursive resolvers. They only say where to start and where name servers live. */
-  readonly resolvers: Endpoint[];
+  readonly resolvers: ServerAddress[];
   /** Where the name server with this address listens. */
-  readonly endpointOf: (address: string) => Endpoint;
+  readonly endpointOf: (address: string) => ServerAddress;
   readonly timeoutMs: number;
 }
 
@@ -106,7 +108,7 @@ function resolveServers(names: string[], glue: Answer[], network: Network): Prom
 
 /** The first reply that says something of the name; a server that fails or refuses says nothing. */
 async function askAny(
-  endpoints: Endpoint[],
+  endpoints: ServerAddress[],
   name: string,
   type: "NS" | "A" | "AAAA",
   recursive: boolean,

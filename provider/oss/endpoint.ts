@@ -5,20 +5,22 @@ export interface Endpoint {
   readonly protocol: "http:" | "https:";
   /** Host name or IP literal, with the port unless it is the protocol's own. */
   readonly host: string;
-  /** Region to sign for; undefined when neither given nor told by the host. */
+  /** Region to sign for; undefined when it is neither given nor part of the host. */
   readonly region: string | undefined;
   /** `oss`, or `oss-cloudbox`. */
   readonly product: string;
   readonly addressing: Addressing;
 }
 
-/** `https://bucket.host/` or `https://host/bucket/`. The public endpoints of OSS refuse the latter. */
+/** `https://bucket.host/` (virtual) or `https://host/bucket/` (path). The public endpoints of OSS refuse path style. */
 export type Addressing = "virtual" | "path";
 
 /**
- * The endpoint of a region, or the given one (a host, perhaps with port, or an http or https URL; https by default). Throws when
- * neither is given or one is malformed. An explicit region wins over what the host says, except on a Cloud Box. Style: virtual-host; but path style at IP
- * addresses, which have no names below them, and unless asked for the other at localhost.
+ * The endpoint of a region, or the given one (a host, perhaps with port, or an http or https URL; https by default). Throws where
+ * neither is given or one is malformed. An explicit region wins over what the host says, except on a Cloud Box.
+ *
+ * Addressing is virtual-host style unless asked otherwise. IP addresses always use path style, since no names exist below them;
+ * localhost does by default.
  */
 export function resolveEndpoint(given: {
   readonly endpoint?: string | undefined;
@@ -44,19 +46,19 @@ export function resolveEndpoint(given: {
   };
 }
 
-/** The region that an endpoint names, undefined when it names none (acceleration, some finance hosts, anything not of OSS). */
+/** The region that an endpoint names; undefined for acceleration, some finance hosts and anything but OSS. */
 export function regionOfEndpoint(endpoint: string): string | undefined {
   return endpointProblem(endpoint) === undefined ? regionOfHost(toUrl(endpoint).hostname) : undefined;
 }
 
 /** The host that serves a region to the internet. */
 export function publicHost(region: string): string {
-  return `oss-${PUBLIC_NAMES.get(region) ?? region}.aliyuncs.com`;
+  return `oss-${PUBLIC_NAMES[region] ?? region}.aliyuncs.com`;
 }
 
 /** Where a bucket's own requests go: origin and the path before the query. */
 export function bucketUrl({ protocol, host, addressing }: Endpoint, bucket: string): { origin: string; path: string } {
-  // Without the slash at its end the bucket would be read as an object.
+  // Without the trailing slash the bucket would be read as an object.
   return addressing === "path"
     ? { origin: `${protocol}//${host}`, path: `/${bucket}/` }
     : { origin: `${protocol}//${bucket}.${host}`, path: "/" };
@@ -65,9 +67,9 @@ export function bucketUrl({ protocol, host, addressing }: Endpoint, bucket: stri
 /** Why this cannot be an endpoint, undefined when it can. */
 export function endpointProblem(endpoint: string): string | undefined {
   const quoted = JSON.stringify(endpoint);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
   if (/[\s\u0000-\u001f\u007f@\\]/.test(endpoint))
-    return `endpoint ${quoted} has a space, a control character, a backslash or "@" in it`;
+    return `endpoint ${quoted} contains a space, a control character, a backslash or "@"`;
   let url: URL;
   try {
     url = toUrl(endpoint);
@@ -76,7 +78,7 @@ export function endpointProblem(endpoint: string): string | undefined {
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") return `endpoint ${quoted} must use http or https`;
   const ofBucket = /^[^.]+\.(oss-[^.]+\.aliyuncs\.com)$/.exec(url.hostname)?.[1];
-  return ofBucket && `endpoint ${quoted} has the bucket in it; the endpoint is ${ofBucket}`;
+  return ofBucket && `endpoint ${quoted} contains the bucket; the endpoint is ${ofBucket}`;
 }
 
 /** Why this cannot be a region, undefined when it can. */
@@ -95,25 +97,23 @@ export function bucketProblem(bucket: string): string | undefined {
   );
 }
 
+/** A host, perhaps with a port, or a URL. Throws where it is neither. */
+export function toUrl(endpoint: string): URL {
+  return new URL(endpoint.includes("://") ? endpoint : `https://${endpoint}`);
+}
+
 const CLOUD_BOX = /^(cb-[a-z0-9-]+)\.[a-z0-9-]+\.oss-cloudbox(?:-control)?\.aliyuncs\.com$/;
 
 /** Regions of the finance cloud are served under other names. */
-const PUBLIC_NAMES: ReadonlyMap<string, string> = new Map([
-  ["cn-hangzhou-finance", "cn-hzfinance"],
-  ["cn-shanghai-finance-1", "cn-shanghai-finance-1-pub"],
-  ["cn-shenzhen-finance-1", "cn-szfinance"],
-  ["cn-beijing-finance-1", "cn-beijing-finance-1-pub"],
-]);
+const PUBLIC_NAMES: Readonly<Record<string, string>> = {
+  "cn-hangzhou-finance": "cn-hzfinance",
+  "cn-shanghai-finance-1": "cn-shanghai-finance-1-pub",
+  "cn-shenzhen-finance-1": "cn-szfinance",
+  "cn-beijing-finance-1": "cn-beijing-finance-1-pub",
+};
 
-/** Names in the place of a region which are none. */
-const NO_REGION = new Set([
-  "accelerate",
-  "accelerate-overseas",
-  "cn-hzfinance",
-  "cn-hzjbp-a",
-  "cn-hzjbp-b",
-  "cn-szfinance",
-]);
+/** Names that stand where a region would and are not one. */
+const NOT_REGIONS = ["accelerate", "accelerate-overseas", "cn-hzfinance", "cn-hzjbp-a", "cn-hzjbp-b", "cn-szfinance"];
 
 function regionOfHost(hostname: string): string | undefined {
   const box = CLOUD_BOX.exec(hostname)?.[1];
@@ -121,9 +121,5 @@ function regionOfHost(hostname: string): string | undefined {
   const name =
     /^oss-([a-z0-9-]+)\.aliyuncs\.com$/.exec(hostname)?.[1]?.replace(/-internal$/, "") ??
     /^([a-z0-9-]+)\.oss\.aliyuncs\.com$/.exec(hostname)?.[1];
-  return name === undefined || NO_REGION.has(name) ? undefined : name.replace(/-pub$/, "");
-}
-
-function toUrl(endpoint: string): URL {
-  return new URL(endpoint.includes("://") ? endpoint : `https://${endpoint}`);
+  return name === undefined || NOT_REGIONS.includes(name) ? undefined : name.replace(/-pub$/, "");
 }

@@ -4,6 +4,9 @@ import { OssError } from "./error";
 import type { CertificateConfiguration, CnameList, CnameToken } from "./xml";
 import { buildCnameConfiguration, parseCnameList, parseCnameToken } from "./xml";
 
+/** What a reply says, and the XML that says it. */
+export type WithXml<T> = T & { readonly xml: string };
+
 /** Mints the token that proves ownership of a domain to a bucket, or gets the one that is still valid. */
 export async function createCnameToken(client: OssClient, bucket: string, domain: string): Promise<CnameToken> {
   const request = post("CreateCnameToken", "token", bucket, domain);
@@ -11,14 +14,10 @@ export async function createCnameToken(client: OssClient, bucket: string, domain
 }
 
 /** The valid token; without one, `OssError` CnameTokenNotFound. */
-export async function getCnameToken(client: OssClient, bucket: string, domain: string): Promise<CnameToken> {
-  const request = tokenRequest(bucket, domain);
+export async function getCnameToken(client: OssClient, bucket: string, domain: string): Promise<WithXml<CnameToken>> {
+  const query = `cname=${encodeURIComponent(domain)}&comp=token`;
+  const request: OssRequest = { operation: "GetCnameToken", method: "GET", bucket, domain, query };
   return parsed(request, await client.send(request), parseCnameToken);
-}
-
-/** As `getCnameToken`, in the service's own words. */
-export async function getCnameTokenXml(client: OssClient, bucket: string, domain: string): Promise<string> {
-  return checked(tokenRequest(bucket, domain), client, parseCnameToken);
 }
 
 /**
@@ -40,17 +39,12 @@ export async function putCname(
 }
 
 /** All domains bound to a bucket. */
-export async function listCname(client: OssClient, bucket: string): Promise<CnameList> {
-  const request = listRequest(bucket);
+export async function listCname(client: OssClient, bucket: string): Promise<WithXml<CnameList>> {
+  const request: OssRequest = { operation: "ListCname", method: "GET", bucket, query: "cname" };
   return parsed(request, await client.send(request), parseCnameList);
 }
 
-/** As `listCname`, in the service's own words. */
-export async function listCnameXml(client: OssClient, bucket: string): Promise<string> {
-  return checked(listRequest(bucket), client, parseCnameList);
-}
-
-/** Unbinds a domain, with its certificate. A domain that is not bound is no error. */
+/** Unbinds a domain, with its certificate. Unbinding a domain that is not bound succeeds. */
 export async function deleteCname(client: OssClient, bucket: string, domain: string): Promise<void> {
   await client.send(post("DeleteCname", "delete", bucket, domain));
 }
@@ -66,26 +60,10 @@ function post(
   return { operation, method: "POST", bucket, domain, query: `cname&comp=${comp}`, body };
 }
 
-function tokenRequest(bucket: string, domain: string): OssRequest {
-  const query = `cname=${encodeURIComponent(domain)}&comp=token`;
-  return { operation: "GetCnameToken", method: "GET", bucket, domain, query };
-}
-
-function listRequest(bucket: string): OssRequest {
-  return { operation: "ListCname", method: "GET", bucket, query: "cname" };
-}
-
-/** The body of a reply that `parse` can read. */
-async function checked(request: OssRequest, client: OssClient, parse: (xml: string) => unknown): Promise<string> {
-  const reply = await client.send(request);
-  parsed(request, reply, parse);
-  return reply.body;
-}
-
-/** A reply that says success but is not what was asked for (a login page, say) is an error. */
-function parsed<T>(request: OssRequest, reply: HttpReply, parse: (xml: string) => T): T {
+/** A reply that reports success but is not what was asked for (a login page, say) is an error. */
+function parsed<T extends object>(request: OssRequest, reply: HttpReply, parse: (xml: string) => T): WithXml<T> {
   try {
-    return parse(reply.body);
+    return { ...parse(reply.body), xml: reply.body };
   } catch (error) {
     const requestId = reply.headers["x-oss-request-id"];
     throw new OssError({

@@ -107,7 +107,7 @@ export function canonicalizedResourceV1({ bucket, key = "", query }: SignableReq
   const path = bucket === undefined ? "/" : `/${bucket}/${key}`;
   const subResources = queryPairs(query)
     .map(([name, value]) => [decode(name), decode(value)] as const)
-    .filter(([name]) => SUB_RESOURCES_V1.has(name))
+    .filter(([name]) => SUB_RESOURCES_V1.includes(name))
     .sort(([a], [b]) => compareBytes(a, b))
     .map(([name, value]) => (value === "" ? name : `${name}=${value}`));
   return subResources.length === 0 ? path : `${path}?${subResources.join("&")}`;
@@ -140,7 +140,7 @@ const TERMINATOR = "aliyun_v4_request";
 const UNSIGNED = "UNSIGNED-PAYLOAD";
 
 /** Of the query, V1 signs only what it knows. These are the ones that occur here and in the published vectors. */
-const SUB_RESOURCES_V1 = new Set(["acl", "cname", "comp", "resourceGroup"]);
+const SUB_RESOURCES_V1 = ["acl", "cname", "comp", "resourceGroup"];
 
 function securityTokenHeader({ securityToken }: Credentials): Record<string, string> {
   return securityToken ? { "x-oss-security-token": securityToken } : {};

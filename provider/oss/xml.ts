@@ -1,6 +1,6 @@
 import { XMLBuilder, XMLParser } from "fast-xml-parser";
 
-/** The proof of ownership that OSS wants to see in DNS. Valid for 72 hours. */
+/** The proof of ownership that OSS looks for in DNS. Valid for 72 hours. */
 export interface CnameToken {
   readonly bucket: string;
   /** The domain. */
@@ -18,8 +18,6 @@ export interface CnameInfo {
   readonly lastModified: string;
   /** `Enabled` or `Disabled`. */
   readonly status: string;
-  readonly isPurgeCdnCache?: boolean;
-  readonly isWildCard?: boolean;
   readonly certificate?: CertificateInfo;
 }
 
@@ -38,7 +36,7 @@ export interface CertificateInfo {
   readonly validEndDate: string;
 }
 
-/** What PutCname does about a certificate: put `certId`, put `certificate` with `privateKey`, or take away. */
+/** What PutCname does to a certificate: put `certId`, put `certificate` with `privateKey`, or remove it. */
 export interface CertificateConfiguration {
   readonly certId?: string | undefined;
   /** PEM, leaf first. */
@@ -61,7 +59,7 @@ export interface CnameList {
   readonly cnames: readonly CnameInfo[];
 }
 
-/** The body of PutCname, DeleteCname and CreateCnameToken. What is unset or false is left out. */
+/** The body of PutCname, DeleteCname and CreateCnameToken. Fields that are unset or false are left out. */
 export function buildCnameConfiguration(domain: string, certificate?: CertificateConfiguration): string {
   return builder.build({
     BucketCnameConfiguration: {
@@ -80,7 +78,7 @@ export function buildCnameConfiguration(domain: string, certificate?: Certificat
   });
 }
 
-/** Throws when there is no token in it. */
+/** Throws where the reply has no token. */
 export function parseCnameToken(xml: string): CnameToken {
   const root = parseRoot(xml);
   const token = text(root, "Token");
@@ -88,7 +86,7 @@ export function parseCnameToken(xml: string): CnameToken {
   return { bucket: text(root, "Bucket"), cname: text(root, "Cname"), token, expireTime: text(root, "ExpireTime") };
 }
 
-/** Throws when it is no list: an empty list says that nothing is bound, so nothing else may look like one. */
+/** Throws where the reply is not a list: an empty list means that nothing is bound, so nothing else may pass for one. */
 export function parseCnameList(xml: string): CnameList {
   const root = parseRoot(xml);
   const cnames = children(root, "Cname").map(toCnameInfo);
@@ -98,18 +96,23 @@ export function parseCnameList(xml: string): CnameList {
   return { bucket, owner: text(root, "Owner"), cnames };
 }
 
-/** The texts of the elements right below the root and of those below its `Detail`. Throws when it is not XML. */
+/** The texts of the elements directly below the root and below its `Detail`. Throws where it is not XML. */
 export function parseFlat(xml: string): Record<string, string> {
   const root = parseRoot(xml);
   const entries = [...children(root, "Detail"), root].flatMap((element) => Object.entries(element));
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
-/** A date in any form the service uses, with a wrong weekday or an unpadded day too; undefined for anything else. */
+/** A date in any form that the service uses, even with a wrong weekday or an unpadded day; undefined for anything else. */
 export function parseDate(text: string): Date | undefined {
   if (!DATE_FORMS.some((form) => form.test(text.trim()))) return undefined;
   const date = new Date(text.trim());
   return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** A date as ISO 8601; as the service wrote it where it cannot be read. */
+export function isoDate(text: string): string {
+  return parseDate(text)?.toISOString() ?? text;
 }
 
 type Element = Readonly<Record<string, unknown>>;
@@ -121,10 +124,10 @@ const DATE_FORMS = [
 ];
 
 const builder = new XMLBuilder();
-// Tokens, ids and bucket names of digits only stay text.
+// Tokens, ids and bucket names made of digits must stay strings.
 const parser = new XMLParser({ parseTagValue: false, ignoreDeclaration: true, ignorePiTags: true });
 
-/** Whatever the root is called. */
+/** The root element, whatever its name. */
 function parseRoot(xml: string): Element {
   const [root] = Object.values(parser.parse(xml, true) as Element);
   return isElement(root) ? root : {};
@@ -134,7 +137,7 @@ function isElement(node: unknown): node is Element {
   return typeof node === "object" && node !== null;
 }
 
-/** Elements called `name`; one and many look alike. */
+/** All elements of a name, whether there is one or many. */
 function children(parent: Element, name: string): Element[] {
   return [parent[name]].flat().filter(isElement);
 }
@@ -144,21 +147,12 @@ function text(parent: Element, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-function flag(parent: Element, name: string): boolean | undefined {
-  const value = text(parent, name);
-  return value === "" ? undefined : value.toLowerCase() === "true";
-}
-
 function toCnameInfo(element: Element): CnameInfo {
-  const isPurgeCdnCache = flag(element, "IsPurgeCdnCache");
-  const isWildCard = flag(element, "IsWildCard");
   const [certificate] = children(element, "Certificate");
   return {
     domain: text(element, "Domain"),
     lastModified: text(element, "LastModified"),
     status: text(element, "Status"),
-    ...(isPurgeCdnCache !== undefined && { isPurgeCdnCache }),
-    ...(isWildCard !== undefined && { isWildCard }),
     ...(certificate && { certificate: toCertificateInfo(certificate) }),
   };
 }

@@ -1,9 +1,9 @@
 /**
- * A whole Pulumi program: the domains of a stack, declared in its configuration (`oss-cname:domains`), with no code to write.
- * A project of one's own runs it with `module.exports = require("pulumi-oss-cname/program");`.
+ * A whole Pulumi program: the custom domains of a stack, declared in its configuration (`oss-cname:domains`), with no code to write.
+ * A project runs it with `module.exports = require("pulumi-oss-cname/program");`.
  */
 import * as pulumi from "@pulumi/pulumi";
-import type { DnsRecord } from "../resources/cnameToken/lifecycle";
+import type { DnsRecord } from "../names";
 import type { Dns } from "../resources/customDomain/dns";
 import { alidns, manual, none } from "../resources/customDomain/dns";
 import type { CertificateArgs } from "../resources/customDomain/resource";
@@ -23,8 +23,8 @@ export interface DomainSummary {
 }
 
 const config = new pulumi.Config("oss-cname");
-const declarations = declared();
-const accounts = new Map(
+const declarations = readConfiguration();
+const accounts: Readonly<Record<string, OssAccount>> = Object.fromEntries(
   Object.entries(declarations.accounts).map(([name, args]) => [name, new OssAccount(name, args)] as const),
 );
 const customDomains = declarations.domains.map((entry) => [entry, customDomain(entry)] as const);
@@ -36,12 +36,12 @@ export const domains: pulumi.Output<DomainSummary[]> = pulumi.all(
   ),
 );
 
-/** Stack output: the records that are left to create by hand. */
+/** Stack output: the records to create by hand. */
 export const records: pulumi.Output<DnsRecord[]> = pulumi
   .all(customDomains.map(([, { records }]) => records))
   .apply((lists) => lists.flat());
 
-function declared(): Declarations {
+function readConfiguration(): Declarations {
   const source = config.getObject("domains");
   if (source === undefined)
     throw new pulumi.RunError(
@@ -56,6 +56,7 @@ function declared(): Declarations {
       settings: pulumi.runtime.allConfig(),
       rootDirectory: pulumi.getRootDirectory(),
       programDirectory: process.cwd(),
+      now: Date.now(),
     });
   } catch (error) {
     // A RunError ends the program with its message alone.
@@ -65,10 +66,10 @@ function declared(): Declarations {
 
 function customDomain(entry: DomainDeclaration): CustomDomain {
   const { account, dns, certificate, ...args } = entry;
-  const provider = account === undefined ? undefined : accounts.get(account);
+  const provider = account === undefined ? undefined : accounts[account];
   return new CustomDomain(
     entry.domain,
-    // The schema has made sure of exactly one way to give the certificate.
+    // The schema has made sure that exactly one form of certificate is given.
     { ...args, dns: dnsValue(dns), ...(certificate && { certificate: certificate as CertificateArgs }) },
     provider && { provider },
   );
@@ -78,6 +79,6 @@ function dnsValue(dns: DomainDeclaration["dns"]): Dns {
   if (dns === "manual") return manual();
   if (dns === "none") return none;
   const { account, ...options } = dns === "alidns" ? {} : dns.alidns;
-  const provider = account === undefined ? undefined : accounts.get(account);
+  const provider = account === undefined ? undefined : accounts[account];
   return alidns({ ...options, ...(provider && { provider }) });
 }

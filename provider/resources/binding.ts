@@ -1,40 +1,22 @@
-import { foldName } from "../dns/query";
+import type * as pulumi from "@pulumi/pulumi";
+import { domainProblem, foldName } from "../names";
 import { bucketProblem, endpointProblem, regionProblem } from "../oss/endpoint";
 import type { CheckFailure } from "./lifecycle";
-import { isChanged, isUnknown } from "./lifecycle";
+import { failuresOf, isChanged, isUnknown } from "./lifecycle";
 
-/** Suffixes that OSS keeps for itself (EC 0018-00000401). */
-const RESERVED_SUFFIXES = ["aliyuncs.com", "aliyun.com", "aliyun-inc.com", "taobaocdn.com", "taobao.com"];
-
-/** Why OSS would not bind a (normalised) domain, or `undefined`. */
-export function domainProblem(domain: string): string | undefined {
-  const shown = JSON.stringify(domain);
-  if (domain === "") return "the domain is empty";
-  if (domain.includes("*"))
-    return `${shown} is a wildcard: OSS binds exact names only. Declare each name; a wildcard certificate may serve them all`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII, which is the point
-  if (/[^\x00-\x7f]/.test(domain))
-    return `${shown} has characters outside ASCII, which OSS does not bind; give its xn-- form`;
-  if (/[:/?#@\s]/.test(domain)) return `${shown} is not a host name: give it without scheme, port or path`;
-  const labels = domain.split(".");
-  if (labels.length < 2) return `${shown} is a single label: give the full name, such as www.example.com`;
-  if (domain.length > 253) return `${shown} is longer than 253 characters`;
-  const bad = labels.find((label) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
-  if (bad !== undefined)
-    return `${shown}: ${bad === "" ? "an empty label" : `label ${JSON.stringify(bad)}`} is not 1 to 63 letters, digits and inner hyphens`;
-  if (/^\d+$/.test(labels.at(-1) ?? "")) return `${shown} is an IP address or ends in a number: give a domain`;
-  if (domain.length <= 3) return `${shown} is too short: OSS wants more than three characters`;
-  const reserved = RESERVED_SUFFIXES.find((suffix) => domain === suffix || domain.endsWith(`.${suffix}`));
-  if (reserved !== undefined) return `${shown} lies under ${reserved}, which Alibaba Cloud keeps for itself`;
-  return undefined;
+/** Which domain, on which bucket: arguments of all resources of a binding. */
+export interface BindingArgs {
+  /** Bucket that the domain belongs to. */
+  readonly bucket: pulumi.Input<string>;
+  /** Domain, such as `www.example.com`. Changing it replaces the resource. */
+  readonly domain: pulumi.Input<string>;
+  /** Region of the bucket, such as `cn-hangzhou`. Default: the provider's. Changed in place. */
+  readonly region?: pulumi.Input<string>;
+  /** OSS endpoint, a host or URL. Default: the provider's, else the public one of the region. Changed in place. */
+  readonly endpoint?: pulumi.Input<string>;
 }
 
-/** The name of the TXT record that proves ownership of a domain. */
-export function txtRecordName(domain: string): string {
-  return `_dnsauth.${domain}`;
-}
-
-/** Inputs that every resource of a binding has. */
+/** The same as values. */
 export interface BindingInputs {
   readonly bucket: string;
   readonly domain: string;
@@ -42,43 +24,38 @@ export interface BindingInputs {
   readonly endpoint?: string;
 }
 
-/** The part of any inputs or outputs that says which binding is meant. */
-export function bindingOf({ bucket, domain, region, endpoint }: BindingInputs): BindingInputs {
+/** The binding in any arguments, inputs or outputs, and nothing else of them. */
+export function bindingOf<Binding extends BindingArgs | BindingInputs>(
+  of: Binding,
+): Pick<Binding, "bucket" | "domain" | "region" | "endpoint"> {
+  const { bucket, domain, region, endpoint } = of;
   return { bucket, domain, ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
 }
 
-/** What new inputs change of a binding: another domain is another binding, another bucket or place is changed in place. */
+/** What new inputs change of a binding: another domain is another binding; bucket, region and endpoint change in place. */
 export function diffBinding(olds: BindingInputs, news: BindingInputs): { changes: boolean; replaces: string[] } {
   const changes = (["domain", "bucket", "region", "endpoint"] as const).filter((key) =>
     isChanged(olds[key], news[key]),
   );
-  // A domain that is not known yet may well turn out to be the same.
+  // A domain that is not known yet will most likely be the same.
   return { changes: changes.length > 0, replaces: changes.filter((key) => key === "domain" && !isUnknown(news[key])) };
 }
 
-/** Normalises the domain and collects what is wrong with bucket and domain. Values that are not known yet pass. */
+/** Folds the domain and collects what is wrong with the binding. Values that are not known yet pass. */
 export function checkBinding<Inputs extends BindingInputs>(news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
-  const failures: CheckFailure[] = [];
-  let domain = news.domain;
-  if (!isUnknown(news.domain)) {
-    if (typeof news.domain !== "string") failures.push({ property: "domain", reason: "domain is missing" });
-    else {
-      domain = foldName(news.domain);
-      const reason = domainProblem(domain);
-      if (reason !== undefined) failures.push({ property: "domain", reason });
-    }
-  }
-  if (!isUnknown(news.bucket)) {
-    const reason = typeof news.bucket === "string" ? bucketProblem(news.bucket) : "bucket is missing";
-    if (reason !== undefined) failures.push({ property: "bucket", reason });
-  }
-  for (const [property, problemOf] of [
-    ["region", regionProblem],
-    ["endpoint", endpointProblem],
-  ] as const) {
-    const value = news[property];
-    const reason = value === undefined || isUnknown(value) ? undefined : problemOf(value);
-    if (reason !== undefined) failures.push({ property, reason });
-  }
+  const domain = isUnknown(news.domain) || typeof news.domain !== "string" ? news.domain : foldName(news.domain);
+  const failures = failuresOf([
+    ["domain", domain ?? null, (value: unknown) => (typeof value === "string" ? domainProblem(value) : MISSING_DOMAIN)],
+    [
+      "bucket",
+      news.bucket ?? null,
+      (value: unknown) => (typeof value === "string" ? bucketProblem(value) : MISSING_BUCKET),
+    ],
+    ["region", news.region, regionProblem],
+    ["endpoint", news.endpoint, endpointProblem],
+  ]);
   return { inputs: domain === undefined ? news : { ...news, domain }, failures };
 }
+
+const MISSING_DOMAIN = "domain is missing";
+const MISSING_BUCKET = "bucket is missing";

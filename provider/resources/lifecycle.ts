@@ -1,3 +1,24 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Run } from "../run";
+
+/**
+ * A resource's operations, as Pulumi calls them in a provider process. All resources of one process share one `Run`.
+ *
+ * create and update are one flow: look at what exists, make what is missing, return what was made so. read and previews never write.
+ */
+export abstract class Lifecycle {
+  protected readonly run: Run;
+
+  constructor(run: Run) {
+    this.run = run;
+  }
+
+  /** Rejects where a setting is invalid, before anything is sent. */
+  async configure({ config }: pulumi.dynamic.ConfigureRequest): Promise<void> {
+    this.run.configure(config);
+  }
+}
+
 /** What Pulumi puts in place of a value that is not known yet, whatever its type (pulumi/pulumi#6310). */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
@@ -6,7 +27,7 @@ export function isUnknown(value: unknown): boolean {
   return value === UNKNOWN;
 }
 
-/** True when a checked input is not what the state holds. An input that is not known yet counts as changed. */
+/** True where a checked input differs from what the state holds. An input that is not known yet counts as changed. */
 export function isChanged(before: unknown, now: unknown): boolean {
   return isUnknown(now) || JSON.stringify(before ?? null) !== JSON.stringify(now ?? null);
 }
@@ -17,8 +38,19 @@ export interface CheckFailure {
   readonly reason: string;
 }
 
+/** A property, its value, and what may be wrong with it. */
+export type Check = readonly [string, unknown, (value: never) => string | undefined];
+
+/** What is wrong with values that are given and known. */
+export function failuresOf(checks: readonly Check[]): CheckFailure[] {
+  return checks.flatMap(([property, value, problemOf]) => {
+    const reason = value === undefined || isUnknown(value) ? undefined : problemOf(value as never);
+    return reason === undefined ? [] : [{ property, reason }];
+  });
+}
+
 /**
- * Drops what has no value. A single `undefined` in anything that a provider returns makes Pulumi forget the object that was
+ * Drops fields without a value. A single `undefined` in anything that a provider returns makes Pulumi forget the object that was
  * just created.
  */
 export function plain<T extends object>(value: T): T {

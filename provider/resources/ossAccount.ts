@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { SETTINGS } from "../config/settings";
 import { regionOfEndpoint } from "../oss/endpoint";
 
-/** Where and as whom a provider works. Whatever is not given is the stack's own. */
+/** Arguments of OssAccount. What is not given is the stack's own. */
 export interface OssAccountArgs {
   /** Region of the buckets, such as `ap-southeast-1`. */
   readonly region?: pulumi.Input<string>;
@@ -20,8 +20,8 @@ const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "profile"] as co
 /**
  * Another account, region or endpoint: `new BucketCname("shop", {…}, { provider: new OssAccount("intl", {…}) })`.
  *
- * It takes over the stack's `oss-cname:*` settings, and its credentials when none are given. It is a provider of its own: everything
- * made with it is served by a process of its own.
+ * It inherits the stack's `oss-cname:*` settings, and its credentials when none are given. Pulumi starts a provider process of its own
+ * for it.
  */
 export class OssAccount extends pulumi.ProviderResource {
   constructor(name: string, args: OssAccountArgs, opts?: pulumi.ResourceOptions) {
@@ -29,7 +29,7 @@ export class OssAccount extends pulumi.ProviderResource {
   }
 }
 
-/** The names carry their namespace because that is how the provider process looks configuration up. */
+/** The keys carry their namespace because that is how the provider process looks configuration up. */
 function accountConfig(args: OssAccountArgs): Record<string, unknown> {
   const config: Record<string, unknown> = {};
   const copy = (key: string) => {
@@ -48,7 +48,7 @@ function accountConfig(args: OssAccountArgs): Record<string, unknown> {
   return config;
 }
 
-/** Such an endpoint of the stack is no good to an account with a region of its own. */
+/** Such an endpoint does not serve an account with another region. */
 function isOfOneRegion(endpoint: string | undefined): boolean {
   return endpoint !== undefined && regionOfEndpoint(endpoint) !== undefined;
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RequestEntry } from "../../local";
-import { Alidns } from "../../provider/alidns/client";
-import { configure } from "../../provider/config/connection";
-import { getCnameToken, listCnames } from "../../provider/queries";
+import { AlidnsClient } from "../../provider/alidns/client";
+import { queryCnames, queryCnameToken } from "../../provider/queries/query";
+import { Run } from "../../provider/run";
 import { call, configuration, elementOf, getToken, list, type Reply } from "../support/call";
 import { createAuthority } from "../support/certificates";
 import { at, ossCname } from "../support/command";
@@ -43,7 +43,7 @@ class Tool {
   /** An alidns record, with its id. */
   addRecord(rr: string, type: "TXT" | "CNAME", value: string): Promise<string> {
     const { cloud } = this.scene;
-    const alidns = new Alidns({ endpoint: cloud.alidns, credentials: async () => cloud });
+    const alidns = new AlidnsClient({ endpoint: () => cloud.alidns, credentials: async () => cloud });
     return alidns.addRecord("example.com", { rr, type, value, ttl: 600 });
   }
 
@@ -58,26 +58,20 @@ class Tool {
   }
 }
 
-interface Row {
-  (tool: Tool, scene: Scene): Promise<void>;
-  /** By the machine's clock, for what runs outside of the stack. */
-  readonly realTime?: boolean;
-}
-
-const inRealTime = (row: Row): Row => Object.assign(row, { realTime: true });
+type Row = (tool: Tool, scene: Scene) => Promise<void>;
 
 /** Rows of MIGRATION.md, by their left cells. */
 const ossutil: Record<string, Row> = {
   "`--method put --item token oss://BUCKET DOMAIN`": adoptsToken,
-  "`--method get --item token oss://BUCKET DOMAIN`": inRealTime(async (tool, { cloud }) => {
+  "`--method get --item token oss://BUCKET DOMAIN`": async (tool, { cloud }) => {
     const made = await tool.createToken();
     const { args, env } = at(cloud);
     const { stdout } = await ossCname(["token", "site", domain, "--xml", ...args], { env });
     assert.equal(stdout.trim(), (await getToken(cloud, "site", domain)).body.trim());
     const config: Record<string, string> = configFor(cloud);
-    configure({ config: { get: (key) => config[key] } });
-    assert.equal((await getCnameToken(site)).token, made);
-  }),
+    const run = new Run({ config: { get: (key) => config[key] } });
+    assert.equal((await queryCnameToken(run, site)).token, made);
+  },
   "`--method put oss://BUCKET DOMAIN`": async (tool, scene) => {
     await adoptsBinding(tool, scene);
     scene.inConsole.removeBinding(domain);
@@ -89,18 +83,18 @@ const ossutil: Record<string, Row> = {
     assert.deepEqual(writes(scene), ["PutCname"]);
     assert.equal(scene.boundTo(domain), "site");
   },
-  "`--method get oss://BUCKET`": inRealTime(async (tool, { cloud }) => {
+  "`--method get oss://BUCKET`": async (tool, { cloud }) => {
     await tool.bind();
     const { args, env } = at(cloud);
     const { stdout } = await ossCname(["list", "site", "--xml", ...args], { env });
     assert.equal(stdout.trim(), (await list(cloud, "site")).body.trim());
     const config: Record<string, string> = configFor(cloud);
-    configure({ config: { get: (key) => config[key] } });
+    const run = new Run({ config: { get: (key) => config[key] } });
     assert.deepEqual(
-      (await listCnames({ bucket: "site" })).cnames.map((cname) => cname.domain),
+      (await queryCnames(run, { bucket: "site" })).cnames.map((cname) => cname.domain),
       [domain],
     );
-  }),
+  },
   "`--method delete oss://BUCKET DOMAIN`": async (tool, scene) => {
     await tool.bind();
     await up(scene, { ...token, ...binding });
@@ -145,7 +139,7 @@ const alicloud: Record<string, Row> = {
       ttl: 600,
     });
   },
-  "`alicloud_alidns_record` `{ domain_name, rr, type, value, ttl }`": inRealTime(async (tool, scene) => {
+  "`alicloud_alidns_record` `{ domain_name, rr, type, value, ttl }`": async (tool, scene) => {
     const target = "site.oss-cn-hangzhou.aliyuncs.com";
     const ids = [await tool.addRecord("www", "CNAME", target), await tool.addRecord("_dnsauth.www", "TXT", "abc")];
     const zone = "example.com";
@@ -159,7 +153,7 @@ const alicloud: Record<string, Row> = {
     );
     await up(scene, {});
     assert.equal(scene.cloud.state().records.length, 2);
-  }),
+  },
   "… `lifecycle { ignore_changes = [value] }`": async (tool, scene) => {
     const made = await tool.createToken();
     await up(scene, token);
@@ -206,18 +200,18 @@ const alicloud: Record<string, Row> = {
       [listed.fingerprint, new Date(listed.validFrom).toISOString(), new Date(listed.validTo).toISOString(), "Enabled"],
     );
   },
-  "… `certificate` `.creation_date`, `.type`": inRealTime(async (tool, { cloud }) => {
+  "… `certificate` `.creation_date`, `.type`": async (tool, { cloud }) => {
     await tool.bind();
     await tool.put(`<CertId>${ONE}</CertId>`);
     const config: Record<string, string> = configFor(cloud);
-    configure({ config: { get: (key) => config[key] } });
+    const run = new Run({ config: { get: (key) => config[key] } });
     const listed = await list(cloud, "site");
-    const [cname] = (await listCnames({ bucket: "site" })).cnames;
+    const [cname] = (await queryCnames(run, { bucket: "site" })).cnames;
     assert.deepEqual(
       [cname?.certificate?.creationDate, cname?.certificate?.type],
       [new Date(elementOf(listed, "CreationDate") ?? "").toISOString(), elementOf(listed, "Type")],
     );
-  }),
+  },
   "… `previous_cert_id`": comparesAndSwaps,
   "… `force = true`": forces,
   "… `delete_certificate = true`": takesCertificateOff,
@@ -350,7 +344,7 @@ for (const [heading, version, rows] of [
     for (const cell of new Set([...leftCells(heading), ...Object.keys(rows)]))
       it(cell, async () => {
         const row = rows[cell];
-        scene = await Scene.start({ fakeTime: !row?.realTime });
+        scene = await Scene.start();
         assert.ok(row && leftCells(heading).includes(cell), "it is not both a row and a test");
         await row(new Tool(scene, version), scene);
       });

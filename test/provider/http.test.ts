@@ -59,7 +59,12 @@ describe("a proxy named by the environment", () => {
   });
 
   const bind = async (config: Record<string, string>) => {
-    stack = new Stack({ ...configFor(cloud), ...config }, { HTTP_PROXY: `http://us:er@${address}`, NO_PROXY: "" });
+    stack = new Stack(
+      { ...configFor(cloud), ...config },
+      {
+        processEnv: { HTTP_PROXY: `http://us:er@${address}`, NO_PROXY: "" },
+      },
+    );
     const domain = { bucket: "site", domain: "www.example.com" };
     await stack.up({ token: ["cnameToken", domain] });
     const record = { name: "_dnsauth.www.example.com", type: "TXT", value: stack.output("token", "token") as string };

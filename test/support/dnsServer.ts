@@ -10,13 +10,13 @@ import {
   RECURSION_AVAILABLE,
   TRUNCATED_RESPONSE,
 } from "dns-packet";
-import type { Endpoint } from "../../provider/dns/query";
+import type { ServerAddress } from "../../provider/dns/serverAddress";
 
 /** A scripted answer; `silent` is none at all, a Buffer goes out as it is. */
 export type Script = (question: Question, via: "udp" | "tcp", query: Packet) => Partial<Packet> | "silent" | Buffer;
 
 export interface DnsServer {
-  readonly endpoint: Endpoint;
+  readonly endpoint: ServerAddress;
   /** What it was asked, as `udp TXT www.example.com`, with ` rd` where recursion was desired. */
   readonly asked: string[];
   close(): Promise<void>;

@@ -1,76 +1,64 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { PropertyMap } from "../../engine/propertyValue";
 import { map, type ProviderHostOptions, ResourceInitError, struct } from "../../engine/providerHost";
-import type { clock } from "../../provider/clock";
+import type { Clock } from "../../provider/clock";
 import type { ProviderName } from "../../provider/resources/dynamicResource";
+import { lifecycles } from "../../provider/resources/lifecycles";
+import { Run } from "../../provider/run";
 import type { Host } from "./stack";
 
-type Provider = pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>;
+/** A clock that only waiting moves; a local cloud can share it through its `now` option. */
+export class FakeTime implements Clock {
+  #now = Math.floor(Date.now() / 1000) * 1000;
+  #timers: { readonly at: number; readonly action: () => void }[] = [];
+  readonly #onSleep: (milliseconds: number) => void;
 
-/**
- * Time that passes only while somebody sleeps, for everything in this process: the provider, its OSS client and, through the `now`
- * option, a local cloud.
- */
-export class FakeTime {
-  private at = 1_800_000_000_000;
-  private readonly real = Date.now;
-
-  /** `onSleep` is told before each sleep. */
-  constructor(readonly onSleep: (milliseconds: number) => void = () => {}) {
-    Date.now = this.now;
+  /** `onSleep` is called before each sleep. */
+  constructor(onSleep: (milliseconds: number) => void = () => {}) {
+    this.#onSleep = onSleep;
   }
 
-  readonly now = (): number => this.at;
+  now(): number {
+    return this.#now;
+  }
 
   pass(milliseconds: number): void {
-    this.at += milliseconds;
+    this.#now += milliseconds;
+    const due = this.#timers.filter(({ at }) => at <= this.#now);
+    this.#timers = this.#timers.filter(({ at }) => at > this.#now);
+    for (const { action } of due) action();
   }
 
-  restore(): void {
-    Date.now = this.real;
+  async sleep(milliseconds: number): Promise<void> {
+    this.#onSleep(milliseconds);
+    this.pass(milliseconds);
+    // Others go on meanwhile.
+    await new Promise(setImmediate);
+  }
+
+  later(milliseconds: number, action: () => void): void {
+    this.#timers.push({ at: this.#now + milliseconds, action });
   }
 }
 
 /**
- * Runs the provider in this process, by a clock of its own, for waits of minutes and days. Each start loads its modules anew, as a new
- * process does; what goes in and out takes the form of the wire.
+ * Runs the lifecycles in this process, each start with a run of its own, as a new provider process has. What goes in and out takes
+ * the form of the wire.
  */
-export function inProcess(time: FakeTime): (options: ProviderHostOptions) => Promise<Host> {
+export function inProcess(clock?: Clock): (options: ProviderHostOptions) => Promise<Host> {
   return ({ output }) => {
-    const kept = takeOutModules();
-    const loaded = require("../../provider/clock") as { clock: typeof clock };
-    loaded.clock.now = time.now;
-    loaded.clock.sleep = async (milliseconds) => {
-      time.onSleep(milliseconds);
-      time.pass(milliseconds);
-      await new Promise(setImmediate);
-    };
-    const providers = require("../../provider/dynamic") as Record<ProviderName, Provider>;
-    const print = console.log;
-    console.log = (line: string) => output?.(line, "stdout");
-    const stop = () => {
-      console.log = print;
-      takeOutModules();
-      Object.assign(require.cache, kept);
-      return Promise.resolve();
-    };
-    return Promise.resolve(hostOf(providers, stop));
+    const print = (line: string) => output?.(line, "stdout");
+    return Promise.resolve(hostOf(lifecycles(new Run({ print, ...(clock && { clock }) }))));
   };
 }
 
-/** Forgets the provider's modules as they are loaded. What it returns puts them back, for other tests of this process. */
-function takeOutModules(): NodeJS.Dict<NodeModule> {
-  const paths = Object.keys(require.cache).filter((path) => /[\\/]bin[\\/]provider[\\/]/.test(path));
-  const taken = Object.fromEntries(paths.map((path) => [path, require.cache[path]]));
-  for (const path of paths) delete require.cache[path];
-  return taken;
-}
+type AnyLifecycle = Required<pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>>;
 
-function hostOf(providers: Record<ProviderName, Provider>, stop: () => Promise<void>): Host {
+function hostOf(providers: ReturnType<typeof lifecycles>): Host {
   const wire = (bag: object | undefined) => map(struct((bag ?? {}) as PropertyMap));
   const providerOf = ({ __provider }: PropertyMap) => {
     const name = /\.(\w+);$/.exec(String(__provider))?.[1] as ProviderName;
-    return providers[name] as Required<Provider>;
+    return providers[name] as unknown as AnyLifecycle;
   };
   const keep = (bag: object | undefined, { __provider }: PropertyMap) => ({ ...wire(bag), __provider }) as PropertyMap;
   const made = async <T>(work: Promise<T>) => {
@@ -83,12 +71,12 @@ function hostOf(providers: Record<ProviderName, Provider>, stop: () => Promise<v
     }
   };
   return {
-    stop,
+    stop: () => Promise.resolve(),
     configure: (config) =>
-      // The same for all of them.
-      providers.cnameToken.configure?.({
+      // The run is the same for all of them.
+      providers.cnameToken.configure({
         config: { get: (key) => config[key] as string | undefined, require: (key) => config[key] as string },
-      }) ?? Promise.resolve(),
+      }),
     async check(olds, news) {
       const { inputs, failures } = await providerOf(news).check(wire(olds), wire(news));
       return { inputs: keep(inputs, news), failures: failures ?? [] };

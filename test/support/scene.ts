@@ -1,13 +1,13 @@
 import { type Cloud, type Fault, type Switches, startCloud } from "../../local";
-import { FakeTime, inProcess } from "./inProcess";
+import { FakeTime } from "./inProcess";
 import { configFor, Stack } from "./stack";
 
 export interface SceneOptions {
   readonly switches?: Partial<Switches> | undefined;
   /** Over what leads to the cloud. */
   readonly config?: Readonly<Record<string, string>>;
-  /** Run the provider in this process, by a clock that only waits move. */
-  readonly fakeTime?: boolean;
+  /** Run the real provider process, by the machine's clock, in place of the lifecycles by a clock that only waiting moves. */
+  readonly realProcess?: boolean;
 }
 
 /** A local cloud with the buckets `site` and `other`, and a stack on it. */
@@ -21,12 +21,12 @@ export class Scene {
     private readonly fake: FakeTime | undefined,
   ) {}
 
-  static async start({ switches, config, fakeTime = false }: SceneOptions = {}): Promise<Scene> {
+  static async start({ switches, config, realProcess = false }: SceneOptions = {}): Promise<Scene> {
     let scene: Scene | undefined;
-    const fake = fakeTime ? new FakeTime(() => scene?.meanwhile()) : undefined;
+    const fake = realProcess ? undefined : new FakeTime(() => scene?.meanwhile());
     const now = fake && (() => new Date(fake.now()));
     const cloud = await startCloud({ buckets: ["site", "other"], switches, now });
-    const stack = new Stack({ ...configFor(cloud), ...config }, {}, fake && inProcess(fake));
+    const stack = new Stack({ ...configFor(cloud), ...config }, fake ? { clock: fake } : { processEnv: {} });
     scene = new Scene(cloud, stack, fake);
     return scene;
   }
@@ -90,7 +90,6 @@ export class Scene {
   }
 
   async close(): Promise<void> {
-    this.fake?.restore();
     this.stack.remove();
     await this.cloud.close();
   }

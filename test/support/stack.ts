@@ -3,8 +3,10 @@ import { join } from "node:path";
 import type { PropertyMap } from "../../engine/propertyValue";
 import { ProviderHost, type ProviderHostOptions, ResourceInitError } from "../../engine/providerHost";
 import type { Cloud } from "../../local/cloud";
+import type { Clock } from "../../provider/clock";
 import { type ProviderName, providerText } from "../../provider/resources/dynamicResource";
 import type { CheckFailure } from "../../provider/resources/lifecycle";
+import { FakeTime, inProcess } from "./inProcess";
 
 /** What a program declares, in the order of its dependencies: name, kind, inputs. */
 export type Program = Record<string, readonly [kind: ProviderName, inputs: PropertyMap]>;
@@ -25,9 +27,16 @@ export type Host = Pick<
 
 export type Step = "create" | "update" | "replace" | "same" | "delete";
 
+export interface StackOptions {
+  /** For the lifecycles in this process. Default: one that only waiting moves. */
+  readonly clock?: Clock | undefined;
+  /** Run the real dynamic-provider process in place of the lifecycles in this process, with these environment variables. */
+  readonly processEnv?: NodeJS.ProcessEnv | undefined;
+}
+
 /**
- * A stack without an engine: it drives the real dynamic-provider process through the calls that Pulumi makes, a new process for each
- * operation, and remembers what Pulumi would keep in its state.
+ * A stack without an engine: it drives the resources through the calls that Pulumi makes, with a new run for each operation, and
+ * remembers what Pulumi would keep in its state.
  */
 export class Stack {
   readonly state = new Map<string, Entry>();
@@ -35,13 +44,16 @@ export class Stack {
   readonly printed: string[] = [];
   /** A directory of the program's own, below this package so that the package is found by its name. */
   readonly directory = mkdtempSync(join(__dirname, "..", "..", "program-"));
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #start: (options: ProviderHostOptions) => Promise<Host>;
 
   constructor(
     readonly config: PropertyMap,
-    readonly env: NodeJS.ProcessEnv = {},
-    /** Another way than a process to run the provider. */
-    private readonly start: (options: ProviderHostOptions) => Promise<Host> = ProviderHost.start,
-  ) {}
+    { clock = new FakeTime(), processEnv }: StackOptions = {},
+  ) {
+    this.#env = processEnv ?? {};
+    this.#start = processEnv ? ProviderHost.start : inProcess(clock);
+  }
 
   /** `up`: checks and diffs everything first, as the preview does, in a process of its own, unless it is to be skipped. */
   async up(
@@ -144,11 +156,12 @@ export class Stack {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private async operate<T>(work: (host: Host) => Promise<T>): Promise<T> {
-    const host = await this.start({
+  /** Calls of one operation, which share a run. */
+  async operate<T>(work: (host: Host) => Promise<T>): Promise<T> {
+    const host = await this.#start({
       cwd: this.directory,
       project: "test",
-      env: { ...withoutCredentials(), ...this.env },
+      env: { ...withoutCredentials(), ...this.#env },
       output: (line) => this.printed.push(line),
     });
     try {

@@ -1,26 +1,20 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { clock } from "../../clock";
+import type * as pulumi from "@pulumi/pulumi";
 import type { Certificate } from "../../pem";
 import { certificateProblems, readCertificate } from "../../pem";
-import type { BindingInputs } from "../binding";
+import type { Run } from "../../run";
 import type { CheckFailure } from "../lifecycle";
 import { isUnknown } from "../lifecycle";
+import type { CnameCertificateArgs } from "./resource";
 
-/** A certificate on a binding, declared by its CertId, as a pair of texts or as a pair of files. */
-export interface CertificateInputs extends BindingInputs {
-  readonly certId?: string;
-  readonly certificate?: string;
-  readonly privateKey?: string;
-  readonly certificateFile?: string;
-  readonly privateKeyFile?: string;
-  readonly force?: boolean;
-  readonly expiryWarningDays?: number;
-  /** Put in by `check`: what a file holds is part of what is declared. Absent for a CertId. */
+/** Inputs of CnameCertificate: a CertId, a pair of PEM strings or a pair of files. */
+export type CertificateInputs = pulumi.Unwrap<CnameCertificateArgs> & {
+  /** Added by `check`: the content of a file is part of what is declared. Absent for a CertId. */
   readonly chainDigest?: string;
-}
+};
 
-/** What is declared, read from wherever it is. It holds the key: never logged, never returned. */
+/** What is declared, with files read. It holds the key: never logged, never returned. */
 export type DeclaredCertificate =
   | { readonly certId: string; readonly pair?: undefined }
   | { readonly certId?: undefined; readonly pair: DeclaredPair };
@@ -39,7 +33,12 @@ export function readDeclared(inputs: CertificateInputs): DeclaredCertificate {
   return { pair: { certificate, privateKey: pemOf(inputs, "privateKey"), read: readCertificate(certificate) } };
 }
 
-/** The chain as declared, or `undefined`: what is wrong with it is for `check` to say. */
+/** SHA-256 of the declared chain; empty for a CertId. */
+export function digestOf({ pair }: DeclaredCertificate): string {
+  return pair?.read.chainDigest ?? "";
+}
+
+/** The declared chain, or `undefined` where it cannot be read: `check` reports that. */
 export function readChainQuietly(inputs: {
   readonly certificate?: string | undefined;
   readonly certificateFile?: string | undefined;
@@ -54,12 +53,13 @@ export function readChainQuietly(inputs: {
 /**
  * Everything that can be wrong with what is declared, before anything is sent, and the digest of its chain.
  *
- * Pulumi prints the value of the property that a failure is about, even a secret one in clear. So these failures are about no property, and
- * name it in their words.
+ * Pulumi prints the value of the property that a failure names, even of a secret one. So these failures name no property, but their
+ * texts do.
  */
 export function checkCertificate(
   olds: Pick<CertificateInputs, "chainDigest">,
   news: CertificateInputs,
+  { knownCertificates, clock }: Pick<Run, "knownCertificates" | "clock">,
 ): { chainDigest?: string; failures: CheckFailure[] } {
   const failures = checkForms(news);
   if (failures.length > 0 || news.certId !== undefined) return { failures };
@@ -77,17 +77,17 @@ export function checkCertificate(
       failures.push(failure(property, (error as Error).message));
     }
   }
-  // What is not known yet cannot be wrong yet.
+  // A value that is not known yet cannot be wrong yet.
   if (isUnknown(news[chainProperty])) return { chainDigest: news[chainProperty] as string, failures };
   if (pem.certificate === undefined) return { failures };
   const domain = isUnknown(news.domain) ? undefined : news.domain;
   const chainDigest = readChainQuietly({ certificate: pem.certificate })?.chainDigest;
-  // One lapsed certificate that is in place already must not stand in the way of a whole stack.
+  // One expired certificate that is in place already must not block a whole stack.
   // (A replacement is checked twice, the second time without the old inputs.)
-  if (chainDigest !== undefined && chainDigest === olds.chainDigest) inState.add(chainDigest);
+  if (chainDigest !== undefined && chainDigest === olds.chainDigest) knownCertificates.noteInState(chainDigest);
   for (const { property, kind, reason } of certificateProblems(pem, domain, clock.now())) {
     if (property === "privateKey" && pem.privateKey === undefined) continue;
-    if (kind === "expired" && chainDigest !== undefined && inState.has(chainDigest)) continue;
+    if (kind === "expired" && chainDigest !== undefined && knownCertificates.isInState(chainDigest)) continue;
     const next = kind === "expired" ? EXPIRED_NEXT : "";
     failures.push(failure(property === "certificate" ? chainProperty : keyProperty, reason + next));
   }
@@ -95,10 +95,7 @@ export function checkCertificate(
 }
 
 const EXPIRED_NEXT =
-  ": give the renewed one. Where the domain has it already and only the resource's name is new, the option aliases with the old name lets it stay";
-
-/** Digests of chains that the state of this run holds. */
-const inState = new Set<string>();
+  ": give the renewed one. If the domain has it already and only the resource's name is new, the option aliases with the old name keeps it";
 
 const ID = ["certId"] as const;
 const TEXTS = ["certificate", "privateKey"] as const;
@@ -109,17 +106,18 @@ function pairProperties(inputs: CertificateInputs): typeof TEXTS | typeof FILES 
   return FILES.some((property) => inputs[property] !== undefined) ? FILES : TEXTS;
 }
 
-/** What is wrong before anything is read. */
+/** What is wrong before any file is read. */
 function checkForms(news: CertificateInputs): CheckFailure[] {
-  const [way, other] = [ID, TEXTS, FILES].filter((each) => each.some((property) => news[property] !== undefined));
-  if (way === undefined || other !== undefined) {
-    const found = [way, other].map((each) => each?.find((property) => news[property] !== undefined));
+  const isGiven = (property: Property) => news[property] !== undefined;
+  const [form, second] = [ID, TEXTS, FILES].filter((properties) => properties.some(isGiven));
+  if (form === undefined || second !== undefined) {
+    const given = [form, second].map((properties) => properties?.find(isGiven));
     const reason = "give certId, or certificate and privateKey, or certificateFile and privateKeyFile";
     return [
-      { property: "", reason: way === undefined ? reason : `${found.join(" and ")} exclude each other: ${reason}` },
+      { property: "", reason: form === undefined ? reason : `${given.join(" and ")} exclude each other: ${reason}` },
     ];
   }
-  const failures = way.flatMap((property) => {
+  const failures = form.flatMap((property) => {
     const reason = isUnknown(news[property]) ? undefined : formProblem(property, news[property]);
     return reason === undefined ? [] : [failure(property, reason)];
   });
@@ -131,11 +129,11 @@ function checkForms(news: CertificateInputs): CheckFailure[] {
 
 function formProblem(property: Property, value: unknown): string | undefined {
   if (value === undefined) return "is missing: a certificate and its private key go together";
-  if (typeof value !== "string") return "must be a text";
+  if (typeof value !== "string") return "must be a string";
   if (property === "certId" && !(/^\d+-[a-z0-9-]+$/.test(value) && value.length < 64))
-    return "is no CertId: that is a number and the certificate service's region, 12345-cn-hangzhou or 12345-ap-southeast-1";
+    return "is not a CertId: that is a number and the certificate service's region, such as 12345-cn-hangzhou or 12345-ap-southeast-1";
   if (property.endsWith("File") && /-----BEGIN|\n|^[A-Za-z0-9+/=]{100,}$/.test(value))
-    return `holds a PEM text and not a path: give the text as ${property.replace("File", "")}`;
+    return `holds PEM and not a path: give the PEM as ${property.replace("File", "")}`;
   return undefined;
 }
 

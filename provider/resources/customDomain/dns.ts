@@ -1,10 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
-import { foldName } from "../../dns/query";
-import { AlidnsRecord } from "../alidnsRecord/lifecycle";
-import type { DnsRecord } from "../cnameToken/lifecycle";
+import type * as pulumi from "@pulumi/pulumi";
+import type { DnsRecord } from "../../names";
+import { foldName } from "../../names";
+import { AlidnsRecord } from "../alidnsRecord/resource";
 import type { OssAccount } from "../ossAccount";
 
-/** A record that `CustomDomain` wants made. Only its value may have to wait for another resource. */
+/** A record for `CustomDomain`. Only its value may have to wait for another resource. */
 export interface RecordArgs {
   /** A name for the resource that makes it, unique for the domain and the type. */
   readonly resourceName: string;
@@ -16,10 +16,10 @@ export interface RecordArgs {
   readonly ttl: number;
 }
 
-/** Makes one record as a resource. Hand on `opts`: they carry the order of creation and removal. */
+/** Makes one record as a resource. Pass `opts` on: they carry the order of creation and removal. */
 export type MakeRecord = (record: RecordArgs, opts: pulumi.CustomResourceOptions) => pulumi.Resource;
 
-/** Who keeps the DNS records of a domain. Made by `alidns()`, `records()`, `manual()`, or `none`. */
+/** Who keeps the DNS records of a domain: the result of `alidns()`, `records()` or `manual()`, or `none`. */
 export type Dns =
   | {
       readonly kind: "managed";
@@ -74,43 +74,18 @@ export function manual(): Dns {
   return { kind: "manual" };
 }
 
-/** Records that are somebody else's business: neither made nor printed. For domains that are bound already. */
+/** Records that are managed elsewhere: neither made nor printed. For domains that are bound already. */
 export const none: Dns = { kind: "none" };
 
 /**
- * What to do instead, when a domain is the top of its zone, where DNS allows no CNAME record beside the others that are there;
- * `undefined` elsewhere. Names with two labels are tops; of others only a given zone can tell.
+ * What to do instead of a CNAME record at the top of a zone, where DNS allows none beside the records that are always there;
+ * `undefined` below. A name with two labels is taken for the top of its zone; for others only a given zone can tell.
  */
 export function apexAdvice(domain: string, zone: string | undefined): string | undefined {
   const isApex = domain.split(".").length === 2 || (zone !== undefined && domain === foldName(zone));
   if (!isApex) return undefined;
   return (
-    `${domain} is the top of its zone, where no CNAME record can be: use the ALIAS or CNAME flattening of your DNS host, ` +
+    `${domain} is the top of its zone, where a CNAME record is not possible: use the ALIAS or CNAME flattening of your DNS host, ` +
     `or serve www.${domain} and redirect to it`
   );
-}
-
-const toPrint: DnsRecord[] = [];
-let awaited = 0;
-
-/**
- * Prints records that a person has to create, once for the whole program: all domains in one table, when the last of them is known.
- */
-export function announce(missing: pulumi.Output<DnsRecord[]>): void {
-  awaited++;
-  missing.apply((found) => {
-    toPrint.push(...found);
-    if (--awaited > 0 || toPrint.length === 0) return;
-    const batch = toPrint.splice(0);
-    return pulumi.log.info(`Create these DNS records, then run \`pulumi up\` again:\n${recordsTable(batch)}`);
-  });
-}
-
-/** A table of records for a person to copy from. */
-export function recordsTable(list: readonly DnsRecord[]): string {
-  // Loaded here because few programs print one.
-  const Table: typeof import("cli-table3") = require("cli-table3");
-  const table = new Table({ head: ["Name", "Type", "Value", "TTL"], style: { head: [], border: [] } });
-  table.push(...list.map(({ name, type, value, ttl }) => [name, type, value, ttl]));
-  return table.toString();
 }

@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { foldName } from "../../dns/query";
-import { domainProblem, txtRecordName } from "../binding";
-import type { BucketCnameArgs } from "../bucketCname/lifecycle";
-import { BucketCname } from "../bucketCname/lifecycle";
-import type { CnameCertificateArgs } from "../cnameCertificate/lifecycle";
-import { CnameCertificate } from "../cnameCertificate/lifecycle";
-import type { DnsRecord } from "../cnameToken/lifecycle";
-import { CnameToken } from "../cnameToken/lifecycle";
+import type { DnsRecord } from "../../names";
+import { domainProblem, foldName, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
+import { programState } from "../../programState";
+import { bindingOf } from "../binding";
+import type { BucketCnameArgs } from "../bucketCname/resource";
+import { BUCKET_CNAME_OPTIONS, BucketCname } from "../bucketCname/resource";
+import type { CnameCertificateArgs } from "../cnameCertificate/resource";
+import { CnameCertificate } from "../cnameCertificate/resource";
+import { CnameToken } from "../cnameToken/resource";
 import { OssAccount } from "../ossAccount";
 import type { Dns } from "./dns";
-import { announce, apexAdvice } from "./dns";
+import { apexAdvice } from "./dns";
 
 /** One of three ways to give a certificate. Files are best: the key is then in no state at all, not even encrypted. */
 export type CertificateArgs = Pick<CnameCertificateArgs, "force" | "expiryWarningDays"> &
@@ -19,7 +20,7 @@ export type CertificateArgs = Pick<CnameCertificateArgs, "force" | "expiryWarnin
     | Required<Pick<CnameCertificateArgs, "certificateFile" | "privateKeyFile">>
   );
 
-/** What a user writes. */
+/** Arguments of CustomDomain. */
 export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "token" | "unverified"> {
   /** Domain to serve the bucket under. A plain string, for which records there are depends on it. */
   readonly domain: string;
@@ -28,33 +29,30 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
   /** Certificate for HTTPS. Taking it away takes it off the domain and leaves the binding. */
   readonly certificate?: CertificateArgs;
   /**
-   * Whether a CNAME record belongs to it. Default: wherever DNS is ours or a person's to write and the domain is not the top of its
-   * zone. True there is for hosts that flatten it.
+   * Whether to make a CNAME record, or to ask for one with `manual()`. Default: true unless DNS is `none` or the domain is the top of
+   * its zone. Set it to true there if the DNS host flattens CNAME records.
    */
   readonly cnameRecord?: boolean;
   /** Where the CNAME record points. Default: the bucket's public name in its region. */
   readonly cnameTarget?: pulumi.Input<string>;
 }
 
-/** Seconds. The least that every edition of Alibaba Cloud DNS takes, and short enough to mend a mistake. */
-const TTL = 600;
-
 /**
- * A domain of one's own on a bucket, with everything it takes, in the order it takes: token, TXT record, binding, certificate,
- * CNAME record. Destroyed in reverse: visitors are led away first, the proof goes last.
+ * A custom domain on a bucket with everything that it needs, in this order: token, TXT record, binding, certificate, CNAME record.
+ * Destroyed in reverse: the record that leads visitors here goes first, the proof of ownership last.
  *
  *     new CustomDomain("www", { bucket: "site", domain: "www.example.com", dns: alidns() });
  *
- * `provider` or `providers` may hold an `OssAccount`: it is the account of the bucket. That of the DNS zone is `alidns()`'s to say.
+ * `provider` or `providers` may hold an `OssAccount`: the account of the bucket. The account of the DNS zone is an option of `alidns()`.
  */
 export class CustomDomain extends pulumi.ComponentResource {
-  /** Records that are left for a person to create; none where `dns` makes them or leaves them to others. */
+  /** Records for a person to create; empty unless `dns` is `manual()`. */
   readonly records: pulumi.Output<DnsRecord[]>;
   /** Of the binding: `Enabled`, `Disabled`, or `Pending` while the TXT record is missing. */
   readonly status: pulumi.Output<string>;
   /** Where a CNAME record of the domain should point. */
   readonly cnameTarget: pulumi.Output<string>;
-  /** End of the certificate (ISO 8601); empty without one. */
+  /** When the certificate expires (ISO 8601); empty without one. */
   readonly certificateValidTo: pulumi.Output<string>;
   readonly url: pulumi.Output<string>;
 
@@ -63,11 +61,11 @@ export class CustomDomain extends pulumi.ComponentResource {
     super("oss-cname:index:CustomDomain", name, {}, componentOpts);
     const problem = argumentProblem(args);
     if (problem !== undefined) throw new pulumi.ResourceError(`CustomDomain ${name}: ${problem}`, this, true);
-    const { dns, certificate, cnameRecord, cnameTarget, ...rest } = args;
-    const binding = { ...rest, domain: foldName(args.domain) };
-    const { takeover, verification, dnsTimeoutSeconds, ...place } = binding;
-    const advice =
-      dns.kind === "none" ? undefined : apexAdvice(binding.domain, dns.kind === "managed" ? dns.zone : undefined);
+    const { dns, certificate, cnameRecord, cnameTarget } = args;
+    const domain = foldName(args.domain);
+    // Each resource gets the arguments that it has: any other would end up in its inputs, and so in users' states.
+    const binding = bindingOf({ ...args, domain });
+    const advice = dns.kind === "none" ? undefined : apexAdvice(domain, dns.kind === "managed" ? dns.zone : undefined);
     if (advice !== undefined && cnameRecord === undefined) pulumi.log.info(advice, this);
     const writesCname = cnameRecord ?? (dns.kind !== "none" && advice === undefined);
 
@@ -83,41 +81,43 @@ export class CustomDomain extends pulumi.ComponentResource {
         ? []
         : [
             dns.make(
-              { resourceName: `${name}-${type.toLowerCase()}`, name: recordName, type, value, ttl: TTL },
+              { resourceName: `${name}-${type.toLowerCase()}`, name: recordName, type, value, ttl: RECORD_TTL_SECONDS },
               { parent: this, dependsOn },
             ),
           ];
 
-    const token = new CnameToken(name, place, ours());
+    const token = new CnameToken(name, binding, ours());
     const txt = makeRecord(
       "TXT",
-      txtRecordName(binding.domain),
+      txtRecordName(domain),
       token.txtRecord.apply((record) => record.value),
       [token],
     );
     const bound = new BucketCname(
       name,
-      { ...binding, unverified: dns.kind === "manual" ? "pending" : "wait" },
+      { ...binding, ...optionsOf(args), unverified: dns.kind === "manual" ? "pending" : "wait" },
       ours(token, ...txt),
     );
     const served =
-      certificate && new CnameCertificate(name, { ...place, ...certificate }, { ...ours(bound), deletedWith: bound });
+      certificate && new CnameCertificate(name, { ...binding, ...certificate }, { ...ours(bound), deletedWith: bound });
     const target = cnameTarget === undefined ? bound.cnameTarget : pulumi.output(cnameTarget);
-    if (writesCname) makeRecord("CNAME", binding.domain, target, served ? [bound, served] : [bound]);
+    if (writesCname) makeRecord("CNAME", domain, target, served ? [bound, served] : [bound]);
 
     this.status = bound.status;
     this.cnameTarget = target;
     this.certificateValidTo = served ? served.validTo : pulumi.output("");
-    this.url = pulumi.output(`${served ? "https" : "http"}://${binding.domain}`);
+    this.url = pulumi.output(`${served ? "https" : "http"}://${domain}`);
     const isManual = dns.kind === "manual";
-    const cname = { name: binding.domain, type: "CNAME" as const, value: target, ttl: TTL };
+    const cname = { name: domain, type: "CNAME" as const, value: target, ttl: RECORD_TTL_SECONDS };
     this.records = pulumi
       .all([bound.status, token.txtRecord, pulumi.output(cname)])
       .apply(([status, txtRecord, cnameRecord]) =>
         isManual ? [...(status === "Pending" ? [txtRecord] : []), ...(writesCname ? [cnameRecord] : [])] : [],
       );
     if (isManual)
-      announce(pulumi.all([bound.status, this.records]).apply(([status, all]) => (status === "Pending" ? all : [])));
+      programState.announce(
+        pulumi.all([bound.status, this.records]).apply(([status, all]) => (status === "Pending" ? all : [])),
+      );
     this.registerOutputs({
       records: this.records,
       status: this.status,
@@ -128,7 +128,12 @@ export class CustomDomain extends pulumi.ComponentResource {
   }
 }
 
-/** What types cannot refuse, or JavaScript has no types for. */
+function optionsOf(args: CustomDomainArgs): Partial<BucketCnameArgs> {
+  const given = Object.entries(args).filter(([key]) => BUCKET_CNAME_OPTIONS.includes(key as never));
+  return Object.fromEntries(given);
+}
+
+/** Mistakes that types cannot catch, or that JavaScript has no types for. */
 function argumentProblem({ domain, dns, cnameRecord }: CustomDomainArgs): string | undefined {
   if (typeof domain !== "string") return "domain must be a plain string, not an output of another resource";
   if (dns?.kind === undefined) return "dns must be alidns(), records(…), manual() or none";
@@ -147,6 +152,6 @@ function takeAccount(
 ): pulumi.ComponentResourceOptions & { account?: OssAccount } {
   const { provider, providers, ...rest } = opts;
   const given = [...(provider ? [provider] : []), ...Object.values(providers ?? {})];
-  const account = given.find((one): one is OssAccount => one instanceof OssAccount);
-  return { ...rest, providers: given.filter((one) => one !== account), ...(account && { account }) };
+  const account = given.find((provider): provider is OssAccount => provider instanceof OssAccount);
+  return { ...rest, providers: given.filter((other) => other !== account), ...(account && { account }) };
 }

@@ -66,6 +66,7 @@ describe("oss-cname adopt", () => {
       defaults: undefined,
       accounts: undefined,
       settings: {},
+      now: Date.now(),
       rootDirectory: directory,
       programDirectory: directory,
     });

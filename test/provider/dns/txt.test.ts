@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { AUTHORITATIVE_ANSWER, encode, RECURSION_AVAILABLE } from "dns-packet";
-import type { Endpoint } from "../../../provider/dns/query";
+import type { ServerAddress } from "../../../provider/dns/serverAddress";
 import { describeLook, type LookOptions, lookForTxt, type ServerAnswer } from "../../../provider/dns/txt";
 import {
   type DnsServer,
@@ -355,7 +355,7 @@ describe("lookForTxt", () => {
   });
 
   describe("with servers given", () => {
-    const at = ({ port }: Endpoint) => `127.0.0.1:${port}`;
+    const at = ({ port }: ServerAddress) => `127.0.0.1:${port}`;
 
     it("asks these alone, authoritative or resolvers", async () => {
       const authority = await serve(zone(txt));

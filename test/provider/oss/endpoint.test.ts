@@ -100,13 +100,13 @@ describe("resolveEndpoint", () => {
 describe("problems", () => {
   it("of endpoints", () => {
     for (const [endpoint, problem] of [
-      ["oss example.com", /has a space/],
-      ["user@oss.example.com", /"@" in it/],
+      ["oss example.com", /contains a space/],
+      ["user@oss.example.com", /or "@"/],
       ["oss.example.com\n", /control character/],
       ["oss.example.com\\x", /backslash/],
       ["", /neither a host nor/],
       ["oss.example.com:99999", /neither a host nor/],
-      ["site.oss-cn-hangzhou.aliyuncs.com", /has the bucket in it; the endpoint is oss-cn-hangzhou\.aliyuncs\.com/],
+      ["site.oss-cn-hangzhou.aliyuncs.com", /contains the bucket; the endpoint is oss-cn-hangzhou\.aliyuncs\.com/],
     ] as const) {
       assert.match(endpointProblem(endpoint) ?? "none", problem);
     }

@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  isOssError,
-  isOssTransportError,
-  isOutcomeUnknown,
-  OssError,
-  OssTransportError,
-  ossErrorFrom,
-} from "../../../provider/oss/error";
+import { HttpFailure } from "../../../provider/http";
+import { isOssError, isOutcomeUnknown, OssError, OssTransportError, ossErrorFrom } from "../../../provider/oss/error";
 
 const call = { operation: "PutCname", bucket: "site", domain: "www.example.com" };
 const first = { attempts: 1, maybeDone: false };
@@ -28,32 +22,31 @@ describe("OssError", () => {
       "PutCname www.example.com on bucket site failed: NeedVerifyDomainOwnership " +
         "(EC 0018-00000115, HTTP 403, request 65A1): You need to verify the ownership of the domain.",
     );
-    assert.deepEqual(
-      { ...error },
-      {
-        name: "OssError",
-        operation: "PutCname",
-        bucket: "site",
-        domain: "www.example.com",
-        code: "NeedVerifyDomainOwnership",
-        ec: "0018-00000115",
-        status: 403,
-        requestId: "65A1",
-        serviceMessage: "You need to verify the ownership of the domain.",
-      },
-    );
+    assert.deepEqual(JSON.parse(JSON.stringify(error.details)), {
+      operation: "PutCname",
+      bucket: "site",
+      domain: "www.example.com",
+      code: "NeedVerifyDomainOwnership",
+      ec: "0018-00000115",
+      status: 403,
+      requestId: "65A1",
+      serviceMessage: "You need to verify the ownership of the domain.",
+      attempts: 1,
+      maybeDone: false,
+    });
     assert.ok(isOssError(error) && isOssError(error, "NoSuchBucket", "NeedVerifyDomainOwnership"));
     assert.ok(!isOssError(error, "NoSuchBucket") && !isOssError(new Error("no")) && !isOssError("OssError"));
   });
 
   it("reads extras below Detail and beside it", () => {
-    const nested = "<Error><Code>CnameAlreadyExists</Code><Detail><CnameType>CNAME_IMG</CnameType></Detail></Error>";
-    assert.equal(ossErrorFrom(call, reply(409, nested)).cnameType, "CNAME_IMG");
+    const nested =
+      "<Error><Code>AccessDenied</Code><Detail><Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint></Detail></Error>";
+    assert.equal(ossErrorFrom(call, reply(403, nested)).details.endpoint, "oss-cn-beijing.aliyuncs.com");
     const flat =
       "<Error><Code>AccessDenied</Code><Message>must use specified endpoint</Message>" +
       "<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint></Error>";
     const denied = ossErrorFrom(call, reply(403, flat));
-    assert.equal(denied.endpoint, "oss-cn-beijing.aliyuncs.com");
+    assert.equal(denied.details.endpoint, "oss-cn-beijing.aliyuncs.com");
     assert.match(denied.message, /served at oss-cn-beijing\.aliyuncs\.com: set the region or the endpoint/);
   });
 
@@ -63,7 +56,10 @@ describe("OssError", () => {
       '{"Error":{"Code":"QpsLimitExceeded","Message":"slow down","RequestId":"R1"}}',
     ]) {
       const error = ossErrorFrom(call, reply(503, body));
-      assert.deepEqual([error.code, error.serviceMessage, error.requestId], ["QpsLimitExceeded", "slow down", "R1"]);
+      assert.deepEqual(
+        [error.code, error.details.serviceMessage, error.details.requestId],
+        ["QpsLimitExceeded", "slow down", "R1"],
+      );
     }
   });
 
@@ -71,17 +67,17 @@ describe("OssError", () => {
     const xml = "<Error><Code>NoSuchBucket</Code><Message>gone</Message><RequestId>R2</RequestId></Error>";
     const coded = { "x-oss-err": Buffer.from(xml).toString("base64"), "x-oss-ec": "0015-00000101" };
     const error = ossErrorFrom(call, reply(404, "", coded));
-    assert.deepEqual([error.code, error.ec, error.requestId], ["NoSuchBucket", "0015-00000101", "R2"]);
+    assert.deepEqual([error.code, error.ec, error.details.requestId], ["NoSuchBucket", "0015-00000101", "R2"]);
     const bare = ossErrorFrom(call, reply(502, "", { "x-oss-ec-code": "0001-1", "x-oss-request-id": "R3" }));
-    assert.deepEqual([bare.code, bare.ec, bare.requestId], ["BadErrorResponse", "0001-1", "R3"]);
+    assert.deepEqual([bare.code, bare.ec, bare.details.requestId], ["BadErrorResponse", "0001-1", "R3"]);
     assert.match(bare.message, /BadErrorResponse \(EC 0001-1, HTTP 502, request R3\): the reply has no body/);
   });
 
   it("shows the beginning of what it cannot read", () => {
     const error = ossErrorFrom(call, reply(502, `<html><p>Bad gateway${"!".repeat(1000)}`));
     assert.equal(error.code, "BadErrorResponse");
-    assert.equal(error.serviceMessage.length, 256);
-    assert.match(error.serviceMessage, /^<html><p>Bad gateway!/);
+    assert.equal(error.details.serviceMessage.length, 256);
+    assert.match(error.details.serviceMessage, /^<html><p>Bad gateway!/);
     for (const body of ["null", "{", "{}", '{"Error":null}', "<Error/>"]) {
       assert.equal(ossErrorFrom(call, reply(500, body)).code, "BadErrorResponse", body);
     }
@@ -96,9 +92,9 @@ describe("OssError", () => {
     const body =
       "<Error><Code>InvalidAccessKeyId</Code><Message>make sure ak is the key; token: to+ken.</Message></Error>";
     const error = ossErrorFrom(call, reply(403, body), first, ["ak", "to+ken", ""]);
-    assert.equal(error.serviceMessage, "make sure *** is the key; token: ***.");
+    assert.equal(error.details.serviceMessage, "make sure *** is the key; token: ***.");
     assert.doesNotMatch(error.message, /\bak\b|to\+ken/);
-    assert.equal(ossErrorFrom(call, reply(500, "LTAIsecret!"), first, ["LTAIsecret"]).serviceMessage, "***!");
+    assert.equal(ossErrorFrom(call, reply(500, "LTAIsecret!"), first, ["LTAIsecret"]).details.serviceMessage, "***!");
   });
 
   it("says the next step and how often it was tried", () => {
@@ -117,40 +113,24 @@ describe("OssError", () => {
 });
 
 describe("OssTransportError", () => {
-  const reset = Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" });
+  const reset = new HttpFailure("other side closed", "UND_ERR_SOCKET", false, undefined);
 
   it("names call, host, cause and next step", () => {
-    const error = new OssTransportError(
-      call,
-      "site.oss.example:8080",
-      "unknown",
-      { attempts: 3, maybeDone: true },
-      reset,
-    );
+    const error = new OssTransportError(call, "site.oss.example:8080", reset, { attempts: 3, maybeDone: true });
     assert.equal(
       error.message,
       "PutCname www.example.com on bucket site failed: no complete reply from site.oss.example:8080 " +
         "(UND_ERR_SOCKET: other side closed, 3 attempts). " +
-        "The service may have carried it out: look at what is there before doing it again.",
+        "Next: look at what is there before doing it again: the service may have carried it out.",
     );
     assert.equal(error.code, "UND_ERR_SOCKET");
     assert.equal(error.cause, reset);
-    assert.ok(isOssTransportError(error) && !isOssError(error));
-  });
-
-  it("shows every address tried", () => {
-    const each = ["refused 127.0.0.1:1", "refused ::1:1"].map((text) => new Error(text));
-    const cause = Object.assign(new AggregateError(each), { code: "ECONNREFUSED" });
-    const error = new OssTransportError(call, "localhost:1", "unsent", first, cause);
-    assert.match(
-      error.message,
-      /cannot connect to localhost:1 \(ECONNREFUSED: refused 127\.0\.0\.1:1; refused ::1:1\)/,
-    );
+    assert.ok(!isOssError(error));
   });
 
   it("advises by cause", () => {
     const message = (code: string) =>
-      new OssTransportError(call, "h", "unsent", first, Object.assign(new Error("x"), { code })).message;
+      new OssTransportError(call, "h", new HttpFailure("x", code, true, undefined), first).message;
     assert.match(message("SELF_SIGNED_CERT_IN_CHAIN"), /NODE_EXTRA_CA_CERTS/);
     assert.match(message("ERR_TLS_CERT_ALTNAME_INVALID"), /TLS/);
     assert.match(message("ENOTFOUND"), /region or endpoint/);
@@ -162,7 +142,7 @@ describe("isOutcomeUnknown", () => {
   const answered = (status: number, code: string, history = first) =>
     ossErrorFrom(call, reply(status, `<Error><Code>${code}</Code></Error>`), history);
   const failed = (sent: "unsent" | "unknown", history = first) =>
-    new OssTransportError(call, "h", sent, history, new Error("x"));
+    new OssTransportError(call, "h", new HttpFailure("x", "", sent === "unsent", undefined), history);
   const second = { attempts: 2, maybeDone: true };
   const cases: [title: string, error: unknown, unknown: boolean][] = [
     ["403", answered(403, "AccessDenied"), false],

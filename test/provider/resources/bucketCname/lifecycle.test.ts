@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { ProviderHost } from "../../../../engine/providerHost";
 import { providerText } from "../../../../provider/resources/dynamicResource";
 import { Scene, type SceneOptions } from "../../../support/scene";
-import { configFor, type Program } from "../../../support/stack";
+import type { Program } from "../../../support/stack";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
@@ -11,7 +10,7 @@ describe("BucketCname", () => {
   const token: Program = { token: ["cnameToken", site] };
   const bound: Program = { ...token, binding: ["bucketCname", site] };
   let scene: Scene;
-  const start = async (options: SceneOptions = { fakeTime: true }) => {
+  const start = async (options: SceneOptions = {}) => {
     scene = await Scene.start(options);
   };
   /** With the domain bound by the stack. */
@@ -77,18 +76,14 @@ describe("BucketCname", () => {
   });
 
   it("costs one list for any number of domains of a bucket, bound at once in one process", async () => {
-    await start({ switches: { bindsUnverified: true } });
+    await start({ switches: { bindsUnverified: true }, config: { "oss-cname:verification": "none" } });
     const domains = Array.from({ length: 25 }, (_, index) => `d${index}.example.com`);
-    const host = await ProviderHost.start({ cwd: scene.stack.directory, project: "test" });
-    try {
-      await host.configure({ ...configFor(scene.cloud), "oss-cname:verification": "none" });
+    await scene.stack.operate(async (host) => {
       for (const kind of ["cnameToken", "bucketCname"] as const)
         await Promise.all(
           domains.map((domain) => host.create({ bucket: "site", domain, __provider: providerText(kind) })),
         );
-    } finally {
-      await host.stop();
-    }
+    });
     assert.equal(scene.cloud.state().bindings.length, 25);
     assert.deepEqual(
       ["ListCname", "CreateCnameToken", "PutCname", "GetCnameToken"].map((each) => scene.operations(each).length),

@@ -21,7 +21,7 @@ describe("BucketCname moves", () => {
 
   describe("when its bucket changes", () => {
     /** Bound to `site`, with a token of `other` that is not in DNS yet. */
-    const start = async (options: SceneOptions = { fakeTime: true }) => {
+    const start = async (options: SceneOptions = {}) => {
       scene = await Scene.start(options);
       await scene.stack.up({ token: ["cnameToken", { bucket: "site", domain }] });
       scene.prove("site");
@@ -185,7 +185,7 @@ describe("BucketCname moves", () => {
     const taking = (more: object = {}) => program("site", { takeover: { bucket: "other" }, ...more });
     /** Bound to `other` by somebody else, with a token of `site`. */
     const start = async (options: SceneOptions = {}) => {
-      scene = await Scene.start({ fakeTime: true, ...options });
+      scene = await Scene.start({ ...options });
       scene.inConsole.moveBinding(domain, "other");
       await scene.stack.up({ token: ["cnameToken", { bucket: "site", domain }] });
       scene.forget();
@@ -240,7 +240,7 @@ describe("BucketCname moves", () => {
     });
 
     it("explains that OSS gives no token while the domain is bound elsewhere", async () => {
-      scene = await Scene.start({ fakeTime: true, switches: { tokenWhileBoundElsewhere: "refuse" } });
+      scene = await Scene.start({ switches: { tokenWhileBoundElsewhere: "refuse" } });
       scene.inConsole.moveBinding(domain, "other");
       await assert.rejects(
         scene.stack.up(taking()),

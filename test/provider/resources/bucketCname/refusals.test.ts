@@ -8,7 +8,7 @@ describe("BucketCname fails at once", () => {
   let scene: Scene;
   /** The token is made and in DNS. */
   beforeEach(async () => {
-    scene = await Scene.start({ fakeTime: true });
+    scene = await Scene.start();
     await scene.stack.up({ token: ["cnameToken", site] });
     scene.prove();
     scene.forget();

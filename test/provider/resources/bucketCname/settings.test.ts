@@ -27,7 +27,7 @@ for (const switches of settings)
     });
     let scene: Scene;
     beforeEach(async () => {
-      scene = await Scene.start({ fakeTime: true, switches });
+      scene = await Scene.start({ switches });
       await scene.stack.up(token);
     });
     afterEach(() => scene.close());

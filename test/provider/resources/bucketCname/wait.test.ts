@@ -13,7 +13,7 @@ describe("BucketCname waits", () => {
   let scene: Scene;
   /** A scene in which the token is made. */
   const start = async (options: SceneOptions = {}) => {
-    scene = await Scene.start({ fakeTime: true, ...options });
+    scene = await Scene.start({ ...options });
     await scene.stack.up(token);
     scene.forget();
   };
@@ -132,7 +132,7 @@ describe("BucketCname waits", () => {
   });
 
   it("says in the output that OSS is asked because DNS cannot be", async () => {
-    await start({ fakeTime: false, config: { "oss-cname:dnsServers": CLOSED_PORT } });
+    await start({ config: { "oss-cname:dnsServers": CLOSED_PORT } });
     await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 1 })), /port 53/);
     assert.equal(puts(), 1);
     assert.match(scene.stack.printed.join("\n"), /www\.example\.com \(no DNS server can be reached.*every 15 s/);

@@ -183,7 +183,7 @@ describe("check of a CnameCertificate", () => {
   it("refuses a key where a path belongs, without repeating it", async () => {
     for (const privateKeyFile of [other.privateKey, other.privateKey.replace(/-----.*-----|\n/g, "")]) {
       const { failures } = await check({ ...inFiles(good.chain, good.privateKey), privateKeyFile });
-      assert.match(failures[0]?.reason ?? "", /^privateKeyFile holds a PEM text/);
+      assert.match(failures[0]?.reason ?? "", /^privateKeyFile holds PEM/);
       assert.equal(failures[0]?.property, "");
       assertNoKey(JSON.stringify(failures));
     }

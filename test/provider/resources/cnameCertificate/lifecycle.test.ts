@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PropertyMap } from "../../../../engine/propertyValue";
-import { ProviderHost } from "../../../../engine/providerHost";
 import { type Cloud, type Fault, type RequestEntry, type Switches, startCloud } from "../../../../local";
 import { providerText } from "../../../../provider/resources/dynamicResource";
 import { type Authority, createAuthority, type Issued } from "../../../support/certificates";
-import { configFor, type Program, Stack } from "../../../support/stack";
+import { FakeTime } from "../../../support/inProcess";
+import { configFor, type Host, type Program, Stack } from "../../../support/stack";
 
 type Pair = Issued & { readonly chain: string };
 
@@ -54,8 +54,9 @@ describe("CnameCertificate", () => {
   });
 
   const start = async (switches: Partial<Switches> = {}, domains: readonly string[] = [site.domain]) => {
-    cloud = await startCloud({ buckets: ["site", "other"], switches });
-    stack = new Stack(configFor(cloud));
+    const clock = new FakeTime();
+    cloud = await startCloud({ buckets: ["site", "other"], switches, now: () => new Date(clock.now()) });
+    stack = new Stack(configFor(cloud), { clock });
     for (const domain of domains) bind(domain);
   };
   const bind = (domain: string, bucket = "site") => cloud.inConsole.moveBinding(domain, bucket);
@@ -66,9 +67,10 @@ describe("CnameCertificate", () => {
   };
   const texts = ({ chain, privateKey }: Pair) => ({ certificate: chain, privateKey });
   const inFiles = ({ chain, privateKey }: Pair) => {
-    writeFileSync(join(stack.directory, "chain.pem"), chain);
-    writeFileSync(join(stack.directory, "key.pem"), privateKey);
-    return { certificateFile: "chain.pem", privateKeyFile: "key.pem" };
+    const [certificateFile, privateKeyFile] = ["chain.pem", "key.pem"].map((file) => join(stack.directory, file));
+    writeFileSync(String(certificateFile), chain);
+    writeFileSync(String(privateKeyFile), privateKey);
+    return { certificateFile, privateKeyFile } as { certificateFile: string; privateKeyFile: string };
   };
   const program = (inputs: PropertyMap, domain = site.domain): Program => ({
     certificate: ["cnameCertificate", { bucket: "site", domain, ...inputs }],
@@ -98,21 +100,9 @@ describe("CnameCertificate", () => {
   /** As the emulator notes a text of the body, which it trims. */
   const sha256 = (text: string) => createHash("sha256").update(text.trim()).digest("hex");
   /** Operations side by side in one process, as in a run of the engine. */
-  const together = async <T>(work: (host: ProviderHost) => Promise<T>): Promise<T> => {
-    const host = await ProviderHost.start({
-      cwd: stack.directory,
-      project: "test",
-      output: (line) => stack.printed.push(line),
-    });
-    try {
-      await host.configure(configFor(cloud));
-      return await work(host);
-    } finally {
-      await host.stop();
-    }
-  };
+  const together = <T>(work: (host: Host) => Promise<T>): Promise<T> => stack.operate(work);
   /** Makes the process list the bucket, so that what is done to the domain next comes after its list. */
-  const listBefore = (host: ProviderHost, domain: string) =>
+  const listBefore = (host: Host, domain: string) =>
     host.read(domain, {
       bucket: "site",
       domain,
@@ -120,13 +110,13 @@ describe("CnameCertificate", () => {
       certId: "",
       __provider: providerText("cnameCertificate"),
     });
-  const check = async (host: ProviderHost, domain: string, inputs: PropertyMap) => {
+  const check = async (host: Host, domain: string, inputs: PropertyMap) => {
     const news = { bucket: "site", domain, ...inputs, __provider: providerText("cnameCertificate") };
     const checked = await host.check({}, news);
     assert.deepEqual(checked.failures, []);
     return checked.inputs;
   };
-  const create = async (host: ProviderHost, domain: string, inputs: PropertyMap) =>
+  const create = async (host: Host, domain: string, inputs: PropertyMap) =>
     (await host.create(await check(host, domain, inputs))).properties;
 
   for (const [name, switches] of Object.entries(settings))
@@ -453,7 +443,7 @@ describe("CnameCertificate", () => {
 
   it("refreshes and destroys without its files", async () => {
     await start();
-    await up({ ...inFiles(await issue()), certificateFile: "chain.pem" });
+    await up(inFiles(await issue()));
     const stored = stack.state.get("certificate");
     assert.ok(stored);
     stack.state.set("certificate", {

@@ -57,7 +57,7 @@ describe("CnameToken", () => {
   ];
   for (const switches of settings)
     describe(`with ${JSON.stringify(switches)}`, () => {
-      beforeEach(() => start({ fakeTime: true, switches }));
+      beforeEach(() => start({ switches }));
 
       it("keeps its value while valid, and renews it by up, never by refresh, once it ends while unbound", async () => {
         await scene.stack.up(www);
@@ -108,7 +108,7 @@ describe("CnameToken", () => {
     });
 
   it("asks once for all domains of a bucket when their tokens have ended", async () => {
-    await start({ fakeTime: true });
+    await start();
     const names = ["a", "b", "c", "d"];
     const many: Program = Object.fromEntries(
       names.map((name) => [name, ["cnameToken", { bucket: "site", domain: `${name}.example.com` }]]),
@@ -122,7 +122,7 @@ describe("CnameToken", () => {
   });
 
   it("gets a token of the new bucket when the bucket changes, and a renewed one after an unbinding that refresh saw", async () => {
-    await start({ fakeTime: true });
+    await start();
     await scene.stack.up(www);
     const first = outputs()?.token;
     await scene.stack.up({ www: ["cnameToken", { ...site, bucket: "other" }] });
@@ -142,21 +142,21 @@ describe("CnameToken", () => {
   });
 
   it("says that OSS gives no token for a domain bound to another bucket, and changes nothing", async () => {
-    await start({ fakeTime: true, switches: { tokenWhileBoundElsewhere: "refuse" } });
+    await start({ switches: { tokenWhileBoundElsewhere: "refuse" } });
     scene.inConsole.moveBinding(site.domain, "other");
     await assert.rejects(scene.stack.up(www), /NoNeedCreateCnameToken.*bound to another bucket.*Next: unbind/s);
     assert.equal(scene.boundTo(site.domain), "other");
   });
 
   it("adopts a binding that a list was behind on", async () => {
-    await start({ fakeTime: true, switches: { listLagLists: 2 } });
+    await start({ switches: { listLagLists: 2 } });
     scene.inConsole.moveBinding(site.domain, "site");
     await scene.stack.up(www);
     assert.equal(outputs()?.bound, true);
   });
 
   it("passes TooManyCnameToken on with what to do", async () => {
-    await start({ fakeTime: true, switches: { tokensPerBucket: 0 } });
+    await start({ switches: { tokensPerBucket: 0 } });
     await assert.rejects(scene.stack.up(www), /TooManyCnameToken.*HTTP 400.*Next: wait.*72 hours/s);
     assert.equal(scene.operations("CreateCnameToken").length, 1);
   });
@@ -205,7 +205,7 @@ describe("CnameToken", () => {
   });
 
   it("takes a name as people write it, and the longest that is one", async () => {
-    await start({ fakeTime: true });
+    await start();
     const good = [" WWW.Example.COM. ", "xn--bcher-kva.example.com", "notaliyun.com", `${"a".repeat(63)}.example.com`];
     assert.deepEqual(await scene.stack.refusals(good.map((domain) => ["cnameToken", { ...site, domain }])), [
       [],
@@ -220,7 +220,7 @@ describe("CnameToken", () => {
   });
 
   it("refuses a bucket, region or endpoint that cannot be, naming the property", async () => {
-    await start({ fakeTime: true });
+    await start();
     const refused = await scene.stack.refusals([
       ["cnameToken", { domain: site.domain }],
       ["cnameToken", { ...site, bucket: "Site" }],
@@ -236,7 +236,7 @@ describe("CnameToken", () => {
   });
 
   it("lets unknown values pass in a preview: a change, never a replacement", async () => {
-    await start({ fakeTime: true });
+    await start();
     await scene.stack.up(www);
     scene.forget();
     for (const key of ["bucket", "domain", "region", "endpoint"])
@@ -250,7 +250,7 @@ describe("CnameToken", () => {
   });
 
   it("gets an existing token and fails on a missing one, writing nothing", async () => {
-    await start({ fakeTime: true });
+    await start();
     await scene.stack.up(www);
     scene.forget();
     const got = await scene.stack.get("cnameToken", "site/www.example.com", site);
@@ -264,7 +264,7 @@ describe("CnameToken", () => {
   });
 
   it("is gone with its bucket, and made anew by the up that makes the bucket anew", async () => {
-    await start({ fakeTime: true });
+    await start();
     await scene.stack.up(www);
     scene.cloud.removeBucket("site");
     scene.time.pass(100 * HOUR);

@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Cloud, startCloud } from "../../../local/cloud";
-import { configure, credentialSource, credentials, ossClient, regionOf } from "../../../provider/config/connection";
-import { listCname } from "../../../provider/oss/operations";
+import { Run } from "../../../provider/run";
 
 /** Every place that credentials are looked for in, empty; what a test sets is taken away after it. */
 function useEnvironment(): (values: Record<string, string>) => void {
@@ -35,16 +34,14 @@ function profiles(...list: object[]): void {
   writeFileSync(join(directory, "config.json"), JSON.stringify({ current: "default", profiles: list }));
 }
 
-/** As a process of its own would be configured: nothing stays of what was configured before. */
-function configureWith(values: Record<string, string>): void {
-  configure({ config: { get: (key) => (key === "alicloud:profile" ? "another" : undefined) } });
-  configure({ config: { get: (key) => values[key] } });
+function runWith(values: Record<string, string>): Run {
+  return new Run({ config: { get: (key) => values[key] } });
 }
 
-describe("connection", () => {
+describe("credentials", () => {
   const environment = useEnvironment();
 
-  describe("credentials", () => {
+  describe("are found", () => {
     const sources: {
       readonly name: string;
       readonly env: Record<string, string>;
@@ -78,20 +75,24 @@ describe("connection", () => {
     for (const [index, { name, id, token }] of sources.entries())
       it(`come from ${name} before what is listed after it`, async () => {
         for (const later of sources.slice(index)) environment(later.env);
-        configureWith({});
-        assert.deepEqual(await credentials(), { accessKeyId: id, accessKeySecret: "s", securityToken: token });
+        const run = runWith({});
+        assert.deepEqual(await run.credentials.get(), { accessKeyId: id, accessKeySecret: "s", securityToken: token });
       });
 
     it("come from the stack's configuration first, and whole: no token of another source goes with them", async () => {
       for (const { env } of sources) environment(env);
-      configureWith({ "alicloud:accessKey": "mine", "alicloud:secretKey": "own" });
-      assert.deepEqual(await credentials(), { accessKeyId: "mine", accessKeySecret: "own", securityToken: undefined });
+      const run = runWith({ "alicloud:accessKey": "mine", "alicloud:secretKey": "own" });
+      assert.deepEqual(await run.credentials.get(), {
+        accessKeyId: "mine",
+        accessKeySecret: "own",
+        securityToken: undefined,
+      });
     });
 
     it("are refused half: a key without its secret is not completed from elsewhere", async () => {
       environment({ ALICLOUD_SECRET_KEY: "of-another-key" });
-      configureWith({ "alicloud:accessKey": "mine" });
-      await assert.rejects(credentials(), /alicloud:accessKey is set but alicloud:secretKey is not/);
+      const run = runWith({ "alicloud:accessKey": "mine" });
+      await assert.rejects(run.credentials.get(), /alicloud:accessKey is set but alicloud:secretKey is not/);
     });
 
     it("come from a named profile of the CLI, before the environment", async () => {
@@ -100,22 +101,29 @@ describe("connection", () => {
         { name: "default", mode: "AK", access_key_id: "d", access_key_secret: "ds" },
         { name: "intl", mode: "StsToken", access_key_id: "p", access_key_secret: "ps", sts_token: "pt" },
       );
-      configureWith({ "alicloud:profile": "intl" });
-      assert.deepEqual(await credentials(), { accessKeyId: "p", accessKeySecret: "ps", securityToken: "pt" });
-      assert.match(credentialSource(), /intl/);
+      const run = runWith({ "alicloud:profile": "intl" });
+      assert.deepEqual(await run.credentials.get(), { accessKeyId: "p", accessKeySecret: "ps", securityToken: "pt" });
+      assert.match(run.credentials.sourceName, /intl/);
     });
 
     it("come from the official chain at last", async () => {
       profiles({ name: "default", mode: "AK", access_key_id: "d", access_key_secret: "ds" });
-      configureWith({});
-      assert.deepEqual(await credentials(), { accessKeyId: "d", accessKeySecret: "ds", securityToken: undefined });
+      const run = runWith({});
+      assert.deepEqual(await run.credentials.get(), {
+        accessKeyId: "d",
+        accessKeySecret: "ds",
+        securityToken: undefined,
+      });
     });
 
     it("fail with what to set when there are none, and are looked for anew the next time", async () => {
-      configureWith({});
-      await assert.rejects(credentials(), /No usable credentials from the credential chain.*alicloud:accessKey/s);
+      const run = runWith({});
+      await assert.rejects(
+        run.credentials.get(),
+        /No usable credentials from the credential chain.*alicloud:accessKey/s,
+      );
       profiles({ name: "default", mode: "AK", access_key_id: "d", access_key_secret: "ds" });
-      assert.equal((await credentials()).accessKeyId, "d");
+      assert.equal((await run.credentials.get()).accessKeyId, "d");
     });
 
     it("never stand in the message about a profile file that cannot be read", async () => {
@@ -124,8 +132,8 @@ describe("connection", () => {
         join(process.env.HOME ?? "", ".aliyun", "config.json"),
         '{"profiles": [{"access_key_secret": "TOPSECRET"',
       );
-      configureWith({ "alicloud:profile": "intl" });
-      const error = await credentials().then(
+      const run = runWith({ "alicloud:profile": "intl" });
+      const error = await run.credentials.get().then(
         () => assert.fail("credentials were found"),
         (reason: Error) => reason,
       );
@@ -141,7 +149,7 @@ describe("connection", () => {
     });
     afterEach(() => cloud.close());
     const configured = (more: Record<string, string> = {}) =>
-      configureWith({
+      runWith({
         "alicloud:region": "cn-hangzhou",
         "alicloud:accessKey": "ak",
         "alicloud:secretKey": "sk",
@@ -151,25 +159,12 @@ describe("connection", () => {
 
     for (const version of ["v4", "v1"])
       it(`signs by ${version} when oss-cname:signatureVersion says so`, async () => {
-        configured({ "oss-cname:signatureVersion": version });
-        await listCname(ossClient({}), "site");
+        await configured({ "oss-cname:signatureVersion": version }).bucket({ bucket: "site" }).list();
         assert.equal(cloud.requests()[0]?.signatureVersion, version);
       });
 
-    it("keeps what it has when Pulumi configures it again with the same values, and not with others", () => {
-      const values = { "alicloud:region": "cn-hangzhou", "alicloud:accessKey": "ak", "alicloud:secretKey": "sk" };
-      configureWith(values);
-      const client = ossClient({});
-      configure({ config: { get: (key) => ({ ...values })[key as keyof typeof values] } });
-      assert.equal(ossClient({}), client);
-      configure({
-        config: { get: (key) => ({ ...values, "alicloud:accessKey": "other" })[key as keyof typeof values] },
-      });
-      assert.notEqual(ossClient({}), client);
-    });
-
     /** A profile whose keys come from a command: the first of the list, then the second, and so on. */
-    const profileOf = (...keys: { accessKeyId: string; accessKeySecret: string; securityToken: string }[]) => {
+    const profileOf = (...keys: { accessKeyId: string; accessKeySecret: string; securityToken: string }[]): Run => {
       cloud.addCredential({ ...first, expiration: new Date("2020-01-01T00:00:00Z") });
       cloud.addCredential(second);
       const home = process.env.HOME ?? "";
@@ -186,13 +181,12 @@ describe("connection", () => {
          fs.appendFileSync(calls, "."); console.log(JSON.stringify(replies[Math.min(fs.readFileSync(calls).length, replies.length) - 1]));`,
       );
       profiles({ name: "run", mode: "External", process_command: `${process.execPath} ${join(home, "keys.js")}` });
-      configureWith({ "alicloud:region": "cn-hangzhou", "alicloud:profile": "run", "oss-cname:endpoint": cloud.oss });
+      return runWith({ "alicloud:region": "cn-hangzhou", "alicloud:profile": "run", "oss-cname:endpoint": cloud.oss });
     };
     const first = { accessKeyId: "STS.1", accessKeySecret: "s1", securityToken: "t1" };
     const second = { accessKeyId: "STS.2", accessKeySecret: "s2", securityToken: "t2" };
     it("goes on with new temporary keys when the old ones have expired in a long run", async () => {
-      profileOf(first, second);
-      await listCname(ossClient({}), "site");
+      await profileOf(first, second).bucket({ bucket: "site" }).list();
       assert.deepEqual(
         cloud.requests().map(({ status }) => status),
         [403, 200],
@@ -200,27 +194,8 @@ describe("connection", () => {
     });
 
     it("says so when expired temporary keys are all that their source gives", async () => {
-      profileOf(first);
-      await assert.rejects(listCname(ossClient({}), "site"), /temporary credentials/);
+      await assert.rejects(profileOf(first).bucket({ bucket: "site" }).list(), /temporary credentials/);
       assert.equal(cloud.requests().length, 1);
-    });
-  });
-
-  describe("region and endpoint", () => {
-    it("are the resource's own, then the stack's, then the environment's, then what the endpoint tells", () => {
-      configureWith({ "oss-cname:endpoint": "oss-eu-central-1.aliyuncs.com" });
-      assert.equal(regionOf({}), "eu-central-1");
-      environment({ ALIBABA_CLOUD_REGION: "us-east-1" });
-      assert.equal(regionOf({}), "us-east-1");
-      configureWith({ "alicloud:region": "cn-beijing" });
-      assert.equal(regionOf({}), "cn-beijing");
-      assert.equal(regionOf({ endpoint: "oss-ap-southeast-1.aliyuncs.com" }), "ap-southeast-1");
-      assert.equal(regionOf({ region: "us-west-1" }), "us-west-1");
-    });
-
-    it("must be known before anything is sent", () => {
-      configureWith({});
-      assert.throws(() => ossClient({}), /region/);
     });
   });
 });

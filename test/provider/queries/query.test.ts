@@ -4,22 +4,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Cloud, startCloud } from "../../local/cloud";
-import { configure, ossClient } from "../../provider/config/connection";
-import { createCnameToken } from "../../provider/oss/operations";
-import { getCnameToken, listCnames } from "../../provider/queries";
-import { configFor } from "../support/stack";
+import { type Cloud, startCloud } from "../../../local/cloud";
+import { queryCnames, queryCnameToken } from "../../../provider/queries/query";
+import { Run } from "../../../provider/run";
+import { configFor } from "../../support/stack";
 
 describe("a query", () => {
   let cloud: Cloud;
   let directory: string;
+  let run: Run;
 
   before(async () => {
     cloud = await startCloud({ buckets: ["site"] });
     for (const domain of ["www.example.com", "plain.example.com"]) cloud.inConsole.moveBinding(domain, "site");
     cloud.inConsole.replaceCertificate("www.example.com", { certId: "7-cn-hangzhou" });
     const config: Record<string, string> = configFor(cloud);
-    configure({ config: { get: (key) => config[key] } });
+    run = new Run({ config: { get: (key) => config[key] } });
   });
   after(() => cloud.close());
   beforeEach(() => {
@@ -28,7 +28,7 @@ describe("a query", () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   it("tells of certificates, or leaves them out", async () => {
-    const { cnames } = await listCnames({ bucket: "site" });
+    const { cnames } = await queryCnames(run, { bucket: "site" });
     assert.deepEqual(
       cnames.map(({ domain, status, certificate }) => [domain, status, certificate?.certId]),
       [
@@ -37,14 +37,19 @@ describe("a query", () => {
       ],
     );
     assert.match(cnames[0]?.certificate?.validTo ?? "", /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
-    const without = await listCnames({ bucket: "site", certificates: false });
-    assert.deepEqual(without.cnames.map(Object.keys), Array(2).fill(["domain", "status", "lastModified"]));
+    const without = await queryCnames(run, { bucket: "site", certificates: false });
+    assert.deepEqual(
+      without.cnames.map((cname) => Object.keys(cname)),
+      Array(2).fill(["domain", "status", "lastModified"]),
+    );
   });
 
   it("never makes a token, and asks for none of a domain that cannot be", async () => {
     const before = cloud.requests().length;
-    await assert.rejects(getCnameToken({ bucket: "site", domain: "new.example.com" }), { code: "CnameTokenNotFound" });
-    await assert.rejects(getCnameToken({ bucket: "site", domain: "*.example.com" }), /wildcard/);
+    await assert.rejects(queryCnameToken(run, { bucket: "site", domain: "new.example.com" }), {
+      code: "CnameTokenNotFound",
+    });
+    await assert.rejects(queryCnameToken(run, { bucket: "site", domain: "*.example.com" }), /wildcard/);
     assert.deepEqual(
       cloud
         .requests()
@@ -56,7 +61,7 @@ describe("a query", () => {
 
   it("saves the service's own XML, never over a file unless told to", async () => {
     const outputFile = join(directory, "list.xml");
-    await listCnames({ bucket: "site", certificates: false, outputFile });
+    await queryCnames(run, { bucket: "site", certificates: false, outputFile });
     const xml = readFileSync(outputFile, "utf8");
     assert.match(
       xml,
@@ -64,9 +69,9 @@ describe("a query", () => {
     );
     assert.equal(statSync(outputFile).mode & 0o777, 0o600);
     writeFileSync(outputFile, "mine");
-    await assert.rejects(listCnames({ bucket: "site", outputFile }), /exists and was left as it is/);
+    await assert.rejects(queryCnames(run, { bucket: "site", outputFile }), /exists and was left as it is/);
     assert.equal(readFileSync(outputFile, "utf8"), "mine");
-    await listCnames({ bucket: "site", outputFile, overwrite: true });
+    await queryCnames(run, { bucket: "site", outputFile, overwrite: true });
     assert.equal(readFileSync(outputFile, "utf8"), xml);
     assert.deepEqual(readdirSync(directory), ["list.xml"]);
   });
@@ -82,7 +87,7 @@ describe("a query", () => {
       const unknown = new pulumi.Output([], Promise.resolve("none"), Promise.resolve(false), Promise.resolve(false), Promise.resolve([]));
       listCnamesOutput({ bucket: unknown });
     `;
-    const { token } = await createCnameToken(ossClient({}), "site", "got.example.com");
+    const { token } = await run.bucket({ bucket: "site" }).createToken("got.example.com");
     const before = cloud.requests().length;
     const { stdout } = await promisify(execFile)(process.execPath, ["-e", program], {
       cwd: __dirname,

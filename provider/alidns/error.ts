@@ -1,0 +1,40 @@
+import { ActionableError } from "../actionableError";
+
+/** A call that Alibaba Cloud DNS refused, or that did not reach it. */
+export class AlidnsError extends ActionableError {
+  override readonly name = "AlidnsError";
+  /** Code of the service; empty when it did not reply. */
+  readonly code: string;
+  /** HTTP status; undefined when it did not reply. */
+  readonly status: number | undefined;
+  /** How often the call was sent; an earlier attempt may have taken effect although its reply was lost. */
+  readonly attempts: number;
+
+  constructor(
+    facts: string,
+    { code = "", status, attempts = 1, remedy }: { code?: string; status?: number; attempts?: number; remedy?: string },
+  ) {
+    super(facts, remedy);
+    this.code = code;
+    this.status = status;
+    this.attempts = attempts;
+  }
+}
+
+/** Whether Alibaba Cloud DNS answered with one of these codes; without codes, whether a call to it failed. */
+export function isAlidnsError(error: unknown, ...codes: string[]): error is AlidnsError {
+  return error instanceof AlidnsError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/** The next step after a refusal, where one is known. */
+export function remedyOf(code: string, operation: string): string | undefined {
+  if (/^(InvalidDomainName\.NoExist|IncorrectDomainUser|DomainRecordNotBelongToUser)$/.test(code))
+    return "check that the domain is in the account of these credentials; give the zone, or a provider for the account that has it.";
+  if (/^(Forbidden|NoPermission)/.test(code)) return `allow the action alidns:${operation} to the RAM user or role.`;
+  if (/^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken)/.test(code))
+    return "check the access key, and the security token if there is one: key, secret and token belong together.";
+  if (code.startsWith("QuotaExceeded"))
+    return "raise the TTL, delete records, or upgrade the plan of this zone, which allows no more.";
+  if (code.startsWith("DomainRecordLocked")) return "unlock the record in the console.";
+  return undefined;
+}

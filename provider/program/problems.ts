@@ -1,0 +1,77 @@
+import type { z } from "zod";
+import { nearest } from "./nearest";
+
+/** What is wrong with the shape of a value. Texts never show the value, which may be a secret. */
+export interface ShapeProblem {
+  readonly path: readonly PropertyKey[];
+  /** The problem, with the name of the field that it is about. */
+  readonly text: (field: string) => string;
+}
+
+export function shapeProblems(schema: z.ZodType, value: unknown): ShapeProblem[] {
+  const { error } = schema.safeParse(value);
+  return (error?.issues ?? []).flatMap((issue) => problemsOf(issue, schema, value));
+}
+
+/** `unknown key "buckt"; did you mean "bucket"?` */
+export function unknownName(what: string, name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  const hint = near ? `did you mean ${JSON.stringify(near)}?` : `known: ${known.join(", ") || "none"}`;
+  return `unknown ${what} ${JSON.stringify(name)}; ${hint}`;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function problemsOf(issue: Issue, schema: z.ZodType, value: unknown): ShapeProblem[] {
+  const { path } = issue;
+  const named = (text: string) => [{ path, text: (field: string) => (field === "" ? text : `${field}: ${text}`) }];
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const known = keysAt(schema, path);
+      return issue.keys.flatMap((key) => named(unknownName("key", key, known)));
+    }
+    case "invalid_value":
+      return named(`must be ${issue.values.join(", ").replace(/, ([^,]*)$/, " or $1")}`);
+    case "invalid_union":
+      // A value that fits no form: the first one is the simplest.
+      return (issue.errors[0] ?? []).flatMap((first) => problemsOf({ ...first, path } as Issue, schema, value));
+    case "invalid_type": {
+      const found = valueAt(value, path);
+      if (found === undefined) return [{ path, text: (field) => `${field}: missing` }];
+      const quoted = issue.expected === "string" && typeof found === "number" ? ", so put it in quotes" : "";
+      return named(`must be ${KINDS[issue.expected] ?? issue.expected}${quoted}`);
+    }
+    case "custom":
+      return named(issue.message);
+    case "too_small":
+      return named(`must be ${issue.inclusive ? "at least" : "more than"} ${issue.minimum}`);
+    default:
+      return named(issue.message);
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  object: "a mapping",
+  record: "a mapping",
+  array: "a list",
+  string: "a string",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+};
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((found, key) => (found as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+/** The keys that the schema has at a place. */
+function keysAt(schema: unknown, path: readonly PropertyKey[]): string[] {
+  const [key, ...rest] = path;
+  const { def } = schema as { readonly def: Readonly<Record<string, unknown>> };
+  if (def.innerType) return keysAt(def.innerType, path);
+  if (def.options) return (def.options as unknown[]).flatMap((option) => keysAt(option, path));
+  if (key === undefined) return Object.keys((def.shape as object | undefined) ?? {});
+  const shape = def.shape as Record<PropertyKey, unknown> | undefined;
+  const inner = def.element ?? def.valueType ?? shape?.[key];
+  return inner ? keysAt(inner, rest) : [];
+}

@@ -1,0 +1,85 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Clock } from "./clock";
+import { systemClock } from "./clock";
+import type { Config } from "./config/settings";
+import { settingProblems } from "./config/settings";
+import type { DnsRecord } from "./names";
+import { Run } from "./run";
+
+/** What the resources of one Pulumi program share. Programs make resources by `new`, so nothing can be handed to them. */
+export class ProgramState {
+  readonly #clock: Clock;
+  #isConfigurationChecked = false;
+  /** Certificates, by their digest or CertId, whose expiry was warned of. */
+  readonly #warned = new Set<string>();
+  readonly #recordsToCreate: DnsRecord[] = [];
+  #domainsNotKnownYet = 0;
+  #run: Run | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
+
+  /** For queries, which ask as the stack's configuration says. */
+  get run(): Run {
+    this.#run ??= new Run({ config: stackConfig, clock: this.#clock });
+    return this.#run;
+  }
+
+  /** Ends the program where its configuration is invalid. Done once: the provider would do it for every resource. */
+  checkConfiguration(): void {
+    if (this.#isConfigurationChecked) return;
+    this.#isConfigurationChecked = true;
+    const problems = settingProblems(stackConfig).map(([key, problem]) => `${key}: ${problem}`);
+    // A RunError ends the program with its message alone.
+    if (problems.length > 0) throw new pulumi.RunError(`${problems.join("\n")}\nNothing was sent.`);
+    warnOfClearCredentials();
+  }
+
+  /** Warns, once for each certificate, of one that expires within `days` or has expired. */
+  warnOfExpiry(resource: pulumi.Resource, key: string, name: string, validTo: Date, days: number): void {
+    const left = Math.floor((validTo.getTime() - this.#clock.now()) / DAY_MS);
+    if (Number.isNaN(left) || left >= days || this.#warned.has(key)) return;
+    this.#warned.add(key);
+    const when = left < 0 ? "expired on" : `expires in ${left} day${left === 1 ? "" : "s"}, on`;
+    void pulumi.log.warn(`the certificate ${name} ${when} ${validTo.toISOString()}: renew it`, resource);
+  }
+
+  /** Prints records that a person has to create: those of all domains in one table, when the last of them is known. */
+  announce(missing: pulumi.Output<DnsRecord[]>): void {
+    this.#domainsNotKnownYet++;
+    missing.apply((records) => {
+      this.#recordsToCreate.push(...records);
+      if (--this.#domainsNotKnownYet > 0 || this.#recordsToCreate.length === 0) return;
+      const table = recordsTable(this.#recordsToCreate.splice(0));
+      return pulumi.log.info(`Create these DNS records, then run \`pulumi up\` again:\n${table}`);
+    });
+  }
+}
+
+/** The one of this process. */
+export const programState = new ProgramState();
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const stackConfig: Config = { get: (key) => pulumi.runtime.getConfig(key) };
+
+/** `pulumi config set` without `--secret` puts a key in clear into the stack's file and its state. */
+function warnOfClearCredentials(): void {
+  // The SDK keeps its own list of secret keys to itself; every engine passes it in this variable.
+  const secret: unknown = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS || "[]");
+  for (const key of ["alicloud:secretKey", "alicloud:securityToken"])
+    if (pulumi.runtime.getConfig(key) !== undefined && !(Array.isArray(secret) && secret.includes(key)))
+      void pulumi.log.warn(
+        `${key} is in clear in this stack's configuration and state: set it again with \`pulumi config set --secret ${key}\`, or use alicloud:profile`,
+      );
+}
+
+/** A table of records for a person to copy from. */
+function recordsTable(records: readonly DnsRecord[]): string {
+  // Loaded here because few programs print one.
+  const Table: typeof import("cli-table3") = require("cli-table3");
+  const table = new Table({ head: ["Name", "Type", "Value", "TTL"], style: { head: [], border: [] } });
+  table.push(...records.map(({ name, type, value, ttl }) => [name, type, value, ttl]));
+  return table.toString();
+}

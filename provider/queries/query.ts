@@ -1,0 +1,125 @@
+import type { Location } from "../config/location";
+import type { DnsRecord } from "../names";
+import { domainProblem, foldName, RECORD_TTL_SECONDS, txtRecordName } from "../names";
+import type { WithXml } from "../oss/operations";
+import type { CertificateInfo, CnameInfo } from "../oss/xml";
+import { isoDate } from "../oss/xml";
+import type { Run } from "../run";
+import { saveFile } from "../saveFile";
+
+/** Arguments of all queries. */
+interface QueryArgs extends Location {
+  readonly bucket: string;
+  /** Also save the XML of the reply in this local file, readable by its owner only. Its directory must exist. */
+  readonly outputFile?: string | undefined;
+  /** Replace `outputFile` where it exists. Default false: the query fails. */
+  readonly overwrite?: boolean | undefined;
+}
+
+export interface GetCnameTokenArgs extends QueryArgs {
+  readonly domain: string;
+}
+
+export interface GetCnameTokenResult {
+  readonly bucket: string;
+  readonly domain: string;
+  /** 32 lower-case hex digits. */
+  readonly token: string;
+  /** ISO 8601. */
+  readonly expireTime: string;
+  /** The record that proves ownership. */
+  readonly txtRecord: DnsRecord;
+}
+
+export interface ListCnamesArgs extends QueryArgs {
+  /** Whether the result includes certificates; the XML in `outputFile` always does. Default true. */
+  readonly certificates?: boolean | undefined;
+}
+
+export interface ListCnamesResult {
+  readonly bucket: string;
+  /** Account id. */
+  readonly owner: string;
+  readonly cnames: BoundDomain[];
+}
+
+/** A domain that is bound to a bucket. */
+export interface BoundDomain {
+  readonly domain: string;
+  /** `Enabled` or `Disabled`. */
+  readonly status: string;
+  /** ISO 8601. */
+  readonly lastModified: string;
+  readonly certificate?: BoundCertificate;
+}
+
+/** The certificate of a bound domain. Dates in ISO 8601. */
+export interface BoundCertificate {
+  /** `27114423-cn-hangzhou` */
+  readonly certId: string;
+  /** `CAS` or `Upload`. */
+  readonly type: string;
+  /** `Enabled` or `Disabled`. */
+  readonly status: string;
+  /** SHA-1, upper-case hex with colons, perhaps masked. */
+  readonly fingerprint: string;
+  readonly creationDate: string;
+  readonly validFrom: string;
+  readonly validTo: string;
+}
+
+/** The valid token of a domain, with the XML of the reply. Fails with CnameTokenNotFound where there is none. */
+export async function queryCnameToken(run: Run, args: GetCnameTokenArgs): Promise<WithXml<GetCnameTokenResult>> {
+  const { bucket } = args;
+  const domain = foldName(args.domain);
+  const problem = domainProblem(domain);
+  if (problem !== undefined) throw new Error(problem);
+  const { token, expireTime, xml } = await run.bucket(placeOf(args)).getToken(domain);
+  saveXml(args, xml);
+  return {
+    bucket,
+    domain,
+    token,
+    expireTime: isoDate(expireTime),
+    txtRecord: { name: txtRecordName(domain), type: "TXT", value: token, ttl: RECORD_TTL_SECONDS },
+    xml,
+  };
+}
+
+/** All domains bound to a bucket, with the XML of the reply. */
+export async function queryCnames(run: Run, args: ListCnamesArgs): Promise<WithXml<ListCnamesResult>> {
+  const { bucket, certificates = true } = args;
+  const { owner, cnames, xml } = await run.bucket(placeOf(args)).list();
+  saveXml(args, xml);
+  return { bucket, owner, cnames: cnames.map((cname) => boundDomain(cname, certificates)), xml };
+}
+
+function placeOf({ bucket, region, endpoint }: QueryArgs): Location & { readonly bucket: string } {
+  return { bucket, region, endpoint };
+}
+
+function saveXml({ outputFile, overwrite }: QueryArgs, xml: string): void {
+  if (outputFile !== undefined) saveFile(outputFile, xml, { overwrite });
+}
+
+function boundDomain({ domain, status, lastModified, certificate }: CnameInfo, certificates: boolean): BoundDomain {
+  return {
+    domain,
+    status,
+    lastModified: isoDate(lastModified),
+    ...(certificates && certificate && { certificate: boundCertificate(certificate) }),
+  };
+}
+
+function boundCertificate(certificate: CertificateInfo): BoundCertificate {
+  const { certId, type, status, fingerprint, creationDate, validStartDate, validEndDate } = certificate;
+  return {
+    certId,
+    type,
+    status,
+    fingerprint,
+    creationDate: isoDate(creationDate),
+    validFrom: isoDate(validStartDate),
+    validTo: isoDate(validEndDate),
+  };
+}

@@ -1,0 +1,51 @@
+import * as pulumi from "@pulumi/pulumi";
+import { OssDynamicResource } from "../dynamicResource";
+
+/** Arguments of AlidnsRecord. */
+export interface AlidnsRecordArgs {
+  /** Full name, such as `_dnsauth.www.example.com`. Changing it replaces the record. */
+  readonly name: pulumi.Input<string>;
+  /** Changing it replaces the record. */
+  readonly type: pulumi.Input<"TXT" | "CNAME">;
+  /** Text, or the name that a CNAME points to. Changed in place. */
+  readonly value: pulumi.Input<string>;
+  /** Seconds. Default 600, the least that the free plan allows. Changed in place. */
+  readonly ttl?: pulumi.Input<number>;
+  /** Zone of the account that takes the record. Default: the longest that holds the name. Another one replaces the record. */
+  readonly zone?: pulumi.Input<string>;
+}
+
+/**
+ * A TXT or CNAME record in Alibaba Cloud DNS.
+ *
+ * A record that exists already, with the same value, is adopted: it is not written, and not deleted when this resource
+ * is. It becomes this resource's own once its value or TTL is changed from here. A CNAME beside another record of that name, or
+ * a TXT record beside a CNAME, is refused. Several TXT values at one name are respected.
+ */
+export class AlidnsRecord extends OssDynamicResource {
+  declare readonly name: pulumi.Output<string>;
+  declare readonly type: pulumi.Output<string>;
+  declare readonly value: pulumi.Output<string>;
+  declare readonly ttl: pulumi.Output<number>;
+  /** Zone that holds the record. */
+  declare readonly zone: pulumi.Output<string>;
+  /** Name inside the zone, `@` for the zone itself. */
+  declare readonly rr: pulumi.Output<string>;
+  declare readonly recordId: pulumi.Output<string>;
+  /** True when the record existed before, and so stays when this resource is deleted. */
+  declare readonly adopted: pulumi.Output<boolean>;
+
+  constructor(name: string, args: AlidnsRecordArgs, opts?: pulumi.CustomResourceOptions) {
+    super("alidnsRecord", "AlidnsRecord", name, ["ttl", "zone", "rr", "recordId", "adopted"], args, opts);
+  }
+
+  /** Reads an existing record without writing. `id` is its RecordId. Fails when it is not at this name. */
+  static get(
+    name: string,
+    id: pulumi.Input<pulumi.ID>,
+    args: AlidnsRecordArgs,
+    opts?: pulumi.CustomResourceOptions,
+  ): AlidnsRecord {
+    return new AlidnsRecord(name, args, pulumi.mergeOptions(opts, { id }));
+  }
+}

@@ -1,0 +1,85 @@
+import { ActionableError, factsOf } from "../../actionableError";
+import type { Bucket } from "../../bucket";
+import { lookForTxt } from "../../dns/txt";
+import { txtRecordName } from "../../names";
+import { isOssError } from "../../oss/error";
+import type { Run } from "../../run";
+import type { Source } from "./move";
+import { move } from "./move";
+import { Backoff, deadlineText, decide, pendingText, waitText } from "./wait";
+
+export interface Attempt {
+  readonly domain: string;
+  readonly bucket: Bucket;
+  /** The value that OSS expects in the TXT record. */
+  readonly proof: string;
+  /** Where the domain is bound now, and is to be taken from. */
+  readonly source: Source | undefined;
+  /** Look at DNS before OSS is asked. */
+  readonly looks: boolean;
+  readonly unverified: "wait" | "pending";
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
+}
+
+/** Binds a domain as soon as its ownership is proven. `undefined` when bound, otherwise what a pending binding waits for. */
+export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string | undefined> {
+  const { domain, bucket, source, unverified, deadline } = attempt;
+  const lookPauses = new Backoff(1000, 1.5, 10_000);
+  // OSS has its own view of DNS: after a correct record it may need a while, and is asked ever more seldom.
+  const askPauses = new Backoff(5000, 2, 60_000);
+  let lastAsk: number | undefined;
+  let nextAsk = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const look = attempt.looks
+      ? await lookForTxt(txtRecordName(domain), attempt.proof, { servers: run.settings.dnsServers })
+      : undefined;
+    const next = () =>
+      decide({ look, isServed: source !== undefined, unverified, now: run.clock.now(), deadline, lastAsk, nextAsk });
+    let decision = next();
+    if (decision === "bind") {
+      if (await tryToBind(run, attempt)) return undefined;
+      lastAsk = run.clock.now();
+      nextAsk = lastAsk + (look === undefined || look.blocked ? BLIND_ASK_PAUSE_MS : askPauses.next());
+      decision = next();
+    }
+    const waiting = {
+      domain,
+      bucket: bucket.name,
+      proof: attempt.proof,
+      servedBy: source?.bucket.name,
+      look,
+      wasRefused: lastAsk !== undefined,
+    };
+    if (decision === "pending") return pendingText(waiting);
+    if (decision === "giveUp") throw new Error(deadlineText(waiting));
+    run.notices.waitingFor(domain, waitText(waiting));
+    const now = run.clock.now();
+    const pause = decision === "waitForDns" ? lookPauses.next() : Math.max(nextAsk - now, SHORTEST_PAUSE_MS);
+    await run.clock.sleep(Math.min(pause, Math.max(deadline - now, 0)));
+  }
+}
+
+const SHORTEST_PAUSE_MS = 1000;
+/** Without a look at DNS, every question to OSS is a write that fails. */
+const BLIND_ASK_PAUSE_MS = 15_000;
+
+/** One PutCname, after the domain has been taken from where it was. False when OSS does not see the TXT record, the one refusal to wait for. */
+async function tryToBind(run: Run, { domain, bucket, source }: Attempt): Promise<boolean> {
+  // After a wait: on a domain that somebody has bound meanwhile, PutCname could cost it its certificate.
+  if ((await bucket.binding(domain)) !== undefined) return true;
+  try {
+    await (source === undefined ? bucket.bind(domain) : move(source.bucket, bucket, domain, run.clock));
+    return true;
+  } catch (error) {
+    if (isOssError(error, "NeedVerifyDomainOwnership")) return false;
+    if (!isOssError(error, "CnameAlreadyExists")) throw error;
+    // Perhaps a race: only the list tells whether the domain is ours now.
+    if ((await bucket.binding(domain, { fresh: true, looks: 2 })) !== undefined) return true;
+    throw new ActionableError(
+      factsOf(error),
+      "unbind the domain from the bucket of this account that has it. OSS does not say which one it is: " +
+        "`npx oss-cname list BUCKET` lists the domains of a bucket. To move the domain from there in one `pulumi up`, name that bucket in takeover",
+    );
+  }
+}

@@ -1,0 +1,132 @@
+import { ActionableError } from "../../actionableError";
+import { isOutcomeUnknown } from "../../oss/error";
+import type { CertificateConfiguration, CertificateInfo, CnameInfo } from "../../oss/xml";
+import type { Run } from "../../run";
+import type { BindingInputs } from "../binding";
+import type { CertificateInputs } from "./declared";
+import { digestOf, readDeclared } from "./declared";
+import type { RecordedCertificate } from "./match";
+import { matchesDeclared } from "./match";
+import type { Swap } from "./put";
+import { foreignError, isNotOurs, mayBeConflict, putDeclared } from "./put";
+
+/** A certificate that is on a domain as it was declared. */
+export interface EnsuredCertificate {
+  readonly listed: CertificateInfo;
+  /** Empty for a CertId. */
+  readonly chainDigest: string;
+}
+
+/** The binding with its certificate; where that is not the recorded one, only a second list is believed. */
+export function findCertificate(run: Run, binding: BindingInputs, recordedId: string): Promise<CnameInfo | undefined> {
+  return run.bucket(binding).binding(binding.domain, {
+    looks: 2,
+    until: (found) => found !== undefined && (recordedId === "" || found.certificate?.certId === recordedId),
+    bucketMayBeGone: true,
+  });
+}
+
+/** Makes sure that the domain has the declared certificate; `undefined` while its binding is pending. */
+export async function ensureCertificate(
+  run: Run,
+  inputs: CertificateInputs,
+  olds?: RecordedCertificate,
+): Promise<EnsuredCertificate | undefined> {
+  const { domain } = inputs;
+  const bucket = run.bucket(inputs);
+  const declared = readDeclared(inputs);
+  if (olds !== undefined) run.knownCertificates.noteChain(olds);
+  const isDeclared = (listed: CertificateInfo | undefined) =>
+    matchesDeclared(listed, declared, olds, (certId) => run.knownCertificates.chainOf(certId));
+  // With the bucket changed, the certificate on record was on another binding.
+  const recorded = olds !== undefined && olds.bucket === inputs.bucket && olds.status !== "Pending" ? olds : undefined;
+  if (run.pendingBindings.has(`${bucket.name}/${domain}`) && (await bucket.binding(domain)) === undefined)
+    return undefined;
+  const found = await bucket.binding(domain, {
+    looks: 2,
+    until: (entry) =>
+      entry !== undefined &&
+      (recorded === undefined ||
+        (entry.certificate?.certId ?? "") === recorded.certId ||
+        isDeclared(entry.certificate)),
+  });
+  if (found === undefined)
+    throw new ActionableError(
+      `${domain} is not bound to bucket ${bucket.name}, so it cannot have a certificate.`,
+      "declare a BucketCname for it and let this resource depend on it",
+    );
+  const chainDigest = digestOf(declared);
+  const { certificate } = found;
+  const swap: Swap = { run, bucket, inputs, declared, olds, mine: recorded?.certId ?? certificate?.certId };
+  if (certificate !== undefined && isDeclared(certificate))
+    return { listed: await details(swap, found, certificate.certId), chainDigest };
+  if (certificate !== undefined && isNotOurs(swap, certificate)) throw foreignError(swap, certificate);
+  const listed = await details(swap, found, await putDeclared(swap, found));
+  bucket.putConfirmed({ ...found, certificate: listed });
+  return { listed, chainDigest };
+}
+
+/**
+ * Takes a certificate off a domain, which stays bound. One that is gone already counts as removed; a certificate that is not the
+ * given one stays.
+ */
+export async function removeCertificate(run: Run, binding: BindingInputs, certId: string): Promise<void> {
+  const { domain } = binding;
+  const bucket = run.bucket(binding);
+  let found = await findCertificate(run, binding, certId);
+  let guard: CertificateConfiguration = {};
+  for (let attempt = 1; ; attempt++) {
+    if (found?.certificate === undefined) return;
+    if (found.certificate.certId !== certId)
+      return run.notices.say(
+        `${domain} has certificate ${found.certificate.certId} now, which is not the one on record; it stays`,
+      );
+    try {
+      await bucket.putCertificate(domain, { deleteCertificate: true, ...guard });
+      break;
+    } catch (error) {
+      if (attempt === REMOVE_ATTEMPTS || !(mayBeConflict(error) || isOutcomeUnknown(error))) throw error;
+      if (mayBeConflict(error)) guard = { previousCertId: certId };
+      found = await bucket.binding(domain, { fresh: true });
+    }
+  }
+  if ((await bucket.binding(domain, { fresh: true })) !== undefined) return;
+  const text = `Taking certificate ${certId} off ${domain} ended its binding to bucket ${bucket.name} as well: OSS does not list it any more`;
+  if (!run.declared.bindings.has(domain)) return run.notices.say(text);
+  throw new ActionableError(text, "run `pulumi refresh`, then `pulumi up`, to bind it again");
+}
+
+const REMOVE_ATTEMPTS = 3;
+
+/** What is known of a certificate on the domain: of a pair by itself, of a CertId only from lists that show it. */
+async function details(
+  { bucket, inputs, declared: { pair } }: Swap,
+  found: CnameInfo,
+  certId: string,
+): Promise<CertificateInfo> {
+  const hasIt = (entry: CnameInfo | undefined) => entry?.certificate?.certId === certId;
+  const showsAll = (entry: CnameInfo | undefined) => hasIt(entry) && entry?.certificate?.validEndDate !== "";
+  let entry: CnameInfo | undefined = found;
+  if (pair === undefined)
+    entry =
+      [found, ...(await bucket.bindings()).values()].find(showsAll) ??
+      (await bucket.binding(inputs.domain, { fresh: true, looks: 3, until: hasIt }));
+  const listed = hasIt(entry) ? entry?.certificate : undefined;
+  return {
+    ...(listed ?? { ...NOTHING_LISTED, certId }),
+    ...(pair && {
+      fingerprint: pair.read.fingerprint,
+      validStartDate: pair.read.validFrom.toISOString(),
+      validEndDate: pair.read.validTo.toISOString(),
+    }),
+  };
+}
+
+const NOTHING_LISTED = {
+  type: "CAS",
+  status: "Enabled",
+  creationDate: "",
+  fingerprint: "",
+  validStartDate: "",
+  validEndDate: "",
+};

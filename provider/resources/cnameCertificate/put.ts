@@ -1,0 +1,143 @@
+import { ActionableError, factsOf } from "../../actionableError";
+import type { Bucket } from "../../bucket";
+import { isOssError, isOutcomeUnknown } from "../../oss/error";
+import type { CertificateConfiguration, CertificateInfo, CnameInfo } from "../../oss/xml";
+import type { Certificate } from "../../pem";
+import type { Run } from "../../run";
+import type { CertificateInputs, DeclaredCertificate } from "./declared";
+import { digestOf } from "./declared";
+import type { RecordedCertificate } from "./match";
+import { isForeign, matchesDeclared, matchesSent } from "./match";
+
+/** A certificate to be put on a domain, in place of the one that is there. */
+export interface Swap {
+  readonly run: Run;
+  readonly bucket: Bucket;
+  readonly inputs: CertificateInputs;
+  readonly declared: DeclaredCertificate;
+  readonly olds: RecordedCertificate | undefined;
+  /** CertId of the certificate that may be overwritten: the one on record, or the one found on create. */
+  readonly mine: string | undefined;
+}
+
+/**
+ * Puts the declared certificate and gives its CertId. A pair is uploaded once, by the first domain; the others wait for it and refer
+ * to its CertId.
+ */
+export async function putDeclared(swap: Swap, found: CnameInfo): Promise<string> {
+  const { certId, pair } = swap.declared;
+  if (pair === undefined) return compareAndSwap(swap, found, { certId });
+  const { knownCertificates } = swap.run;
+  const { certificate, privateKey, read } = pair;
+  const refused: string[] = [];
+  for (;;) {
+    const uploaded = await findUploaded(swap, read, refused);
+    if (uploaded !== undefined) {
+      try {
+        return await compareAndSwap(swap, found, { certId: uploaded });
+      } catch (error) {
+        if (!isUnusable(error)) throw error;
+        refused.push(uploaded);
+      }
+      continue;
+    }
+    const underWay = knownCertificates.uploadOf(read.chainDigest);
+    if (underWay === undefined) break;
+    await underWay.catch(() => undefined);
+  }
+  return knownCertificates.upload(read.chainDigest, () => compareAndSwap(swap, found, { certificate, privateKey }));
+}
+
+/** The CertId of an equal certificate: one in a state, one uploaded in this run, or one that another domain of the bucket has. */
+async function findUploaded(swap: Swap, read: Certificate, refused: readonly string[]): Promise<string | undefined> {
+  const { run, bucket, declared, olds } = swap;
+  const known = run.knownCertificates.certIdsOf(read.chainDigest).find((certId) => !refused.includes(certId));
+  if (known !== undefined) return known;
+  const chainOf = (certId: string) => run.knownCertificates.chainOf(certId);
+  for (const { certificate } of (await bucket.bindings()).values())
+    if (
+      certificate !== undefined &&
+      !refused.includes(certificate.certId) &&
+      matchesDeclared(certificate, declared, olds, chainOf)
+    )
+      return certificate.certId;
+  return undefined;
+}
+
+/** Whether the service may have refused the CertId: its certificate may have been deleted since. Its code for that is not known. */
+function isUnusable(error: unknown): boolean {
+  if (!isOssError(error) || isOutcomeUnknown(error) || isConflict(error)) return false;
+  return error.code === "CertificateInvalidCasId" || error.details.status === 400 || error.details.status === 404;
+}
+
+/**
+ * Replaces the certificate that is expected to be there, and no other. Where the reply does not say what is there now, looks before
+ * it writes again. Gives the CertId.
+ */
+async function compareAndSwap(swap: Swap, found: CnameInfo, body: CertificateConfiguration): Promise<string> {
+  const { run, bucket, inputs, declared } = swap;
+  let before = found.certificate?.certId;
+  for (let attempt = 1; ; attempt++) {
+    const guard = inputs.force ? { force: true } : { previousCertId: before };
+    let failure: Error | undefined;
+    let certId: string | undefined;
+    try {
+      const answered = await bucket.putCertificate(inputs.domain, { ...body, ...guard });
+      certId = body.certId ?? answered;
+    } catch (error) {
+      if (!isOutcomeUnknown(error) && !mayBeConflict(error)) throw error;
+      failure = error as Error;
+    }
+    let entry: CnameInfo | undefined;
+    if (certId === undefined) {
+      const until = (listed: CnameInfo | undefined) => listed?.certificate?.certId !== before;
+      entry = await bucket.binding(inputs.domain, { fresh: true, looks: 3, until });
+    }
+    const now = entry?.certificate;
+    if (now !== undefined && now.certId !== before && matchesSent(now, body, declared)) certId = now.certId;
+    if (certId !== undefined) {
+      if (body.certId === undefined) run.knownCertificates.noteChain({ certId, chainDigest: digestOf(declared) });
+      return certId;
+    }
+    if (failure === undefined)
+      throw new ActionableError(
+        `PutCname ${inputs.domain} on bucket ${bucket.name} answered success, but ListCname does not show the certificate yet.`,
+        "run `pulumi up` again",
+      );
+    if (now !== undefined && isNotOurs(swap, now)) throw foreignError(swap, now, factsOf(failure));
+    const isSettled = mayBeConflict(failure) && now?.certId === before;
+    if (attempt === SWAP_ATTEMPTS || entry === undefined || isSettled) throw failure;
+    before = now?.certId;
+  }
+}
+
+const SWAP_ATTEMPTS = 3;
+
+/** Whether a certificate must not be overwritten. */
+export function isNotOurs({ inputs, declared, olds, mine }: Swap, listed: CertificateInfo): boolean {
+  return !inputs.force && listed.certId !== mine && isForeign(listed, declared, olds);
+}
+
+export function foreignError(
+  { inputs, declared, olds }: Swap,
+  listed: CertificateInfo,
+  before?: string,
+): ActionableError {
+  const wanted = declared.certId ?? `SHA-1 ${declared.pair.read.fingerprint}`;
+  const recorded = olds?.certId ? `Recorded: ${olds.certId}, SHA-1 ${olds.fingerprint || "unknown"}. ` : "";
+  return new ActionableError(
+    `${before === undefined ? "" : `${before} `}${inputs.domain} has a certificate that is neither recorded nor declared: ${listed.certId}, ` +
+      `SHA-1 ${listed.fingerprint || "unknown"}, expires ${listed.validEndDate || "unknown"}. ${recorded}Declared: ${wanted}. ` +
+      "Nothing was changed.",
+    "run `pulumi refresh` and then `pulumi up` to overwrite it knowingly, or set force",
+  );
+}
+
+function isConflict(error: unknown): boolean {
+  return isOssError(error, "CasRenewCertificateConflict") || (isOssError(error) && error.ec === "0018-00000209");
+}
+
+/** An InvalidArgument without an EC does not say which argument it is about: the list does. */
+export function mayBeConflict(error: unknown): boolean {
+  return isConflict(error) || (isOssError(error, "InvalidArgument") && error.ec === undefined);
+}

@@ -1,0 +1,17 @@
+import type { Run } from "../run";
+import { AlidnsRecordLifecycle } from "./alidnsRecord/lifecycle";
+import { BucketCnameLifecycle } from "./bucketCname/lifecycle";
+import { CnameCertificateLifecycle } from "./cnameCertificate/lifecycle";
+import { CnameTokenLifecycle } from "./cnameToken/lifecycle";
+import type { ProviderName } from "./dynamicResource";
+import type { Lifecycle } from "./lifecycle";
+
+/** The lifecycles of all resources, sharing one run. */
+export function lifecycles(run: Run) {
+  return {
+    cnameToken: new CnameTokenLifecycle(run),
+    bucketCname: new BucketCnameLifecycle(run),
+    cnameCertificate: new CnameCertificateLifecycle(run),
+    alidnsRecord: new AlidnsRecordLifecycle(run),
+  } satisfies Record<ProviderName, Lifecycle>;
+}

@@ -1,0 +1,107 @@
+import { AlidnsClient } from "./alidns/client";
+import { Bucket } from "./bucket";
+import type { Clock } from "./clock";
+import { systemClock } from "./clock";
+import { CredentialChain } from "./config/credentials";
+import type { Location } from "./config/location";
+import { resolveLocation } from "./config/location";
+import type { Config } from "./config/settings";
+import { Settings } from "./config/settings";
+import { Declared } from "./declared";
+import { HttpClient } from "./http";
+import { KnownCertificates } from "./knownCertificates";
+import { Notices } from "./notices";
+import { OssClient } from "./oss/client";
+
+export interface RunOptions {
+  /** Configuration of the stack, where it is known beforehand; Pulumi hands it to a provider process later. */
+  readonly config?: Config;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+  /** Gets the lines that are meant for the user. Default: standard output, which Pulumi shows. */
+  readonly print?: (line: string) => void;
+}
+
+/**
+ * What one process shares between all resources that it serves: one operation of one account, since Pulumi starts a provider process
+ * for each. `dynamic.ts` makes one and hands it to the resources; queries and the command make their own.
+ */
+export class Run {
+  readonly clock: Clock;
+  readonly http = new HttpClient();
+  readonly credentials = new CredentialChain(() => this.settings);
+  readonly notices: Notices;
+
+  /** Written by `check`, read by `delete`. */
+  readonly declared = new Declared();
+  /** Written by CnameCertificate's `check`, `diff` and uploads, read by its `create` and `update`. */
+  readonly knownCertificates = new KnownCertificates();
+  /** `bucket/domain` of bindings that this run left Pending; written by BucketCname, read by CnameCertificate, which then waits too. */
+  readonly pendingBindings = new Set<string>();
+
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #clients = new Map<string, OssClient>();
+  #settings: Settings;
+  #alidns: AlidnsClient | undefined;
+
+  constructor({ config = NOT_CONFIGURED, clock = systemClock, print = console.log }: RunOptions = {}) {
+    this.clock = clock;
+    this.notices = new Notices(clock, print);
+    this.#settings = new Settings(config);
+  }
+
+  get settings(): Settings {
+    return this.#settings;
+  }
+
+  /**
+   * Takes the provider's configuration. Pulumi calls this once for each kind of resource, always with the same values, so what has
+   * been learned meanwhile is kept. It does not wait for the result, so this finishes synchronously. Throws where a value is invalid.
+   */
+  configure(config: Config): void {
+    this.#settings = new Settings(config);
+  }
+
+  /** The one `Bucket` of a name at a location. */
+  bucket({ bucket: name, ...given }: Location & { readonly bucket: string }): Bucket {
+    const location = resolveLocation(given, this.settings);
+    const key = JSON.stringify([name, location.region, location.endpoint]);
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      bucket = new Bucket(name, location, this.#client(location), this.clock);
+      this.#buckets.set(key, bucket);
+    }
+    return bucket;
+  }
+
+  /** Alibaba Cloud DNS with the credentials of this run. */
+  get alidns(): AlidnsClient {
+    this.#alidns ??= new AlidnsClient({
+      http: this.http,
+      clock: this.clock,
+      credentials: () => this.credentials.get(),
+      endpoint: () => this.settings.get("oss-cname:alidnsEndpoint"),
+    });
+    return this.#alidns;
+  }
+
+  /** Made once for each location, with connections that live as long as the process. */
+  #client(location: Location): OssClient {
+    const key = JSON.stringify([location.region, location.endpoint]);
+    let client = this.#clients.get(key);
+    if (client === undefined) {
+      client = new OssClient({
+        ...location,
+        http: this.http,
+        clock: this.clock,
+        credentials: () => this.credentials.get(),
+        signatureVersion: this.settings.choice("oss-cname:signatureVersion"),
+        addressing: this.settings.choice("oss-cname:addressing"),
+      });
+      this.#clients.set(key, client);
+    }
+    return client;
+  }
+}
+
+const NOT_CONFIGURED: Config = { get: () => undefined };
