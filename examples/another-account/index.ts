@@ -1,5 +1,6 @@
 import { alidns, CustomDomain, OssAccount } from "pulumi-oss-cname";
 
+// The bucket's account. Without `provider`, resources use the stack's account.
 const intl = new OssAccount("intl", { region: "ap-southeast-1", profile: "intl" });
 
 const www = new CustomDomain(

@@ -8,6 +8,7 @@ const www = new CustomDomain("www", {
   domain: "www.example.com",
   dns: alidns(),
   certificate: {
+    // Relative to this directory. `up` notices new content.
     certificateFile: config.get("certificateFile") ?? "certs/www.pem",
     privateKeyFile: config.get("privateKeyFile") ?? "certs/www.key",
     expiryWarningDays: 21,

@@ -8,6 +8,7 @@ const shops = readFileSync("domains.csv", "utf8")
   .filter((line) => line !== "")
   .map((line) => {
     const [domain = "", bucket = ""] = line.split(",");
+    // The name of the resource is the domain, so lines can be reordered.
     return new CustomDomain(domain, { bucket, domain, dns });
   });
 
