@@ -90,6 +90,30 @@ describe("links in documents", () => {
     });
 });
 
+describe("docs/troubleshooting.md", () => {
+  /** What others say. */
+  const foreign = ["Cannot find module 'pulumi-oss-cname/dynamic'", "default already exists in destination stack"];
+
+  it("quotes messages that the code can print", () => {
+    const sources = ["provider", "engine"]
+      .flatMap((folder) =>
+        readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)),
+      )
+      .filter((path) => path.endsWith(".ts"))
+      .map((path) => readFileSync(join(repository, path), "utf8"))
+      .join("\n");
+    const page = readFileSync(join(repository, "docs", "troubleshooting.md"), "utf8");
+    const messages = [...page.matchAll(/^\| (.*?) \|/gm)].map(([, cell = ""]) => cell);
+    const quoted = messages.flatMap((cell) => cell.split("`").filter((_, index) => index % 2 === 1));
+    assert(quoted.length > 50);
+    const parts = quoted.filter((quote) => !foreign.includes(quote)).flatMap((quote) => quote.split(/…|<domain>/));
+    assert.deepEqual(
+      parts.map((part) => part.replace(/^[ "]+|[ "]+$/g, "")).filter((part) => !sources.includes(part)),
+      [],
+    );
+  });
+});
+
 describe("docs/cli.md", () => {
   const page = readFileSync(join(repository, "docs", "cli.md"), "utf8");
 
