@@ -1,5 +1,5 @@
 import { startAlidns } from "./alidns/server";
-import { answerControl } from "./control";
+import { answerControl } from "./controlApi";
 import { Controls } from "./controls";
 import { startDnsServer } from "./dns/server";
 import { startOss } from "./oss/server";

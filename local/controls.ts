@@ -1,16 +1,9 @@
+import type { Certificate } from "./certificates";
 import { type DnsRecord, type NewRecord, normaliseName } from "./dns/zones";
-import { checkSwitches, type Switches } from "./switches";
-import {
-  type Binding,
-  type Bucket,
-  type Certificate,
-  type Credential,
-  type Fault,
-  ownAccount,
-  type RequestEntry,
-  type World,
-  type WorldState,
-} from "./world";
+import type { Fault } from "./faults";
+import type { RequestEntry } from "./requestEntry";
+import type { Switches } from "./switches";
+import { type Binding, type Bucket, type Credential, OWN_ACCOUNT, type World, type WorldState } from "./world";
 
 export interface NewBucket {
   readonly name: string;
@@ -52,7 +45,7 @@ export class Controls {
     return this.#world.state();
   }
 
-  addBucket({ name, owner = ownAccount, region = this.#world.region }: NewBucket): Bucket {
+  addBucket({ name, owner = OWN_ACCOUNT, region = this.#world.region }: NewBucket): Bucket {
     if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name)) throw new Error(`"${name}" is not a valid bucket name`);
     const bucket = { name, owner, region };
     this.#world.buckets.set(name, bucket);
@@ -99,21 +92,21 @@ export class Controls {
   }
 
   addCredential(credential: Omit<Credential, "owner"> & { readonly owner?: string | undefined }): void {
-    this.#world.credentials.set(credential.accessKeyId, { ...credential, owner: credential.owner ?? ownAccount });
+    this.#world.credentials.set(credential.accessKeyId, { ...credential, owner: credential.owner ?? OWN_ACCOUNT });
   }
 
   get faults(): readonly Fault[] {
-    return this.#world.faults;
+    return this.#world.faults.pending;
   }
 
   /** Makes the next matching requests fail or wait. */
   fail(fault: Fault): void {
-    this.#world.faults.push({ ...fault });
+    this.#world.faults.add(fault);
   }
 
   /** Removes the faults that no request has met yet. Returns how many. */
   clearFaults(): number {
-    return this.#world.faults.splice(0).length;
+    return this.#world.faults.clear();
   }
 
   get switches(): Readonly<Switches> {
@@ -121,7 +114,6 @@ export class Controls {
   }
 
   set(switches: Partial<Switches>): void {
-    checkSwitches(switches);
     this.#world.switches = { ...this.#world.switches, ...switches };
   }
 }

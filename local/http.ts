@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal, type RequestEntry, type World } from "./world";
 
 export interface HttpRequest {
   readonly method: string;
@@ -28,7 +26,7 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-const largestBody = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
 
 export async function startHttp(port: number, answer: Answer): Promise<HttpServer> {
   const server = createServer((message, response) => {
@@ -55,11 +53,11 @@ async function handle(message: IncomingMessage, response: ServerResponse, answer
   try {
     for await (const chunk of message) {
       size += chunk.length;
-      if (size > largestBody) return void response.writeHead(413, { connection: "close" }).end();
+      if (size > MAX_BODY_BYTES) return void response.writeHead(413, { connection: "close" }).end();
       chunks.push(chunk);
     }
   } catch {
-    return; // The client went away before its request was whole.
+    return; // The client closed the connection early.
   }
   const [path = "", ...rest] = (message.url ?? "").split("?");
   const { method = "", headers } = message;
@@ -72,38 +70,4 @@ async function handle(message: IncomingMessage, response: ServerResponse, answer
 export function headerOf({ headers }: Pick<HttpRequest, "headers">, name: string): string | undefined {
   const value = headers[name];
   return typeof value === "string" ? value : value?.join(",");
-}
-
-/** Logs the request, lets it meet latency and faults, and carries it out. */
-export async function carryOut(
-  world: World,
-  entry: RequestEntry,
-  run: () => Promise<HttpReply>,
-  refuse: (refusal: Refusal) => HttpReply,
-): Promise<HttpReply | "reset"> {
-  world.requests.push(entry);
-  const settle = (refusal: Refusal) => {
-    entry.code = refusal.code;
-    return refuse(refusal);
-  };
-  const attempt = async () => {
-    try {
-      return await run();
-    } catch (error) {
-      if (error instanceof Refusal) return settle(error);
-      throw error;
-    }
-  };
-  if (world.latencyMs > 0) await sleep(world.latencyMs);
-  const fault = world.takeFault(entry);
-  const replaces = fault && (fault.reset || fault.status !== undefined || fault.code !== undefined);
-  let reply: HttpReply | "reset" | undefined = fault?.after ? await attempt() : undefined;
-  if (fault?.delayMs) await sleep(fault.delayMs);
-  if (replaces) {
-    const { status = 500, code = "InternalError", message = "A fault of the emulator, as ordered.", ec } = fault;
-    reply = fault.reset ? "reset" : settle(new Refusal(status, code, message, ec ? { EC: ec } : {}));
-  }
-  reply ??= await attempt();
-  entry.status = reply === "reset" ? 0 : reply.status;
-  return reply;
 }

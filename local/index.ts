@@ -11,6 +11,9 @@ export {
   setConfig,
   up,
 } from "../engine/engine";
+export type { Certificate } from "./certificates";
 export { type Cloud, type CloudOptions, startCloud } from "./cloud";
+export type { Fault } from "./faults";
+export type { RequestEntry } from "./requestEntry";
 export type { Switches } from "./switches";
-export type { Binding, Bucket, Certificate, Fault, RequestEntry, Token, WorldState } from "./world";
+export type { Binding, Bucket, Token, WorldState } from "./world";

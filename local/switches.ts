@@ -1,34 +1,34 @@
 /**
- * What the real service is not known to do, and limits that a test wants small. Each default is what the service most
- * likely does. Set with `POST /-/switches` or the `switches` option of `startCloud`.
+ * Details in which the behaviour of the real service is not known, and limits that tests want small. The default, which is
+ * the first of a list of choices, is what the service most likely does.
  */
-export const defaultSwitches = {
-  /** PutCname without a certificate on what is bound to the same bucket: its certificate stays or goes, or 409 CnameAlreadyExists. */
-  barePut: "keep" as "keep" | "drop" | "refuse",
-  /** GetCnameToken once the domain is bound; `notFound` also uses the token up, so that a later one differs. */
-  tokenAfterBinding: "found" as "found" | "notFound",
+const SWITCHES = {
+  /** What PutCname without a certificate does to the certificate of a binding; `refuse` is 409 CnameAlreadyExists. */
+  barePut: ["keep", "drop", "refuse"],
+  /** GetCnameToken once the domain is bound; `notFound` also discards the token, so that a later one differs. */
+  tokenAfterBinding: ["found", "notFound"],
   /** CreateCnameToken for a domain bound to another bucket: a token, or 403 NoNeedCreateCnameToken. */
-  tokenWhileBoundElsewhere: "issue" as "issue" | "refuse",
+  tokenWhileBoundElsewhere: ["issue", "refuse"],
   tokenLifetimeSeconds: 72 * 3600,
-  /** CreateCnameToken mints another token when less than this is left of the old one. */
+  /** CreateCnameToken issues a new token when the old one is valid for less than this. */
   tokenRenewalSeconds: 0,
   tokensPerBucket: 1000,
   cnamesPerBucket: 100,
   /** PutCname binds without a TXT record. */
   bindsUnverified: false,
-  /** A TXT record takes a domain from another account's bucket; else 403 CnameDenied. */
+  /** A TXT record takes a domain from a bucket of another account; otherwise 403 CnameDenied. */
   takeoverByTxt: false,
-  /** After a write, this many lists of the bucket still show what was before it. */
+  /** The number of lists of a bucket that still show its old bindings after a write. */
   listLagLists: 0,
-  /** Of a certificate in ListCname: in full, or its middle as `**`. */
-  fingerprint: "plain" as "plain" | "masked",
-  /** Type in ListCname of a certificate that came as PEM. */
-  uploadType: "CAS" as "CAS" | "Upload",
+  /** The fingerprint of a certificate in ListCname: in full, or its middle as `**`. */
+  fingerprint: ["plain", "masked"],
+  /** The type in ListCname of a certificate uploaded as PEM. */
+  uploadType: ["CAS", "Upload"],
   /** The same PEM uploaded twice gets the same CertId. */
   uploadsDeduplicated: false,
-  /** A CertId neither uploaded nor registered is refused. */
+  /** PutCname refuses a CertId that is not stored. */
   certIdsKnownOnly: false,
-  /** Status and code of a certificate that is refused. */
+  /** Status and code when a certificate is refused. */
   certificateStatus: 400,
   certificateCode: "InvalidArgument",
   /** Status of CasRenewCertificateConflict. */
@@ -38,25 +38,31 @@ export const defaultSwitches = {
   deleteCertificateDropsBinding: false,
   /** DeleteCertificate without PreviousCertId is a CasRenewCertificateConflict. */
   deleteCertificateNeedsPreviousCertId: false,
-  /** A record added through Alidns is served so much later, or after so many queries for it. */
+  /** A record added through Alidns is served after this time, or after this many queries for it. */
   dnsDelayMs: 0,
   dnsDelayQueries: 0,
-};
+} as const;
 
-export type Switches = typeof defaultSwitches;
+type Value<Setting> = Setting extends readonly (infer Choice)[]
+  ? Choice
+  : Setting extends number
+    ? number
+    : Setting extends boolean
+      ? boolean
+      : string;
 
-const choices: { readonly [name: string]: readonly unknown[] } = {
-  barePut: ["keep", "drop", "refuse"],
-  tokenAfterBinding: ["found", "notFound"],
-  tokenWhileBoundElsewhere: ["issue", "refuse"],
-  fingerprint: ["plain", "masked"],
-  uploadType: ["CAS", "Upload"],
-};
+export type Switches = { -readonly [Name in keyof typeof SWITCHES]: Value<(typeof SWITCHES)[Name]> };
 
-/** Throws at a name or a value that is none. */
+export const DEFAULT_SWITCHES = Object.fromEntries(
+  Object.entries(SWITCHES).map(([name, setting]) => [name, Array.isArray(setting) ? setting[0] : setting]),
+) as unknown as Switches;
+
+/** Throws at an unknown switch and at a value that it does not take. */
 export function checkSwitches(changes: object): asserts changes is Partial<Switches> {
-  const types: Record<string, unknown> = defaultSwitches;
-  for (const [name, value] of Object.entries(changes))
-    if (!(choices[name]?.includes(value) ?? (name in types && typeof value === typeof types[name])))
+  for (const [name, value] of Object.entries(changes)) {
+    const setting: unknown = Object.hasOwn(SWITCHES, name) ? SWITCHES[name as keyof Switches] : undefined;
+    const isAllowed = Array.isArray(setting) ? setting.includes(value) : typeof value === typeof setting;
+    if (setting === undefined || !isAllowed)
       throw new Error(`there is no switch ${name} with a value ${JSON.stringify(value)}`);
+  }
 }

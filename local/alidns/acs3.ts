@@ -1,10 +1,13 @@
 import { createHash, createHmac } from "node:crypto";
 
+// ACS3 signatures, written independently of the provider's Alidns client: unlike for OSS, no recorded requests of other clients
+// would reveal a mistake that both share.
+
 /** A request to an RPC-style service. */
 export interface Acs3Request {
   readonly method: string;
   readonly path: string;
-  /** As on the wire, without `?`. */
+  /** Exactly as sent, without `?`. */
   readonly query: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -14,7 +17,7 @@ export interface Acs3Request {
 
 export interface Acs3Authorization {
   readonly accessKeyId: string;
-  /** Names in lower case, in the order in which they are signed. */
+  /** Lower-case names, in signing order. */
   readonly signedHeaders: readonly string[];
   readonly signature: string;
 }

@@ -1,5 +1,6 @@
 import { type DnsRecord, isWithin, type NewRecord, normaliseName } from "../dns/zones";
-import { Refusal, type World } from "../world";
+import { Refusal } from "../refusal";
+import type { World } from "../world";
 
 /** The parameters of one call, from query and form. */
 export type Parameters = Readonly<Record<string, string | undefined>>;

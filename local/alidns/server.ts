@@ -1,12 +1,15 @@
 import { createHash, randomUUID } from "node:crypto";
-import { carryOut, type HttpReply, type HttpRequest, type HttpServer, headerOf, startHttp } from "../http";
-import { Refusal, type RequestEntry, type World } from "../world";
+import { carryOut } from "../exchange";
+import { type HttpReply, type HttpRequest, type HttpServer, headerOf, startHttp } from "../http";
+import { Refusal } from "../refusal";
+import type { RequestEntry } from "../requestEntry";
+import type { World } from "../world";
 import { canonicalRequest, parseAuthorization, signature, stringToSign } from "./acs3";
 import { operations, type Parameters } from "./operations";
 
-const version = "2015-01-09";
-const allowedSkewMs = 15 * 60_000;
-const neededHeaders = [
+const VERSION = "2015-01-09";
+const ALLOWED_SKEW_MS = 15 * 60_000;
+const SIGNED_HEADERS = [
   "host",
   "x-acs-action",
   "x-acs-content-sha256",
@@ -15,7 +18,7 @@ const neededHeaders = [
   "x-acs-version",
 ];
 
-/** Alidns of 2015-01-09, its record operations, on the zones of the name server. */
+/** Starts the record operations of Alidns 2015-01-09, on the zones of the name server. */
 export function startAlidns(world: World): Promise<HttpServer> {
   return startHttp(0, (request) => answer(world, request));
 }
@@ -46,8 +49,8 @@ async function answer(world: World, request: HttpRequest): Promise<HttpReply | "
   };
   const run = async () => {
     verify(world, request);
-    if (headerOf(request, "x-acs-version") !== version)
-      throw new Refusal(404, "InvalidVersion", `Specified parameter Version is not valid: this is ${version}.`);
+    if (headerOf(request, "x-acs-version") !== VERSION)
+      throw new Refusal(404, "InvalidVersion", `Specified parameter Version is not valid: this is ${VERSION}.`);
     const operation = Object.hasOwn(operations, action) ? operations[action] : undefined;
     if (!operation) throw new Refusal(404, "InvalidAction.NotFound", "Specified api is not found.");
     return jsonReply(200, { RequestId: requestId, ...operation(world, parameters) });
@@ -73,11 +76,12 @@ function verify(world: World, request: HttpRequest): void {
   const { accessKeyId, signedHeaders, signature: provided } = authorization;
   const caller = world.credentials.get(accessKeyId);
   if (!caller) throw refuse("InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404);
-  const unsigned = neededHeaders.filter((name) => !headerOf(request, name) || !signedHeaders.includes(name));
-  if (unsigned.length > 0) throw refuse("IncompleteSignature", `To be sent and signed: ${unsigned.join(", ")}.`);
+  const unsigned = SIGNED_HEADERS.filter((name) => !headerOf(request, name) || !signedHeaders.includes(name));
+  if (unsigned.length > 0)
+    throw refuse("IncompleteSignature", `These headers must be sent and signed: ${unsigned.join(", ")}.`);
   const skew = Math.abs(world.now().getTime() - Date.parse(headerOf(request, "x-acs-date") ?? ""));
-  // A date that is none gives NaN, which is not within anything.
-  if (!(skew <= allowedSkewMs))
+  // An invalid date makes the skew NaN, which must be refused as well.
+  if (!(skew <= ALLOWED_SKEW_MS))
     throw refuse("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.");
   const bodyHash = createHash("sha256").update(request.body).digest("hex");
   const canonical = canonicalRequest({ ...request, bodyHash }, signedHeaders);

@@ -1,6 +1,6 @@
 import { XMLParser } from "fast-xml-parser";
 import type { CertificateConfiguration } from "../../provider/oss/xml";
-import { Refusal } from "../world";
+import { Refusal } from "../refusal";
 
 /** The body of PutCname, DeleteCname and CreateCnameToken. */
 export interface CnameConfiguration {
@@ -10,14 +10,14 @@ export interface CnameConfiguration {
 
 type Element = Readonly<Record<string, unknown>>;
 
-const parser = new XMLParser({ parseTagValue: false, ignoreDeclaration: true, ignorePiTags: true, htmlEntities: true });
-const certificateElements = ["CertId", "Certificate", "PrivateKey", "PreviousCertId", "Force", "DeleteCertificate"];
+const PARSER = new XMLParser({ parseTagValue: false, ignoreDeclaration: true, ignorePiTags: true, htmlEntities: true });
+const CERTIFICATE_ELEMENTS = ["CertId", "Certificate", "PrivateKey", "PreviousCertId", "Force", "DeleteCertificate"];
 
-/** Throws MalformedXML at whatever the service would not take. */
+/** Throws MalformedXML at a document that the service would refuse. */
 export function parseConfiguration(xml: string): CnameConfiguration {
   let document: unknown;
   try {
-    document = parser.parse(xml, true);
+    document = PARSER.parse(xml, true);
   } catch {
     throw malformed("it is not well-formed");
   }
@@ -25,10 +25,10 @@ export function parseConfiguration(xml: string): CnameConfiguration {
   const { Cname } = element(BucketCnameConfiguration, ["Cname"]);
   const fields = element(Cname, ["Domain", "CertificateConfiguration"]);
   const domain = text(fields, "Domain");
-  if (domain === undefined) throw malformed("there is no Domain");
+  if (domain === undefined) throw malformed("Domain is missing");
   if (!fields.CertificateConfiguration) return { domain };
 
-  const wanted = element(fields.CertificateConfiguration, certificateElements);
+  const wanted = element(fields.CertificateConfiguration, CERTIFICATE_ELEMENTS);
   const certificate = {
     certId: text(wanted, "CertId"),
     certificate: text(wanted, "Certificate"),
@@ -42,20 +42,20 @@ export function parseConfiguration(xml: string): CnameConfiguration {
   return { domain, certificate };
 }
 
-/** One element, with no others in it than these. */
+/** Checks that a node is a single element with only these children. */
 function element(node: unknown, known: readonly string[]): Element {
   if (typeof node !== "object" || node === null || Array.isArray(node))
-    throw malformed(`one with ${known} is expected`);
+    throw malformed(`expected one element with ${known}`);
   const unknown = Object.keys(node).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw malformed(`${unknown} is not expected`);
+  if (unknown !== undefined) throw malformed(`unexpected ${unknown}`);
   return node as Element;
 }
 
-/** An empty element says as much as none. */
+/** Treats an empty element as missing. */
 function text(parent: Element, name: string): string | undefined {
   const value = parent[name];
   if (value === undefined || value === "") return undefined;
-  if (typeof value !== "string") throw malformed(`${name} is not one text`);
+  if (typeof value !== "string") throw malformed(`${name} must be a single text`);
   return value;
 }
 

@@ -1,30 +1,25 @@
 import { randomBytes } from "node:crypto";
 import { Resolver } from "node:dns/promises";
-import { isIP } from "node:net";
-import { XMLBuilder } from "fast-xml-parser";
-import { type Answer, carryOut, type HttpReply, type HttpRequest, type HttpServer, startHttp } from "../http";
-import { type Bucket, type CertificateDigests, Refusal, type RequestEntry, sha256, type World } from "../world";
+import { sha256 } from "../certificates";
+import { carryOut } from "../exchange";
+import { type Answer, type HttpReply, type HttpRequest, type HttpServer, startHttp } from "../http";
+import { Refusal } from "../refusal";
+import type { CertificateDigests, RequestEntry } from "../requestEntry";
+import type { Bucket, World } from "../world";
+import { addressOf } from "./address";
 import { type CnameConfiguration, parseConfiguration } from "./configuration";
-import { createCnameToken, deleteCname, getCnameToken, listCname, putCname, type TxtLookup } from "./operations";
+import { OPERATIONS } from "./operations/index";
+import type { TxtLookup } from "./operations/operation";
+import { errorReply } from "./reply";
 import { signatureVersion, verify } from "./verify";
 
 export interface OssOptions {
   readonly port: number;
-  /** `host:port` of the server that TXT records are looked up at. */
+  /** `host:port` of the server that has the TXT records. */
   readonly dns: string;
-  /** Answers what is below `/-/`. */
+  /** Answers requests below `/-/`. */
   readonly control: Answer;
 }
-
-const operations = {
-  "GET ": "ListCname",
-  "GET token": "GetCnameToken",
-  "POST token": "CreateCnameToken",
-  "POST add": "PutCname",
-  "POST delete": "DeleteCname",
-} as const;
-
-type Operation = (typeof operations)[keyof typeof operations];
 
 export function startOss(world: World, { port, dns, control }: OssOptions): Promise<HttpServer> {
   return startHttp(port, (request) =>
@@ -32,21 +27,21 @@ export function startOss(world: World, { port, dns, control }: OssOptions): Prom
   );
 }
 
-async function answer(world: World, request: HttpRequest, showsTxt: TxtLookup): Promise<HttpReply | "reset"> {
+async function answer(world: World, request: HttpRequest, hasTxtRecord: TxtLookup): Promise<HttpReply | "reset"> {
   const started = Date.now();
   const { method, path } = request;
   const requestId = randomBytes(12).toString("hex").toUpperCase();
-  const { host, bucket, key } = address(request);
+  const { host, bucket, key, region: regionOfHost } = addressOf(request);
   const query = new URLSearchParams(request.query);
-  const action = `${method} ${query.get("comp") ?? ""}` as keyof typeof operations;
-  const operation = query.has("cname") && bucket !== undefined && key === "" ? operations[action] : undefined;
+  const action = `${method} ${query.get("comp") ?? ""}`;
+  const operation = query.has("cname") && bucket !== undefined && key === "" ? OPERATIONS[action] : undefined;
   const configuration = operation && method === "POST" ? readConfiguration(request.body) : {};
   const { domain = query.get("cname"), certificate, malformed } = configuration;
   const entry: RequestEntry = {
     time: world.now().toISOString(),
     requestId,
     service: "oss",
-    operation: operation ?? `${method} ${path}`,
+    operation: operation?.name ?? `${method} ${path}`,
     bucket: bucket ?? null,
     domain: domain?.toLowerCase() || null,
     signatureVersion: signatureVersion(request),
@@ -57,16 +52,17 @@ async function answer(world: World, request: HttpRequest, showsTxt: TxtLookup): 
 
   const run = async () => {
     if (!operation || bucket === undefined)
-      throw new Refusal(501, "NotImplemented", "This emulator knows the five operations on custom domains only.");
+      throw new Refusal(501, "NotImplemented", "This emulator has only the five operations on custom domains.");
     if (host.endsWith(".aliyuncs.com") && !host.startsWith(`${bucket}.`))
-      throw new Refusal(403, "SecondLevelDomainForbidden", "Address the bucket as a sub-domain of the endpoint.");
-    const ofHost = /(?:^|\.)oss-(?!accelerate)([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(host)?.[1];
-    // Any other address serves all regions: a request signed for the bucket's own is taken to have come to the right one.
-    const regions = [ofHost ?? world.region, ofHost ?? world.buckets.get(bucket)?.region ?? world.region] as const;
+      throw new Refusal(403, "SecondLevelDomainForbidden", "Use the bucket as a subdomain of the endpoint.");
+    // A host that serves all regions accepts a signature for the region of the bucket.
+    const regionOfBucket = world.buckets.get(bucket)?.region;
+    const regions = [regionOfHost ?? world.region, regionOfHost ?? regionOfBucket ?? world.region] as const;
     const { caller, region } = verify(world, { ...request, bucket, key }, regions);
     if (malformed) throw malformed;
     const target = bucketOf(world, bucket, caller.owner, region);
-    return perform(world, operation, target, entry.domain ?? "", certificate, showsTxt);
+    const call = { world, bucket: target, domain: entry.domain ?? "", certificate: certificate ?? {}, hasTxtRecord };
+    return operation.perform(call);
   };
   const reply = await carryOut(world, entry, run, (refusal) => errorReply(refusal, requestId, host));
   if (reply === "reset") return reply;
@@ -76,24 +72,11 @@ async function answer(world: World, request: HttpRequest, showsTxt: TxtLookup): 
     "x-oss-request-id": requestId,
     "x-oss-server-time": String(Date.now() - started),
     ...(reply.body && { "content-type": "application/xml" }),
-    // A reply to HEAD has no body to say it in.
+    // A reply to HEAD has no body for the error.
     ...(reply.body && method === "HEAD" && { "x-oss-err": Buffer.from(reply.body).toString("base64") }),
     ...reply.headers,
   };
   return { ...reply, headers };
-}
-
-/** Virtual-host style where the host is more than an endpoint, else path style. */
-function address({ headers, path }: HttpRequest): { host: string; bucket: string | undefined; key: string } {
-  const host = (headers.host ?? "").replace(/:\d+$/, "").toLowerCase();
-  const [first = "", second = "", ...more] = host.split(".");
-  const isOss = (label: string) => /^oss(-|$)/.test(label);
-  const isDualStack = second === "oss" && more.join(".") === "aliyuncs.com";
-  const isEndpoint =
-    isIP(host) !== 0 || second === "" || isDualStack || (isOss(first) && !isOss(second) && second !== "localhost");
-  if (!isEndpoint) return { host, bucket: first, key: path.slice(1) };
-  const [, bucket, ...key] = path.split("/");
-  return { host, bucket: bucket || undefined, key: key.join("/") };
 }
 
 function readConfiguration(body: Buffer): Partial<CnameConfiguration> & { readonly malformed?: unknown } {
@@ -132,60 +115,7 @@ function bucketOf(world: World, name: string, caller: string, region: string): B
   throw new Refusal(403, "AccessDenied", "The bucket you access does not belong to you.", { EC: "0003-00000001" });
 }
 
-async function perform(
-  world: World,
-  operation: Operation,
-  bucket: Bucket,
-  domain: string,
-  certificate: CnameConfiguration["certificate"] = {},
-  showsTxt: TxtLookup,
-): Promise<HttpReply> {
-  switch (operation) {
-    case "CreateCnameToken":
-    case "GetCnameToken": {
-      const { token, expireTime } = (operation === "GetCnameToken" ? getCnameToken : createCnameToken)(
-        world,
-        bucket,
-        domain,
-      );
-      const ExpireTime = new Date(expireTime).toUTCString();
-      return xmlReply({ CnameToken: { Bucket: bucket.name, Cname: domain, Token: token, ExpireTime } });
-    }
-    case "ListCname":
-      return xmlReply({
-        ListCnameResult: { Bucket: bucket.name, Owner: bucket.owner, Cname: cnameElements(world, bucket) },
-      });
-    case "DeleteCname":
-      deleteCname(world, bucket, domain);
-      return { status: 200 };
-    case "PutCname": {
-      const certId = await putCname(world, bucket, domain, certificate, showsTxt);
-      return { status: 200, headers: certId === undefined ? {} : { "x-oss-yundun-certificate-id": certId } };
-    }
-  }
-}
-
-function cnameElements(world: World, bucket: Bucket): object[] {
-  const { fingerprint: shown, uploadType } = world.switches;
-  const mask = (text: string) => `${text.slice(0, 11)}${":**".repeat(12)}${text.slice(-12)}`;
-  return listCname(world, bucket).map(({ binding, certificate }) => ({
-    Domain: binding.domain,
-    LastModified: binding.lastModified,
-    Status: binding.status,
-    IsPurgeCdnCache: false,
-    Certificate: certificate && {
-      Type: certificate.uploaded ? uploadType : "CAS",
-      CertId: certificate.certId,
-      Status: "Enabled",
-      CreationDate: new Date(certificate.creationDate).toUTCString(),
-      Fingerprint: shown === "masked" ? mask(certificate.fingerprint) : certificate.fingerprint,
-      ValidStartDate: certificate.validFrom,
-      ValidEndDate: certificate.validTo,
-    },
-  }));
-}
-
-/** Asks over the wire, afresh each time. */
+/** Queries the server over the network, without a cache. */
 function txtLookup(server: string): TxtLookup {
   return async (name, value) => {
     const resolver = new Resolver({ timeout: 2000, tries: 2 });
@@ -193,18 +123,4 @@ function txtLookup(server: string): TxtLookup {
     const records = await resolver.resolveTxt(name).catch(() => []);
     return records.some((strings) => strings.join("") === value);
   };
-}
-
-const builder = new XMLBuilder();
-
-function xmlReply(document: object): HttpReply {
-  return { status: 200, body: builder.build(document) };
-}
-
-function errorReply({ status, code, message, extras }: Refusal, requestId: string, host: string): HttpReply {
-  const { EC } = extras;
-  const recommended = EC && { RecommendDoc: `https://api.aliyun.com/troubleshoot?q=${EC}` };
-  const error = { Code: code, Message: message, RequestId: requestId, HostId: host, ...extras, ...recommended };
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n${builder.build({ Error: error })}`;
-  return { status, body, headers: EC ? { "x-oss-ec": EC } : {} };
 }

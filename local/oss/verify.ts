@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import * as sign from "../../provider/oss/sign";
 import { type HttpRequest, headerOf } from "../http";
-import { type Credential, Refusal, type World } from "../world";
+import { Refusal } from "../refusal";
+import type { Credential, World } from "../world";
 
-/** A request as received. */
-export type SignedRequest = sign.SignableRequest & HttpRequest;
+type SignedRequest = sign.SignableRequest & HttpRequest;
 
-const allowedSkewMs = 15 * 60_000;
-const patternV1 = /^OSS ([^:]+):(\S+)$/;
-const patternV4 =
+const ALLOWED_SKEW_MS = 15 * 60_000;
+const PATTERN_V1 = /^OSS ([^:]+):(\S+)$/;
+const PATTERN_V4 =
   /^OSS4-HMAC-SHA256 Credential=([^/,]+)\/(\d{8})\/([^/,]+)\/([^/,]+)\/aliyun_v4_request,\s*(?:AdditionalHeaders=([^,]+),\s*)?Signature=(\w+)$/;
 
 export function signatureVersion(request: HttpRequest): "v1" | "v4" | null {
@@ -17,8 +17,11 @@ export function signatureVersion(request: HttpRequest): "v1" | "v4" | null {
 }
 
 /**
- * Checks signature, time, security token and digest. `regions` are those that a V4 scope may name. Returns the caller and the
- * region that the request is for.
+ * Checks signature, time, security token and digest. A V4 scope may name one of `regions`. Returns the caller and the region
+ * that the request was signed for.
+ *
+ * The signatures are computed by the provider's own sign.ts, because test vectors and recorded requests of the vendor's
+ * clients check that file independently.
  */
 export function verify(
   world: World,
@@ -27,14 +30,14 @@ export function verify(
 ): { caller: Credential; region: string } {
   const authorization = headerOf(request, "authorization");
   if (authorization === undefined) throw denied("Anonymous access is forbidden for this operation.");
-  const [, idV1, signatureV1] = patternV1.exec(authorization) ?? [];
+  const [, idV1, signatureV1] = PATTERN_V1.exec(authorization) ?? [];
   const [, idV4, date = "", region = regions[0], product = "", additional, signatureV4] =
-    patternV4.exec(authorization) ?? [];
+    PATTERN_V4.exec(authorization) ?? [];
   const accessKeyId = idV1 ?? idV4;
   if (accessKeyId === undefined) throw invalid("Authorization header is invalid.", "0002-00000063");
   const caller = world.credentials.get(accessKeyId);
   if (!caller) throw unknownKey(accessKeyId);
-  // One of the vendor's own clients sends no x-oss-date with V4, and signs the text of Date.
+  // One of the vendor's clients sends no x-oss-date with V4, and signs the Date header instead.
   const sentDate = headerOf(request, "x-oss-date") ?? headerOf(request, "date") ?? "";
   const time = checkTime(world, sentDate);
 
@@ -73,11 +76,11 @@ function checkTime(world: World, sent: string): Date {
   const time = new Date(sent.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
   if (Number.isNaN(time.getTime())) throw denied("OSS authentication requires a valid Date.");
   const now = world.now();
-  if (Math.abs(now.getTime() - time.getTime()) <= allowedSkewMs) return time;
+  if (Math.abs(now.getTime() - time.getTime()) <= ALLOWED_SKEW_MS) return time;
   const message = "The difference between the request time and the current time is too large.";
   throw new Refusal(403, "RequestTimeTooSkewed", message, {
     EC: "0002-00000504",
-    MaxAllowedSkewMilliseconds: String(allowedSkewMs),
+    MaxAllowedSkewMilliseconds: String(ALLOWED_SKEW_MS),
     RequestTime: time.toISOString(),
     ServerTime: now.toISOString(),
   });

@@ -1,58 +1,21 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import type { CertificateConfiguration } from "../../provider/oss/xml";
-import { type Binding, type Bucket, type Certificate, Refusal, type Token, type World } from "../world";
+import type { CertificateConfiguration } from "../../../provider/oss/xml";
+import type { Certificate } from "../../certificates";
+import { Refusal } from "../../refusal";
+import type { Binding, World } from "../../world";
+import { checkDomain, type Operation } from "./operation";
 
-/** Does DNS show this text at this name, at this moment? */
-export type TxtLookup = (name: string, value: string) => Promise<boolean>;
-
-export function createCnameToken(world: World, bucket: Bucket, domain: string): Token {
-  checkName(domain);
-  const binding = world.bindings.get(domain);
-  if (binding && (binding.bucket === bucket.name || world.switches.tokenWhileBoundElsewhere === "refuse")) {
-    const extras = { EC: "0018-00000302", Bucket: bucket.name, Cname: domain };
-    throw new Refusal(403, "NoNeedCreateCnameToken", "The cname is bound: there is no need for a token.", extras);
-  }
-  const { tokensPerBucket } = world.switches;
-  const isFull = () => world.validTokens().filter((token) => token.bucket === bucket.name).length >= tokensPerBucket;
-  if (!world.tokenOf(bucket.name, domain) && world.tokens.size >= tokensPerBucket && isFull())
-    throw new Refusal(400, "TooManyCnameToken", "The bucket has as many cname tokens as are allowed.");
-  return world.issueToken(bucket.name, domain);
-}
-
-export function getCnameToken(world: World, bucket: Bucket, domain: string): Token {
-  const token = world.tokenOf(bucket.name, domain);
-  if (token) return token;
-  const extras = { EC: "0018-00000301", Bucket: bucket.name, Cname: domain };
-  throw new Refusal(404, "CnameTokenNotFound", "The cname token does not exist or has expired.", extras);
-}
-
-export function listCname(world: World, bucket: Bucket): { binding: Binding; certificate: Certificate | undefined }[] {
-  return world
-    .listBindings(bucket.name)
-    .map((binding) => ({ binding, certificate: world.certificates.get(binding.certId ?? "") }));
-}
-
-export function deleteCname(world: World, bucket: Bucket, domain: string): void {
-  if (world.bindings.get(domain)?.bucket === bucket.name) world.unbind(domain);
-}
-
-/** Returns the CertId that was put, if one was. */
-export async function putCname(
-  world: World,
-  bucket: Bucket,
-  domain: string,
-  certificate: CertificateConfiguration,
-  showsTxt: TxtLookup,
-): Promise<string | undefined> {
+export const putCname: Operation = async ({ world, bucket, domain, certificate, hasTxtRecord }) => {
   const { switches } = world;
-  checkName(domain);
+  checkDomain(domain);
   const isOwn = (binding: Binding) => world.buckets.get(binding.bucket)?.owner === bucket.owner;
   const isFree = (binding = world.bindings.get(domain)) => !binding || (switches.takeoverByTxt && !isOwn(binding));
   const token = world.tokenOf(bucket.name, domain)?.token;
   const proven =
-    isFree() && (switches.bindsUnverified || (token !== undefined && (await showsTxt(`_dnsauth.${domain}`, token))));
+    isFree() &&
+    (switches.bindsUnverified || (token !== undefined && (await hasTxtRecord(`_dnsauth.${domain}`, token))));
 
-  // Nothing waits from here on: another request may have bound the domain meanwhile.
+  // Another request may have bound the domain during the lookup. From here on nothing waits.
   const binding = world.bindings.get(domain);
   const bound = binding?.bucket === bucket.name ? binding : undefined;
   if (binding && !bound && isOwn(binding)) throw alreadyExists(domain);
@@ -63,24 +26,24 @@ export async function putCname(
     throw new Refusal(403, "NeedVerifyDomainOwnership", "The TXT record with the token was not found.", extras);
   }
   if (!bound && world.bindingsOf(bucket.name).length >= switches.cnamesPerBucket)
-    throw new Refusal(400, "TooManyCname", "The bucket has as many domains as are allowed.");
+    throw new Refusal(400, "TooManyCname", "The bucket has reached its limit of domains.");
 
   const { certId, certificate: pem, privateKey, deleteCertificate } = certificate;
   checkPrevious(world, certificate, bound?.certId);
   if (deleteCertificate) {
     world.bind(domain, bucket.name, { certId: undefined });
     if (bound && switches.deleteCertificateDropsBinding) world.unbind(domain);
-    return undefined;
+    return { status: 200 };
   }
   if (certId === undefined && pem === undefined && privateKey === undefined) {
     if (bound && switches.barePut === "refuse") throw alreadyExists(domain);
     world.bind(domain, bucket.name, { certId: switches.barePut === "drop" ? undefined : bound?.certId });
-    return undefined;
+    return { status: 200 };
   }
   const put = takeCertificate(world, certificate);
   world.bind(domain, bucket.name, { certId: put.certId });
-  return put.certId;
-}
+  return { status: 200, headers: { "x-oss-yundun-certificate-id": put.certId } };
+};
 
 function alreadyExists(domain: string): Refusal {
   const extras = { Cname: domain, CnameType: "CNAME_OSS" };
@@ -101,7 +64,7 @@ function checkPrevious({ switches }: World, wanted: CertificateConfiguration, cu
   }
 }
 
-/** A PEM pair is uploaded, and wins over a CertId beside it, as those who send both expect. */
+/** Uploads a PEM pair if there is one, even beside a CertId: real clients send both and expect that. */
 function takeCertificate(world: World, { certId, certificate, privateKey }: CertificateConfiguration): Certificate {
   const invalid = (message: string, ec: string) => new Refusal(400, "InvalidArgument", message, { EC: ec });
   const { certificateStatus, certificateCode, certIdsKnownOnly } = world.switches;
@@ -123,17 +86,6 @@ function isPair(certificate: string, privateKey: string): boolean {
   try {
     return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
   } catch {
-    return false; // One of them cannot be read.
+    return false; // One of the two is not valid PEM.
   }
-}
-
-const reserved = /(^|\.)(aliyuncs|aliyun|aliyun-inc|taobaocdn|taobao)\.com$/;
-
-function checkName(domain: string): void {
-  const invalid = (message: string, ec: string) =>
-    new Refusal(400, "InvalidArgument", message, { EC: ec, Cname: domain });
-  if (domain.length <= 3) throw invalid("The cname must have more than 3 ASCII characters.", "0017-00000249");
-  const labels = domain.split(".");
-  const isName = labels.length > 1 && labels.every((label) => /^(?!-)[a-z0-9-]{1,63}(?<!-)$/.test(label));
-  if (!isName || domain.length > 253 || reserved.test(domain)) throw invalid("The cname is unfit.", "0018-00000401");
 }

@@ -1,7 +1,7 @@
 import type { Controls } from "./controls";
+import { checkFault } from "./faults";
 import type { HttpReply, HttpRequest } from "./http";
 import { checkSwitches } from "./switches";
-import type { Fault } from "./world";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -56,23 +56,8 @@ const ROUTES: Readonly<Record<string, (controls: Controls, body: Body) => unknow
 
   "GET faults": ({ faults }) => faults,
   "POST faults": (controls, body) => {
-    text(body, "operation");
-    const known = [
-      "operation",
-      "bucket",
-      "domain",
-      "status",
-      "code",
-      "message",
-      "ec",
-      "times",
-      "delayMs",
-      "reset",
-      "after",
-    ];
-    const unknown = Object.keys(body).find((key) => !known.includes(key));
-    if (unknown !== undefined) throw new Error(`a fault has no ${unknown}`);
-    controls.fail(body as unknown as Fault);
+    checkFault(body);
+    controls.fail(body);
     return controls.faults;
   },
   "DELETE faults": (controls) => ({ removed: controls.clearFaults() }),

@@ -1,0 +1,12 @@
+/** An error reply: OSS writes it as XML, Alidns as JSON. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    /** Further elements of the reply, such as `EC`. */
+    readonly extras: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+}

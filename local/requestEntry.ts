@@ -1,0 +1,33 @@
+/** A request that reached OSS or Alidns, as the log keeps it. */
+export interface RequestEntry {
+  /** When the whole request had arrived, as an ISO date. */
+  readonly time: string;
+  readonly requestId: string;
+  readonly service: "oss" | "alidns";
+  readonly operation: string;
+  readonly bucket: string | null;
+  /** For OSS the domain to bind, for Alidns the zone. */
+  readonly domain: string | null;
+  readonly signatureVersion: "v1" | "v4" | "acs3" | null;
+  /** null while in progress, 0 when the connection was cut. */
+  status: number | null;
+  /** null after a success. */
+  code: string | null;
+  /** The certificate that PutCname was sent. */
+  readonly certificate?: CertificateDigests;
+  /** The parameters of an Alidns request. */
+  readonly recordId?: string | undefined;
+  readonly rr?: string | undefined;
+  readonly type?: string | undefined;
+  readonly value?: string | undefined;
+}
+
+/** A certificate configuration without its PEM texts: only their SHA-256, in hex. */
+export interface CertificateDigests {
+  readonly certId?: string;
+  readonly certificateDigest?: string;
+  readonly privateKeyDigest?: string;
+  readonly previousCertId?: string;
+  readonly force?: boolean;
+  readonly deleteCertificate?: boolean;
+}
