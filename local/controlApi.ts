@@ -5,55 +5,35 @@ import { checkSwitches } from "./switches";
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** The unsigned HTTP API of the emulator itself, below `/-/`: JSON in and out. */
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+
+/** The unsigned HTTP API of the emulator itself, below `/-/`. */
 const ROUTES: Readonly<Record<string, (controls: Controls, body: Body) => unknown>> = {
   "GET requests": (controls) => controls.requests(),
   "DELETE requests": (controls) => ({ removed: controls.forgetRequests() }),
-
   "GET state": (controls) => controls.state(),
-
-  "POST buckets": (controls, body) =>
-    controls.addBucket({ name: text(body, "name"), owner: maybe(body, "owner"), region: maybe(body, "region") }),
-  "DELETE buckets": (controls, body) => ({ removed: Number(controls.removeBucket(text(body, "name"))) }),
-
+  "POST buckets": (controls, body) => controls.addBucket(strings(body, ["name"], ["owner", "region"])),
+  "DELETE buckets": (controls, body) => ({ removed: Number(controls.removeBucket(string(body, "name"))) }),
   "POST zones": (controls, body) => {
-    controls.addZone(text(body, "name"));
+    controls.addZone(string(body, "name"));
     return controls.state().zones;
   },
   "POST records": (controls, body) =>
     controls.addRecord({
-      name: text(body, "name"),
-      type: text(body, "type"),
-      value: Array.isArray(body.value) ? body.value.map(String) : text(body, "value"),
-      ttl: maybeNumber(body, "ttl"),
-      zone: maybe(body, "zone"),
-      delayMs: maybeNumber(body, "delayMs"),
-      afterQueries: maybeNumber(body, "afterQueries"),
+      ...strings(body, ["name", "type"], ["zone"]),
+      ...numbers(body, ["ttl", "delayMs", "afterQueries"]),
+      value: Array.isArray(body.value) ? body.value.map(String) : string(body, "value"),
     }),
   "DELETE records": (controls, body) => ({
-    removed: controls.removeRecords({
-      name: text(body, "name"),
-      type: maybe(body, "type"),
-      value: maybe(body, "value"),
-    }),
+    removed: controls.removeRecords(strings(body, ["name"], ["type", "value"])),
   }),
-
-  "POST certificates": (controls, body) =>
-    controls.addCertificate({ certId: text(body, "certId"), certificate: maybe(body, "certificate") }),
-
+  "POST certificates": (controls, body) => controls.addCertificate(strings(body, ["certId"], ["certificate"])),
   "POST credentials": (controls, body) => {
-    const accessKeyId = text(body, "accessKeyId");
-    const expiration = maybe(body, "expiration");
-    controls.addCredential({
-      accessKeyId,
-      accessKeySecret: text(body, "accessKeySecret"),
-      securityToken: maybe(body, "securityToken"),
-      expiration: expiration === undefined ? undefined : new Date(expiration),
-      owner: maybe(body, "owner"),
-    });
-    return { accessKeyId };
+    const optional = ["securityToken", "expiration", "owner"] as const;
+    const credential = strings(body, ["accessKeyId", "accessKeySecret"], optional);
+    controls.addCredential(credential);
+    return { accessKeyId: credential.accessKeyId };
   },
-
   "GET faults": ({ faults }) => faults,
   "POST faults": (controls, body) => {
     checkFault(body);
@@ -61,15 +41,13 @@ const ROUTES: Readonly<Record<string, (controls: Controls, body: Body) => unknow
     return controls.faults;
   },
   "DELETE faults": (controls) => ({ removed: controls.clearFaults() }),
-
   "POST changes": (controls, body) => {
-    const kind = text(body, "change");
-    const change = Object.hasOwn(CHANGES, kind) ? CHANGES[kind] : undefined;
-    if (!change) throw new Error(`there is no change ${kind}`);
-    change(controls.inConsole, text(body, "domain"), body);
+    const name = string(body, "change");
+    const change = Object.hasOwn(CHANGES, name) ? CHANGES[name] : undefined;
+    if (!change) throw new Error(`there is no change ${name}`);
+    change(controls.inConsole, string(body, "domain"), body);
     return controls.state();
   },
-
   "GET switches": ({ switches }) => switches,
   "POST switches": (controls, body) => {
     checkSwitches(body);
@@ -80,48 +58,67 @@ const ROUTES: Readonly<Record<string, (controls: Controls, body: Body) => unknow
 
 const CHANGES: Readonly<Record<string, (user: Controls["inConsole"], domain: string, body: Body) => void>> = {
   removeBinding: (user, domain) => user.removeBinding(domain),
-  moveBinding: (user, domain, body) => user.moveBinding(domain, text(body, "bucket")),
+  moveBinding: (user, domain, body) => user.moveBinding(domain, string(body, "bucket")),
   disable: (user, domain) => user.disable(domain),
   enable: (user, domain) => user.enable(domain),
   removeCertificate: (user, domain) => user.removeCertificate(domain),
   replaceCertificate: (user, domain, body) => {
-    const certificate = maybe(body, "certificate");
-    user.replaceCertificate(domain, certificate === undefined ? { certId: text(body, "certId") } : { certificate });
+    const required = body.certificate === undefined ? ["certId" as const] : [];
+    user.replaceCertificate(domain, strings(body, required, ["certificate"]));
   },
-  expireToken: (user, domain, body) => user.expireToken(text(body, "bucket"), domain),
+  expireToken: (user, domain, body) => user.expireToken(string(body, "bucket"), domain),
 };
 
-/** Answers 400 with `{"error"}` to a call that makes no sense. */
-export async function answerControl(controls: Controls, { method, path, body }: HttpRequest): Promise<HttpReply> {
-  const headers = { "content-type": "application/json" };
+export async function answerControl(controls: Controls, request: HttpRequest): Promise<HttpReply> {
+  const { method, path, body } = request;
+  const forbidden = refuseWebPages(request);
+  if (forbidden) return forbidden;
   try {
     const route = ROUTES[`${method} ${path.replace(/^\/-\//, "")}`];
     if (!route) throw new Error(`there is no ${method} ${path}`);
     const parsed: unknown = body.length > 0 ? JSON.parse(body.toString()) : {};
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
       throw new Error("the body must be a JSON object");
-    return { status: 200, headers, body: JSON.stringify(route(controls, parsed as Body)) };
+    return jsonReply(200, route(controls, parsed as Body));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { status: 400, headers, body: JSON.stringify({ error: reason }) };
+    return jsonReply(400, { error: error instanceof Error ? error.message : String(error) });
   }
 }
 
-function maybe(body: Body, name: string): string | undefined {
-  const value = body[name];
-  if (value !== undefined && (typeof value !== "string" || value === ""))
-    throw new Error(`${name} must be a non-empty string`);
-  return value;
+/** A web page in the developer's browser can reach loopback too, directly or through a host name that resolves to it. */
+function refuseWebPages({ method, headers }: HttpRequest): HttpReply | undefined {
+  if (headers.origin !== undefined)
+    return jsonReply(403, { error: "requests from web pages (with an Origin header) are refused" });
+  if (!LOOPBACK_HOST.test(headers.host ?? ""))
+    return jsonReply(403, { error: "the host must be localhost or a loopback address" });
+  // A page can send forms and plain text across origins, but not JSON.
+  if (method !== "GET" && !/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? ""))
+    return jsonReply(415, { error: "the content-type must be application/json" });
+  return undefined;
 }
 
-function text(body: Body, name: string): string {
-  const value = maybe(body, name);
+function jsonReply(status: number, body: unknown): HttpReply {
+  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+function strings<Required extends string, Optional extends string = never>(
+  body: Body,
+  required: readonly Required[],
+  optional: readonly Optional[] = [],
+): Record<Required, string> & { [Name in Optional]?: string } {
+  const present = optional.filter((name) => body[name] !== undefined);
+  return Object.fromEntries([...required, ...present].map((name) => [name, string(body, name)])) as never;
+}
+
+function string(body: Body, name: string): string {
+  const value = body[name];
   if (value === undefined) throw new Error(`${name} is missing`);
+  if (typeof value !== "string" || value === "") throw new Error(`${name} must be a non-empty string`);
   return value;
 }
 
-function maybeNumber(body: Body, name: string): number | undefined {
-  const value = body[name];
-  if (value !== undefined && typeof value !== "number") throw new Error(`${name} must be a number`);
-  return value;
+function numbers<Name extends string>(body: Body, names: readonly Name[]): { [Key in Name]?: number } {
+  const present = names.filter((name) => body[name] !== undefined);
+  for (const name of present) if (typeof body[name] !== "number") throw new Error(`${name} must be a number`);
+  return Object.fromEntries(present.map((name) => [name, body[name]])) as never;
 }

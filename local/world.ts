@@ -10,8 +10,8 @@ export interface Credential {
   readonly accessKeySecret: string;
   /** Required in every request with this key. */
   readonly securityToken?: string | undefined;
-  /** The key is refused from then on. */
-  readonly expiration?: Date | undefined;
+  /** An ISO date from which on the key is refused. */
+  readonly expiration?: string | undefined;
   /** Account id. */
   readonly owner: string;
 }
@@ -51,12 +51,16 @@ export interface WorldState {
 }
 
 export interface WorldOptions {
+  /** `cn-hangzhou` when left out. */
   readonly region?: string | undefined;
+  /** Delays every reply of OSS and Alidns. */
   readonly latencyMs?: number | undefined;
+  /** `example.com` when left out. */
   readonly zones?: readonly string[] | undefined;
+  /** The clock of the services; the machine's own when left out. */
   readonly now?: (() => Date) | undefined;
   readonly switches?: Partial<Switches> | undefined;
-  /** What the services hold at first. */
+  /** What the services hold at first: the `state()` of another cloud. */
   readonly state?: WorldState | undefined;
 }
 

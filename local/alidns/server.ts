@@ -93,7 +93,7 @@ function verify(world: World, request: HttpRequest): void {
     );
   if (headerOf(request, "x-acs-security-token") !== caller.securityToken)
     throw refuse("InvalidSecurityToken.MismatchWithAccessKey", "The security token does not belong to the access key.");
-  if (caller.expiration && caller.expiration <= world.now())
+  if (caller.expiration && new Date(caller.expiration) <= world.now())
     throw refuse("InvalidSecurityToken.Expired", "Specified SecurityToken is expired.");
 }
 

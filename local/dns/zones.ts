@@ -183,7 +183,7 @@ export function isWithin(name: string, zone: string): boolean {
 /** What is wrong with such a record; undefined when it can be served. */
 function unfit(type: string, value: DnsRecord["value"]): string | undefined {
   const text = [value].flat().join("");
-  if (!["A", "AAAA", "CNAME", "MX", "NS", "TXT"].includes(type)) return `records of type ${type} are not served here`;
+  if (!["A", "AAAA", "CNAME", "NS", "TXT"].includes(type)) return `records of type ${type} are not served here`;
   const version = { A: 4, AAAA: 6 }[type];
   if (text === "" || (version && isIP(text) !== version)) return `"${text}" is no value for a record of type ${type}`;
   return undefined;
@@ -207,10 +207,6 @@ function toAnswer({ name, type, value, ttl }: DnsRecord): Answer {
     case "SOA": {
       const timers = { serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum: negativeTtl };
       return { ...owner, type: "SOA", data: { mname: String(value), rname: `hostmaster.${name}`, ...timers } };
-    }
-    case "MX": {
-      const [preference, exchange] = String(value).split(/\s+/);
-      return { ...owner, type: "MX", data: { preference: Number(preference), exchange: exchange ?? "" } };
     }
     default:
       return { ...owner, type: type as Exclude<RecordType, "OPT">, data: String(value) } as Answer;

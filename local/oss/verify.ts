@@ -64,7 +64,7 @@ export function verify(
   if (token === undefined && caller.securityToken !== undefined) throw unknownKey(accessKeyId);
   if (token !== caller.securityToken)
     throw new Refusal(403, "InvalidSecurityToken", "The security token you provided is invalid.");
-  if (caller.expiration && caller.expiration <= world.now())
+  if (caller.expiration && new Date(caller.expiration) <= world.now())
     throw new Refusal(403, "SecurityTokenExpired", "The security token has expired.", { EC: "0002-00000007" });
   const md5 = headerOf(request, "content-md5");
   if (md5 !== undefined && md5 !== createHash("md5").update(request.body).digest("base64"))

@@ -13,6 +13,7 @@ describe("control API", () => {
   const http = async (method: string, path: string, body?: unknown) => {
     const reply = await fetch(`${cloud.oss}${path}`, {
       method,
+      headers: method === "GET" ? {} : { "content-type": "application/json" },
       body: body === undefined ? null : JSON.stringify(body),
     });
     return { status: reply.status, json: await reply.json() };

@@ -146,12 +146,12 @@ describe("OSS emulator, who may come in", () => {
     const key = { accessKeyId: "sts", accessKeySecret: "s", securityToken: "token" };
     const codes = async (securityToken: string | undefined) =>
       (await call(cloud, "GET", "site1", "cname", { time: now, credentials: { ...key, securityToken } })).code;
-    cloud.addCredential({ ...key, expiration: minutes(1) });
+    cloud.addCredential({ ...key, expiration: minutes(1).toISOString() });
     assert.deepEqual(
       [await codes("token"), await codes("other"), await codes(undefined)],
       [undefined, "InvalidSecurityToken", "InvalidAccessKeyId"],
     );
-    cloud.addCredential({ ...key, expiration: minutes(-1) });
+    cloud.addCredential({ ...key, expiration: minutes(-1).toISOString() });
     assert.equal(await codes("token"), "SecurityTokenExpired");
   });
 

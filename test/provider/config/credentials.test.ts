@@ -165,7 +165,7 @@ describe("credentials", () => {
 
     /** A profile whose keys come from a command: the first of the list, then the second, and so on. */
     const profileOf = (...keys: { accessKeyId: string; accessKeySecret: string; securityToken: string }[]): Run => {
-      cloud.addCredential({ ...first, expiration: new Date("2020-01-01T00:00:00Z") });
+      cloud.addCredential({ ...first, expiration: "2020-01-01T00:00:00Z" });
       cloud.addCredential(second);
       const home = process.env.HOME ?? "";
       const replies = keys.map(({ accessKeyId, accessKeySecret, securityToken }) => ({
