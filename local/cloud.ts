@@ -46,7 +46,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     await Promise.all(servers.map((server) => server.close()));
   };
   try {
-    const dnsServer = await startDnsServer(world.zones, { port: dnsPort });
+    const dnsServer = await startDnsServer(world.zones, dnsPort);
     servers.push(dnsServer);
     const dns = `${dnsServer.host}:${dnsServer.port}`;
     const alidns = await startAlidns(world);

@@ -5,7 +5,7 @@ import type { RequestEntry } from "./requestEntry";
 import type { Switches } from "./switches";
 import { type Binding, type Bucket, type Credential, OWN_ACCOUNT, type World, type WorldState } from "./world";
 
-export interface NewBucket {
+interface NewBucket {
   readonly name: string;
   /** Account id; the default credential's account when left out. */
   readonly owner?: string | undefined;
@@ -14,7 +14,7 @@ export interface NewBucket {
 }
 
 /** A certificate by its id, by its PEM, or by both. */
-export interface CertificateSource {
+interface CertificateSource {
   readonly certId?: string | undefined;
   /** PEM. */
   readonly certificate?: string | undefined;
@@ -119,7 +119,7 @@ export class Controls {
 }
 
 /** Somebody else with access to the buckets. */
-export class ConsoleUser {
+class ConsoleUser {
   readonly #world: World;
 
   constructor(world: World) {

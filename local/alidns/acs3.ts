@@ -4,7 +4,7 @@ import { createHash, createHmac } from "node:crypto";
 // would reveal a mistake that both share.
 
 /** A request to an RPC-style service. */
-export interface Acs3Request {
+interface Acs3Request {
   readonly method: string;
   readonly path: string;
   /** Exactly as sent, without `?`. */
@@ -15,7 +15,7 @@ export interface Acs3Request {
   readonly bodyHash: string;
 }
 
-export interface Acs3Authorization {
+interface Acs3Authorization {
   readonly accessKeyId: string;
   /** Lower-case names, in signing order. */
   readonly signedHeaders: readonly string[];

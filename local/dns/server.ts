@@ -1,15 +1,16 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { AUTHORITATIVE_ANSWER, decode, encode, type Packet, RECURSION_DESIRED, TRUNCATED_RESPONSE } from "dns-packet";
+import {
+  type Answer,
+  AUTHORITATIVE_ANSWER,
+  decode,
+  encode,
+  type Packet,
+  RECURSION_DESIRED,
+  TRUNCATED_RESPONSE,
+} from "dns-packet";
 import type { Zones } from "./zones";
-
-export interface DnsServerOptions {
-  /** 127.0.0.1 when left out. */
-  readonly host?: string | undefined;
-  /** The same for UDP and TCP; a free one when left out. */
-  readonly port?: number | undefined;
-}
 
 export interface DnsServer {
   readonly host: string;
@@ -17,31 +18,33 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-const Rcode = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 };
+const HOST = "127.0.0.1";
+const RCODE = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 };
+const EDNS = { udpPayloadSize: 1232, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [] };
+const OPT: Answer = { type: "OPT", name: ".", ...EDNS };
 
-/** Serves the zones with authority over UDP and TCP. */
-export async function startDnsServer(zones: Zones, options: DnsServerOptions = {}): Promise<DnsServer> {
-  const { host = "127.0.0.1", port = 0 } = options;
-  // The system picks a free UDP port; now and then its TCP twin is taken.
+/** Serves the zones with authority on loopback, on the same port for UDP and TCP; a free one unless given. */
+export async function startDnsServer(zones: Zones, port = 0): Promise<DnsServer> {
+  // The free UDP port that the system picks may be taken for TCP.
   for (let tries = 1; ; tries++) {
     try {
-      return await listen(zones, host, port);
+      return await listen(zones, port);
     } catch (error) {
       if (port !== 0 || tries === 10) throw error;
     }
   }
 }
 
-async function listen(zones: Zones, host: string, wanted: number): Promise<DnsServer> {
-  const udp = createSocket(host.includes(":") ? "udp6" : "udp4");
-  udp.bind(wanted, host);
+async function listen(zones: Zones, wanted: number): Promise<DnsServer> {
+  const udp = createSocket("udp4");
+  udp.bind(wanted, HOST);
   await once(udp, "listening");
   const { port } = udp.address();
   udp.on("message", (message, peer) => {
     const reply = answer(zones, message, "udp");
     if (reply) udp.send(reply, peer.port, peer.address);
   });
-  udp.on("error", () => {}); // A reply that could not be sent is a lost packet.
+  udp.on("error", () => {}); // A reply that cannot be sent is a lost packet.
 
   const sockets = new Set<Socket>();
   const tcp = createServer((socket) => {
@@ -62,7 +65,7 @@ async function listen(zones: Zones, host: string, wanted: number): Promise<DnsSe
     });
   });
   try {
-    tcp.listen(port, host);
+    tcp.listen(port, HOST);
     await once(tcp, "listening");
   } catch (error) {
     udp.close();
@@ -76,10 +79,10 @@ async function listen(zones: Zones, host: string, wanted: number): Promise<DnsSe
       new Promise<void>((done) => tcp.close(() => done())),
     ]);
   };
-  return { host, port, close };
+  return { host: HOST, port, close };
 }
 
-/** Size of the next whole message on a TCP stream, which puts two bytes of length before each. */
+/** Returns the size of the next complete message. On TCP its length precedes each message, in two bytes. */
 function messageSize(stream: Buffer): number | undefined {
   if (stream.length < 2) return undefined;
   const size = stream.readUInt16BE(0);
@@ -95,44 +98,30 @@ function answer(zones: Zones, message: Buffer, transport: "udp" | "tcp"): Buffer
   try {
     query = decode(message);
   } catch {
-    return encodeReply({ id }, Rcode.FORMERR);
+    return encodeReply({ id }, RCODE.FORMERR);
   }
   try {
     return answerQuery(zones, query, (message.readUInt8(2) >> 3) & 0xf, transport);
   } catch {
-    return encodeReply({ id }, Rcode.SERVFAIL); // A name or type that the wire library reads but does not write.
+    return encodeReply({ id }, RCODE.SERVFAIL); // The packet library reads names and types that it cannot write.
   }
 }
 
 function answerQuery(zones: Zones, query: Packet, opcode: number, transport: "udp" | "tcp"): Buffer {
   const [question, ...more] = query.questions ?? [];
-  if (opcode !== 0) return encodeReply(query, Rcode.NOTIMP);
-  if (!question || more.length > 0) return encodeReply(query, Rcode.FORMERR);
+  if (opcode !== 0) return encodeReply(query, RCODE.NOTIMP);
+  if (!question || more.length > 0) return encodeReply(query, RCODE.FORMERR);
 
   const opt = query.additionals?.find((each) => each.type === "OPT");
-  const edns: Packet["additionals"] = opt
-    ? [
-        {
-          type: "OPT",
-          name: ".",
-          udpPayloadSize: 1232,
-          extendedRcode: 0,
-          ednsVersion: 0,
-          flags: 0,
-          flag_do: false,
-          options: [],
-        },
-      ]
-    : [];
-  const { rcode, authoritative, answers, authorities, additionals } = zones.answer(question);
-  const code = Rcode[rcode];
+  const edns = opt ? [OPT] : [];
+  const { rcode, authoritative, answers, authorities = [], additionals = [] } = zones.answer(question);
+  const code = RCODE[rcode];
   const flags = authoritative ? AUTHORITATIVE_ANSWER : 0;
-  const sections = { answers: [...answers], authorities: [...authorities], additionals: [...additionals, ...edns] };
-  const whole = encodeReply({ ...query, ...sections }, code, flags);
+  const whole = encodeReply({ ...query, answers, authorities, additionals: [...additionals, ...edns] }, code, flags);
   const limit = transport === "tcp" ? 65_535 : Math.max(512, opt?.type === "OPT" ? opt.udpPayloadSize : 0);
   if (whole.length <= limit) return whole;
-  const empty = { answers: [], authorities: [], additionals: edns };
-  return encodeReply({ ...query, ...empty }, code, flags | TRUNCATED_RESPONSE);
+  const truncated = { ...query, answers: [], authorities: [], additionals: edns };
+  return encodeReply(truncated, code, flags | TRUNCATED_RESPONSE);
 }
 
 function encodeReply(packet: Packet, rcode: number, flags = 0): Buffer {

@@ -1,21 +1,21 @@
 import { isIP } from "node:net";
 import type { Answer, Question, RecordType } from "dns-packet";
 
-/** One record. `name` is the full name; several values at one name are several records. */
+/** One record; several values at one name are several records. */
 export interface DnsRecord {
   readonly id: string;
-  /** The zone that the record was written into: what lies below a delegation there is not served. */
+  /** The zone that the record was written into. It is not served where that zone delegates its name. */
   readonly zone: string;
-  /** Lower case, no trailing dot. */
+  /** The full name, lower case, without trailing dot. */
   readonly name: string;
   readonly type: string;
-  /** Target or address; the text of a TXT record, bare. A list gives the strings of one split TXT record. */
+  /** A target, an address or an unquoted text. A list has the strings of one split TXT record. */
   readonly value: string | readonly string[];
-  /** Seconds. */
+  /** In seconds. */
   readonly ttl: number;
-  /** Not served before this instant. */
+  /** The record is not served before. */
   readonly visibleAt?: Date | undefined;
-  /** Not served until this many queries for its name and type were answered without it. */
+  /** How many queries for its name and type are still answered without it. */
   afterQueries?: number | undefined;
 }
 
@@ -24,24 +24,25 @@ export interface NewRecord extends Pick<DnsRecord, "name" | "type" | "value" | "
   readonly zone?: string | undefined;
   /** 600 when left out. */
   readonly ttl?: number | undefined;
-  /** Not served for this long. */
+  /** The record is not served for this long. */
   readonly delayMs?: number | undefined;
 }
 
-export interface DnsReply {
+interface DnsReply {
   readonly rcode: "NOERROR" | "NXDOMAIN" | "REFUSED";
   readonly authoritative: boolean;
-  readonly answers: readonly Answer[];
-  readonly authorities: readonly Answer[];
-  readonly additionals: readonly Answer[];
+  readonly answers: Answer[];
+  readonly authorities?: Answer[];
+  readonly additionals?: Answer[];
 }
 
-const negativeTtl = 60;
-const longestChain = 8;
+const TYPES = ["A", "AAAA", "CNAME", "NS", "TXT"];
+const NEGATIVE_TTL = 60;
+const MAX_CHAIN = 8;
 
 /**
- * The zones of one server. Each comes with a SOA, two name servers (`ns1`, `ns2`) and their addresses on loopback; NS records
- * set at the top of a zone take the place of those two, NS records below it delegate.
+ * The zones of one server. Each has an SOA record and two name servers on loopback, `ns1` and `ns2`. NS records at the top of
+ * a zone replace those two, NS records below it delegate.
  */
 export class Zones {
   readonly names: string[] = [];
@@ -66,7 +67,7 @@ export class Zones {
     return added;
   }
 
-  /** Adds records that had their ids before. */
+  /** Adds records of an earlier state, which keep their ids. */
   restore(records: readonly DnsRecord[]): void {
     this.records.push(...records);
     this.#lastId = Math.max(this.#lastId, ...records.map(({ id }) => Number(id)));
@@ -81,14 +82,14 @@ export class Zones {
     const name = normaliseName(record.name);
     const type = record.type.toUpperCase();
     const zone = record.zone ?? this.zoneOf(name);
-    if (zone === undefined) throw new Error(`${name} is in none of the zones ${this.names.join(", ")}`);
-    const problem = unfit(type, record.value);
+    if (zone === undefined) throw new Error(`none of the zones ${this.names.join(", ")} holds ${name}`);
+    const problem = problemOf(type, record.value);
     if (problem) throw new Error(problem);
     const visibleAt = delayMs ? new Date(this.#now().getTime() + delayMs) : undefined;
     return { ...record, id, zone, name, type, ttl, visibleAt };
   }
 
-  /** Removes what matches and says how many that were. */
+  /** Returns how many records it removed. */
   remove(matches: (record: DnsRecord) => boolean): number {
     const kept = this.records.filter((record) => !matches(record));
     const removed = this.records.length - kept.length;
@@ -96,11 +97,9 @@ export class Zones {
     return removed;
   }
 
-  /** The longest zone that holds the name. */
+  /** Returns the longest zone that holds the name. */
   zoneOf(name: string): string | undefined {
-    let found: string | undefined;
-    for (const zone of this.names) if (isWithin(name, zone) && zone.length > (found?.length ?? 0)) found = zone;
-    return found;
+    return this.names.filter((zone) => isWithin(name, zone)).sort((a, b) => b.length - a.length)[0];
   }
 
   nameServersOf(zone: string): string[] {
@@ -112,23 +111,26 @@ export class Zones {
     const answers: Answer[] = [];
     let name = normaliseName(question.name);
     let zone = this.zoneOf(name);
-    if (zone === undefined) return reply("REFUSED", false, []);
-    // An alias that leads out of our zones ends the chain: the asker follows it elsewhere.
-    for (let hop = 0; zone !== undefined && hop < longestChain; hop++) {
+    if (zone === undefined) return { rcode: "REFUSED", authoritative: false, answers };
+    // A CNAME that leads out of these zones ends the chain: resolvers follow it elsewhere.
+    for (let hop = 0; zone !== undefined && hop < MAX_CHAIN; hop++) {
       const referral = this.#referral(name, zone);
-      if (referral) return hop === 0 ? referral : reply("NOERROR", true, answers, referral.authorities);
-      const here = this.#at(name, zone);
+      if (referral) return hop === 0 ? referral : { ...referral, authoritative: true, answers, additionals: [] };
+      const here = this.#served(name, zone);
       const matching = here.filter((record) => (question.type as string) === "ANY" || record.type === question.type);
       const alias = matching.length > 0 ? undefined : here.find((record) => record.type === "CNAME");
       const exists = here.length > 0 || this.#own(zone).some((record) => isWithin(record.name, name));
       this.#countDown(name, question.type);
       answers.push(...(alias ? [alias] : matching).map(toAnswer));
-      if (matching.length > 0) return reply("NOERROR", true, answers);
-      if (!alias) return reply(exists ? "NOERROR" : "NXDOMAIN", true, answers, [toAnswer(this.#soa(zone))]);
+      if (matching.length > 0) break;
+      if (!alias) {
+        const rcode = exists ? "NOERROR" : "NXDOMAIN";
+        return { rcode, authoritative: true, answers, authorities: [toAnswer(this.#soa(zone))] };
+      }
       name = normaliseName(String(alias.value));
       zone = this.zoneOf(name);
     }
-    return reply("NOERROR", true, answers);
+    return { rcode: "NOERROR", authoritative: true, answers };
   }
 
   #referral(name: string, zone: string): DnsReply | undefined {
@@ -139,11 +141,12 @@ export class Zones {
     if (cut.length === 0) return undefined;
     const servers = cut.map((each) => normaliseName(String(each.value)));
     const glue = own.filter((each) => servers.includes(each.name) && /^A(AAA)?$/.test(each.type));
-    return reply("NOERROR", false, [], cut.map(toAnswer), glue.map(toAnswer));
+    const [authorities, additionals] = [cut.map(toAnswer), glue.map(toAnswer)];
+    return { rcode: "NOERROR", authoritative: false, answers: [], authorities, additionals };
   }
 
-  /** What is served at a name of the zone, with the records that every zone has. */
-  #at(name: string, zone: string): DnsRecord[] {
+  /** Returns the records served at a name of the zone, including those that every zone has. */
+  #served(name: string, zone: string): DnsRecord[] {
     const own = this.#own(zone).filter((record) => record.name === name);
     const fixed = (type: string, value: string): DnsRecord => ({ id: "", zone, name, type, value, ttl: 600 });
     const servers = this.nameServersOf(zone);
@@ -155,10 +158,10 @@ export class Zones {
   }
 
   #soa(zone: string): DnsRecord {
-    return { id: "", zone, name: zone, type: "SOA", value: this.nameServersOf(zone)[0] ?? zone, ttl: negativeTtl };
+    return { id: "", zone, name: zone, type: "SOA", value: this.nameServersOf(zone)[0] ?? zone, ttl: NEGATIVE_TTL };
   }
 
-  /** The records of the zone that are served now. */
+  /** Returns the added records of the zone that are served by now. */
   #own(zone: string): DnsRecord[] {
     const isLate = ({ afterQueries, visibleAt }: DnsRecord) => afterQueries || (visibleAt && visibleAt > this.#now());
     return this.records.filter((record) => record.zone === zone && !isLate(record));
@@ -175,28 +178,19 @@ export function normaliseName(name: string): string {
   return name.trim().replace(/\.$/, "").toLowerCase();
 }
 
-/** Is the name the zone itself or below it? Label by label: `notexample.com` is not within `example.com`. */
+/** Tells whether the name is the zone itself or below it: `notexample.com` is not within `example.com`. */
 export function isWithin(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }
 
-/** What is wrong with such a record; undefined when it can be served. */
-function unfit(type: string, value: DnsRecord["value"]): string | undefined {
+/** Says why a record cannot be served. */
+function problemOf(type: string, value: DnsRecord["value"]): string | undefined {
   const text = [value].flat().join("");
-  if (!["A", "AAAA", "CNAME", "NS", "TXT"].includes(type)) return `records of type ${type} are not served here`;
+  if (!TYPES.includes(type)) return `records of type ${type} are not supported`;
   const version = { A: 4, AAAA: 6 }[type];
-  if (text === "" || (version && isIP(text) !== version)) return `"${text}" is no value for a record of type ${type}`;
+  if (text === "" || (version && isIP(text) !== version))
+    return `"${text}" is not a valid value of a record of type ${type}`;
   return undefined;
-}
-
-function reply(
-  rcode: DnsReply["rcode"],
-  authoritative: boolean,
-  answers: readonly Answer[],
-  authorities: readonly Answer[] = [],
-  additionals: readonly Answer[] = [],
-): DnsReply {
-  return { rcode, authoritative, answers, authorities, additionals };
 }
 
 function toAnswer({ name, type, value, ttl }: DnsRecord): Answer {
@@ -205,7 +199,7 @@ function toAnswer({ name, type, value, ttl }: DnsRecord): Answer {
     case "TXT":
       return { ...owner, type: "TXT", data: [value].flat().flatMap(strings) };
     case "SOA": {
-      const timers = { serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum: negativeTtl };
+      const timers = { serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum: NEGATIVE_TTL };
       return { ...owner, type: "SOA", data: { mname: String(value), rname: `hostmaster.${name}`, ...timers } };
     }
     default:
@@ -213,7 +207,7 @@ function toAnswer({ name, type, value, ttl }: DnsRecord): Answer {
   }
 }
 
-/** A string on the wire holds at most 255 bytes; a longer text is sent as several. */
+/** Splits a text into strings of at most 255 bytes, the limit of the wire format. */
 function strings(text: string): Buffer[] {
   const bytes = Buffer.from(text);
   const pieces: Buffer[] = [];

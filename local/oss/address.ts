@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { HttpRequest } from "../http";
 
-export interface Address {
+interface Address {
   /** Lower case, without port. */
   readonly host: string;
   readonly bucket: string | undefined;

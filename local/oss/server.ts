@@ -13,7 +13,7 @@ import type { TxtLookup } from "./operations/operation";
 import { errorReply } from "./reply";
 import { signatureVersion, verify } from "./verify";
 
-export interface OssOptions {
+interface OssOptions {
   readonly port: number;
   /** `host:port` of the server that has the TXT records. */
   readonly dns: string;

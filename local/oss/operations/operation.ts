@@ -8,7 +8,7 @@ import { xmlReply } from "../reply";
 export type TxtLookup = (name: string, value: string) => Promise<boolean>;
 
 /** A verified request for one bucket. */
-export interface OssCall {
+interface OssCall {
   readonly world: World;
   readonly bucket: Bucket;
   readonly domain: string;

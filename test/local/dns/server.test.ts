@@ -178,9 +178,12 @@ describe("DNS server", () => {
 
   it("refuses records that cannot be served", () => {
     const record = { name: "www.example.com", ttl: 60 };
-    assert.throws(() => zones.add({ ...record, type: "A", value: "::1" }), /"::1" is no value/);
-    assert.throws(() => zones.add({ ...record, type: "TXT", value: "" }), /no value/);
+    assert.throws(() => zones.add({ ...record, type: "A", value: "::1" }), /"::1" is not a valid value/);
+    assert.throws(() => zones.add({ ...record, type: "TXT", value: "" }), /not a valid value/);
     assert.throws(() => zones.add({ ...record, type: "SRV", value: "x" }), /type SRV/);
-    assert.throws(() => zones.add({ ...record, name: "www.example.org", type: "A", value: "192.0.2.1" }), /in none of/);
+    assert.throws(
+      () => zones.add({ ...record, name: "www.example.org", type: "A", value: "192.0.2.1" }),
+      /none of the zones/,
+    );
   });
 });
