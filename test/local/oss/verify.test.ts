@@ -1,11 +1,11 @@
 import * as assert from "node:assert/strict";
 import { type Cloud, startCloud } from "../../../local";
-import { type CallOptions, call, configuration, elementOf } from "../../support/call";
+import { type CallOptions, call, elementOf } from "../../support/call";
 
 const now = new Date("2026-11-22T10:00:00Z");
 const minutes = (count: number) => new Date(now.getTime() + count * 60_000);
 
-describe("OSS emulator, who may come in", () => {
+describe("OSS emulator, verification", () => {
   let cloud: Cloud;
 
   before(async () => {
@@ -122,12 +122,12 @@ describe("OSS emulator, who may come in", () => {
       ["a digest of another body", { headers: { "content-md5": "9Dv1Mlxy/KHbVbtcyQVfkQ==" } }, 400, "InvalidDigest"],
     ];
   for (const [title, options, status, code, ec] of cases)
-    it(`${title}: ${code ?? "in"}`, async () => {
+    it(code ? `refuses ${title} by ${code}` : `accepts ${title}`, async () => {
       const reply = await call(cloud, "GET", "site1", "cname", { time: now, ...options });
       assert.deepEqual([reply.status, reply.code, reply.ec, reply.headers["x-oss-ec"]], [status, code, ec, ec]);
     });
 
-  it("says what it signed, and what time it is", async () => {
+  it("shows what it signed, and the time", async () => {
     const wrong = await call(cloud, "GET", "site1", "cname", {
       time: now,
       credentials: { accessKeyId: "ak", accessKeySecret: "no" },
@@ -142,7 +142,7 @@ describe("OSS emulator, who may come in", () => {
     assert.equal(elementOf(skewed, "RequestId"), skewed.headers["x-oss-request-id"]);
   });
 
-  it("wants the security token of a temporary key, until it expires", async () => {
+  it("requires the security token of a temporary key", async () => {
     const key = { accessKeyId: "sts", accessKeySecret: "s", securityToken: "token" };
     const codes = async (securityToken: string | undefined) =>
       (await call(cloud, "GET", "site1", "cname", { time: now, credentials: { ...key, securityToken } })).code;
@@ -151,59 +151,12 @@ describe("OSS emulator, who may come in", () => {
       [await codes("token"), await codes("other"), await codes(undefined)],
       [undefined, "InvalidSecurityToken", "InvalidAccessKeyId"],
     );
+  });
+
+  it("refuses an expired key", async () => {
+    const key = { accessKeyId: "sts", accessKeySecret: "s", securityToken: "token" };
     cloud.addCredential({ ...key, expiration: minutes(-1).toISOString() });
-    assert.equal(await codes("token"), "SecurityTokenExpired");
-  });
-
-  it("refuses buckets of other accounts, and names the endpoint of other regions", async () => {
-    cloud.addBucket({ name: "foreign", owner: "42" });
-    cloud.addBucket({ name: "beijing", region: "cn-beijing" });
-    cloud.addCredential({ accessKeyId: "ak2", accessKeySecret: "sk2", owner: "42" });
-    const foreign = await call(cloud, "GET", "foreign", "cname", { time: now });
-    assert.deepEqual([foreign.status, foreign.code, foreign.ec], [403, "AccessDenied", "0003-00000001"]);
-    const owner = { accessKeyId: "ak2", accessKeySecret: "sk2" };
-    assert.equal((await call(cloud, "GET", "foreign", "cname", { time: now, credentials: owner })).status, 200);
-    const elsewhere = await call(cloud, "GET", "beijing", "cname", { time: now });
-    assert.deepEqual([elsewhere.status, elsewhere.code], [403, "AccessDenied"]);
-    assert.equal(elementOf(elsewhere, "Endpoint"), "oss-cn-beijing.aliyuncs.com");
-    assert.equal((await call(cloud, "GET", "beijing", "cname", { time: now, region: "cn-beijing" })).status, 200);
-  });
-
-  it("refuses path style on the service's own hosts, and what it does not know", async () => {
-    const path = await call(cloud, "GET", "site1", "cname", {
-      time: now,
-      tamper: (sent) => {
-        sent.host = "oss-cn-hangzhou.aliyuncs.com";
-      },
-    });
-    assert.deepEqual([path.status, path.code], [403, "SecondLevelDomainForbidden"]);
-    for (const [method, query] of [
-      ["GET", "acl"],
-      ["PUT", ""],
-      ["DELETE", "cname"],
-      ["POST", "cname&comp=other"],
-    ] as const) {
-      const reply = await call(cloud, method, "site1", query, { time: now });
-      assert.deepEqual([reply.status, reply.code], [501, "NotImplemented"], `${method} ${query}`);
-    }
-    const head = await call(cloud, "HEAD", "site1", "cname", { time: now });
-    assert.deepEqual([head.status, head.body], [501, ""]);
-    assert.match(Buffer.from(String(head.headers["x-oss-err"]), "base64").toString(), /<Code>NotImplemented</);
-  });
-
-  it("survives requests that are none", async () => {
-    const bodies = [
-      "",
-      "<",
-      "\0",
-      configuration("a".repeat(5000)),
-      "<?xml version='1.0'?><!DOCTYPE a [<!ENTITY a 'a'>]><a>&a;</a>",
-    ];
-    for (const body of bodies) {
-      const reply = await call(cloud, "POST", "site1", "cname&comp=add", { time: now, body });
-      assert.equal(reply.status, 400, body.slice(0, 40));
-    }
-    assert.equal((await call(cloud, "GET", "site1", "%zz=%&&=", { time: now })).status, 501);
-    assert.equal((await call(cloud, "GET", "site1", "cname", { time: now })).status, 200);
+    const { code } = await call(cloud, "GET", "site1", "cname", { time: now, credentials: key });
+    assert.equal(code, "SecurityTokenExpired");
   });
 });

@@ -1,0 +1,25 @@
+import * as assert from "node:assert/strict";
+import { startCloud } from "../../local";
+
+describe("startCloud", () => {
+  it("serves on loopback only, with the buckets and zones that it was given", async () => {
+    const cloud = await startCloud({ buckets: ["site"], zones: ["example.org"] });
+    try {
+      const { buckets, zones } = cloud.state();
+      assert.deepEqual([buckets.map(({ name }) => name), zones], [["site"], ["example.org"]]);
+      const addresses = [cloud.oss, cloud.alidns, `http://${cloud.dns}`].map((url) => new URL(url).hostname);
+      assert.deepEqual(addresses, ["127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+    } finally {
+      await cloud.close();
+    }
+  });
+
+  it("leaves nothing running when a port is taken", async () => {
+    const first = await startCloud();
+    try {
+      await assert.rejects(startCloud({ port: Number(new URL(first.oss).port) }), { code: "EADDRINUSE" });
+    } finally {
+      await first.close();
+    }
+  });
+});
