@@ -15,7 +15,7 @@ import { table } from "../cli/output";
 import { ProviderHost } from "../engine/providerHost";
 import { initializeStack, startCloud } from "../local";
 import { OssClient } from "../provider/oss/client";
-import { listCname } from "../provider/oss/operations";
+import { operations } from "../provider/oss/operations";
 import { signV4 } from "../provider/oss/sign";
 
 const DOMAINS = [1, 10, 100, 300];
@@ -121,7 +121,7 @@ async function requestCosts(): Promise<{ ours: number; bare: number; signature: 
   const credentials = { accessKeyId: "ak", accessKeySecret: "sk" };
   const client = new OssClient({ endpoint: origin, region: "cn-hangzhou", credentials: async () => credentials });
   const pool = new Pool(origin);
-  const ours = () => listCname(client, "site");
+  const ours = () => operations.listCname(client, "site");
   const bare = async () => (await pool.request({ path: "/site/?cname", method: "GET" })).body.text();
   const repeated = (work: () => Promise<unknown>) =>
     timed(async () => {

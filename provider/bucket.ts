@@ -4,9 +4,9 @@ import type { OssClient } from "./oss/client";
 import { publicHost } from "./oss/endpoint";
 import { isOssError, isOutcomeUnknown } from "./oss/error";
 import type { WithXml } from "./oss/operations";
-import { createCnameToken, deleteCname, getCnameToken, listCname, putCname } from "./oss/operations";
+import { operations } from "./oss/operations";
 import { leastRamPolicy } from "./oss/remedies";
-import type { CertificateConfiguration, CnameInfo, CnameList, CnameToken } from "./oss/xml";
+import type { CertificateConfiguration, CnameInfo, CnameList, CnameTokenInfo } from "./oss/xml";
 
 /** How to look a binding up. */
 export interface Lookup {
@@ -101,14 +101,14 @@ export class Bucket {
   }
 
   /** Mints a token, or gets the one that is still valid. */
-  async createToken(domain: string): Promise<CnameToken> {
-    const token = await this.#allowed(createCnameToken(this.#client, this.name, domain));
+  async createToken(domain: string): Promise<CnameTokenInfo> {
+    const token = await this.#allowed(operations.createCnameToken(this.#client, this.name, domain));
     this.#tokens.set(domain, token.token);
     return token;
   }
 
-  getToken(domain: string): Promise<WithXml<CnameToken>> {
-    return this.#allowed(getCnameToken(this.#client, this.name, domain));
+  getToken(domain: string): Promise<WithXml<CnameTokenInfo>> {
+    return this.#allowed(operations.getCnameToken(this.#client, this.name, domain));
   }
 
   /** The value that OSS expects in the TXT record. Sends nothing for a token that was made in this run. */
@@ -120,7 +120,7 @@ export class Bucket {
   async bind(domain: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#allowed(putCname(this.#client, this.name, domain));
+        await this.#allowed(operations.putCname(this.#client, this.name, domain));
         break;
       } catch (error) {
         if (!isOutcomeUnknown(error)) throw error;
@@ -134,7 +134,7 @@ export class Bucket {
 
   async unbind(domain: string): Promise<void> {
     try {
-      await this.#allowed(deleteCname(this.#client, this.name, domain));
+      await this.#allowed(operations.deleteCname(this.#client, this.name, domain));
     } catch (error) {
       if (!isOutcomeUnknown(error) || (await this.binding(domain, { fresh: true })) !== undefined) throw error;
     }
@@ -143,7 +143,9 @@ export class Bucket {
 
   /** Puts a certificate on a bound domain, or removes it. Gives the CertId that OSS answered. */
   async putCertificate(domain: string, certificate: CertificateConfiguration): Promise<string | undefined> {
-    const reply = this.#allowed(putCname(this.#client, this.name, domain, certificate), { certificates: true });
+    const reply = this.#allowed(operations.putCname(this.#client, this.name, domain, certificate), {
+      certificates: true,
+    });
     return (await reply).certId;
   }
 
@@ -166,7 +168,7 @@ export class Bucket {
     if (this.#list !== undefined && this.#list.sentAt > newerThan) return this.#list;
     this.#nextList ??= Promise.resolve().then(() => {
       this.#nextList = undefined;
-      const reply = this.#allowed(listCname(this.#client, this.name));
+      const reply = this.#allowed(operations.listCname(this.#client, this.name));
       const list = { sentAt: this.#clock.now(), reply, bindings: reply.then(byDomain) };
       this.#list = list;
       list.bindings.catch(() => {

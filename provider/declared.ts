@@ -1,5 +1,5 @@
 /** A DNS record as a program declares it. */
-export interface DeclaredRecord {
+interface DeclaredRecord {
   readonly name: string;
   readonly type: string;
   readonly value: string;

@@ -12,25 +12,25 @@ export interface Certificate {
   readonly chainDigest: string;
   readonly validFrom: Date;
   readonly validTo: Date;
-  /** Certificates, with the leaf. */
+  /** Number of certificates, the leaf included. */
   readonly chainLength: number;
 }
 
-/** A certificate chain with its key, as a user gives them: PEM, leaf first. */
-export interface CertificatePair {
+/** A certificate chain and its key, in PEM, leaf first. */
+interface CertificatePair {
   readonly certificate?: string | undefined;
   readonly privateKey?: string | undefined;
 }
 
-export interface CertificateProblem {
+interface CertificateProblem {
   readonly property: "certificate" | "privateKey";
-  /** `expired` alone may be tolerable: a certificate that was accepted once. */
+  /** Only `expired` may be acceptable: for a certificate that was accepted before. */
   readonly kind: "invalid" | "notYetValid" | "expired";
-  /** For the user; it holds nothing of the key. */
+  /** For the user; contains nothing of the key. */
   readonly reason: string;
 }
 
-/** Reads a chain. Throws, with a reason for the user, when it is none. */
+/** Reads a chain. Throws, with a reason for the user, where it cannot be read. */
 export function readCertificate(certificate: string): Certificate {
   const chain = readChain(certificate);
   if (typeof chain === "string") throw new Error(chain);
@@ -48,7 +48,7 @@ export function readCertificate(certificate: string): Certificate {
   };
 }
 
-/** Everything that stands against serving `domain` with this pair at `now` (milliseconds since 1970); empty when nothing does. */
+/** Every reason not to serve `domain` with this pair at `now` (milliseconds since 1970). */
 export function certificateProblems(
   pair: CertificatePair,
   domain: string | undefined,
@@ -79,7 +79,7 @@ function chainProblems(
     if (position === 0) {
       return [{ property: "privateKey", kind: "invalid", reason: "does not belong to any certificate of the chain" }];
     }
-    const reason = `must begin with the certificate of the private key, which stands at position ${position} of ${chain.length}`;
+    const reason = `must begin with the certificate of the private key, which is at position ${position} of ${chain.length}`;
     return [{ property: "certificate", kind: "invalid", reason }];
   }
   const problem = (kind: CertificateProblem["kind"], reason: string) => ({
@@ -101,39 +101,39 @@ function chainProblems(
   return problems;
 }
 
-/** The chain, or why it is none. */
+/** The chain, or why it cannot be read. */
 function readChain(pem: string): Chain | string {
   const blocks = readBlocks(pem);
   const chain: X509Certificate[] = [];
   for (const [index, { label, der, text }] of blocks.entries()) {
     const where = `block ${index + 1} of ${blocks.length}`;
-    if (label.endsWith("PRIVATE KEY")) return `has a private key in it (${where}), which belongs into privateKey`;
-    if (label !== "CERTIFICATE") return `has something else than certificates in it (${where} is ${label})`;
-    if (isPrivateKey(der)) return `has a private key under a CERTIFICATE header in it (${where})`;
+    if (label.endsWith("PRIVATE KEY")) return `contains a private key (${where}), which belongs in privateKey`;
+    if (label !== "CERTIFICATE") return `contains something other than certificates (${where} is ${label})`;
+    if (isPrivateKey(der)) return `contains a private key under a CERTIFICATE header (${where})`;
     try {
       chain.push(new X509Certificate(text));
     } catch {
-      return `has a certificate in it that cannot be read (${where})`;
+      return `contains a certificate that cannot be read (${where})`;
     }
   }
   const [leaf, ...rest] = chain;
-  return leaf === undefined ? 'has no certificate in it ("-----BEGIN CERTIFICATE-----" in PEM)' : [leaf, ...rest];
+  return leaf === undefined ? 'contains no certificate ("-----BEGIN CERTIFICATE-----" in PEM)' : [leaf, ...rest];
 }
 
-/** The key, or why it is none. Node's own errors are not passed on. */
+/** The key, or why it cannot be read. Node's own errors are not passed on: they may quote it. */
 function readPrivateKey(pem: string): KeyObject | string {
   const blocks = readBlocks(pem);
   const certificate = blocks.find(({ label }) => label === "CERTIFICATE");
   if (certificate !== undefined) {
     return isPrivateKey(certificate.der)
-      ? 'is a private key under a CERTIFICATE header; the header must say what it is, like "-----BEGIN PRIVATE KEY-----"'
-      : "has a certificate in it, which belongs into certificate";
+      ? 'is a private key under a CERTIFICATE header; the header must say what it is, such as "-----BEGIN PRIVATE KEY-----"'
+      : "contains a certificate, which belongs in certificate";
   }
   const [block, second] = blocks.filter(({ label }) => label.endsWith("PRIVATE KEY"));
-  if (block === undefined) return 'has no private key in it ("-----BEGIN PRIVATE KEY-----" in PEM)';
-  if (second !== undefined) return "has more than one private key in it";
+  if (block === undefined) return 'contains no private key ("-----BEGIN PRIVATE KEY-----" in PEM)';
+  if (second !== undefined) return "contains more than one private key";
   if (block.label.startsWith("ENCRYPTED") || /^Proc-Type:.*ENCRYPTED/m.test(block.text)) {
-    return "has a passphrase; OSS takes keys without one only";
+    return "has a passphrase; OSS takes only keys without one";
   }
   try {
     const key = createPrivateKey(block.text);
@@ -141,7 +141,7 @@ function readPrivateKey(pem: string): KeyObject | string {
       ? key
       : `must be an RSA or EC key, not ${key.asymmetricKeyType}`;
   } catch {
-    return "has a private key in it that cannot be read";
+    return "contains a private key that cannot be read";
   }
 }
 

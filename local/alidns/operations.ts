@@ -1,4 +1,4 @@
-import { type DnsRecord, isWithin, type NewRecord, normaliseName } from "../dns/zones";
+import { type DnsRecord, liesIn, type NewRecord, normaliseName } from "../dns/zones";
 import { Refusal } from "../refusal";
 import type { World } from "../world";
 
@@ -46,7 +46,7 @@ export const operations: Readonly<Record<string, (world: World, parameters: Para
   DescribeSubDomainRecords(world, parameters) {
     const name = normaliseName(need(parameters, "SubDomain"));
     // Without a zone the service goes by public suffixes, so it never looks into a sub-zone of the account.
-    const shortest = world.zones.names.filter((zone) => isWithin(name, zone)).sort((a, b) => a.length - b.length)[0];
+    const shortest = world.zones.names.filter((zone) => liesIn(name, zone)).sort((a, b) => a.length - b.length)[0];
     const zone = zoneOf(world, parameters.DomainName ?? shortest ?? name);
     const found = recordsAt(world, zone, parameters.Type).filter((record) => record.name === name);
     return recordPage(found, parameters, 100);

@@ -99,7 +99,7 @@ export class Zones {
 
   /** Returns the longest zone that holds the name. */
   zoneOf(name: string): string | undefined {
-    return this.names.filter((zone) => isWithin(name, zone)).sort((a, b) => b.length - a.length)[0];
+    return this.names.filter((zone) => liesIn(name, zone)).sort((a, b) => b.length - a.length)[0];
   }
 
   nameServersOf(zone: string): string[] {
@@ -119,7 +119,7 @@ export class Zones {
       const here = this.#served(name, zone);
       const matching = here.filter((record) => (question.type as string) === "ANY" || record.type === question.type);
       const alias = matching.length > 0 ? undefined : here.find((record) => record.type === "CNAME");
-      const exists = here.length > 0 || this.#own(zone).some((record) => isWithin(record.name, name));
+      const exists = here.length > 0 || this.#own(zone).some((record) => liesIn(record.name, name));
       this.#countDown(name, question.type);
       answers.push(...(alias ? [alias] : matching).map(toAnswer));
       if (matching.length > 0) break;
@@ -134,7 +134,7 @@ export class Zones {
   }
 
   #referral(name: string, zone: string): DnsReply | undefined {
-    const below = (owner: string) => owner !== zone && isWithin(owner, zone) && isWithin(name, owner);
+    const below = (owner: string) => owner !== zone && liesIn(owner, zone) && liesIn(name, owner);
     const own = this.#own(zone);
     const cuts = own.filter((each) => each.type === "NS" && below(each.name));
     const cut = cuts.filter((each) => each.name === cuts[0]?.name);
@@ -179,7 +179,7 @@ export function normaliseName(name: string): string {
 }
 
 /** Tells whether the name is the zone itself or below it: `notexample.com` is not within `example.com`. */
-export function isWithin(name: string, zone: string): boolean {
+export function liesIn(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }
 

@@ -1,9 +1,9 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import type { Credentials } from "../oss/sign";
 
-/** A call of an RPC-style service. Everything that it says is in the query; there is no body. */
-export interface RpcCall {
-  /** With the port, where it is not the protocol's own. */
+/** A call of an RPC-style service. All parameters are in the query; there is no body. */
+interface RpcCall {
+  /** With the port, unless it is the protocol's default. */
   readonly host: string;
   readonly action: string;
   readonly version: string;
@@ -19,7 +19,7 @@ export function rpcQuery(parameters: Readonly<Record<string, string>>): string {
     .join("&");
 }
 
-/** The headers of a POST to `/` that is signed by ACS3-HMAC-SHA256. `query` is one that `rpcQuery` made. */
+/** The headers of a POST to `/`, signed with ACS3-HMAC-SHA256. `query` must come from `rpcQuery`. */
 export function signAcs3(
   { host, action, version, query }: RpcCall,
   { accessKeyId, accessKeySecret, securityToken }: Credentials,

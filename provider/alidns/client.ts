@@ -5,13 +5,13 @@ import { isWithin } from "../names";
 import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
 import { rpcQuery, signAcs3 } from "./acs3";
-import { AlidnsError, isAlidnsError, remedyOf } from "./error";
+import { AlidnsError, alidnsRemedy, isAlidnsError } from "./error";
 
 const VERSION = "2015-01-09";
 const TIMEOUT_MS = 30_000;
 const DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16000];
 
-export interface AlidnsClientOptions {
+interface AlidnsClientOptions {
   readonly credentials: () => Promise<Credentials>;
   /** Default: connections of its own. */
   readonly http?: HttpClient | undefined;
@@ -22,7 +22,7 @@ export interface AlidnsClientOptions {
 }
 
 /** What a record holds. `rr` is its name inside the zone, `@` for the zone itself; `ttl` is in seconds. */
-export interface RecordContent {
+interface RecordContent {
   readonly rr: string;
   readonly type: string;
   readonly value: string;
@@ -250,7 +250,7 @@ function refusal(reply: Reply, status: number, operation: string, what: string, 
   const request = RequestId === undefined ? "" : `, request ${RequestId}`;
   // A refused signature is explained with the whole request, over many lines.
   const message = Message === undefined ? "" : `: ${Message.split("\n", 1)[0]}`;
-  const remedy = remedyOf(code, operation);
+  const remedy = alidnsRemedy(code, operation);
   return new AlidnsError(`${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${message}`, {
     code,
     status,

@@ -27,7 +27,7 @@ export function isAlidnsError(error: unknown, ...codes: string[]): error is Alid
 }
 
 /** The next step after a refusal, where one is known. */
-export function remedyOf(code: string, operation: string): string | undefined {
+export function alidnsRemedy(code: string, operation: string): string | undefined {
   if (/^(InvalidDomainName\.NoExist|IncorrectDomainUser|DomainRecordNotBelongToUser)$/.test(code))
     return "check that the domain is in the account of these credentials; give the zone, or a provider for the account that has it.";
   if (/^(Forbidden|NoPermission)/.test(code)) return `allow the action alidns:${operation} to the RAM user or role.`;

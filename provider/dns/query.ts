@@ -9,7 +9,7 @@ import type { ServerAddress } from "./serverAddress";
 export interface Question {
   readonly name: string;
   readonly type: RecordType;
-  /** Ask the server to find out by itself, as one asks a resolver. */
+  /** Ask the server to resolve the name, as a resolver does. */
   readonly recursive?: boolean;
 }
 
@@ -19,9 +19,9 @@ export interface Reply extends DecodedPacket {
 }
 
 /**
- * Asks one server one question: by UDP, once more when that fails, and by TCP when the reply does not fit.
+ * Asks one server one question: by UDP, once more if that fails, and by TCP if the reply does not fit.
  *
- * node:dns is not used because it hides the AA bit and, in some versions, keeps answers.
+ * node:dns is not used because it hides the AA bit and, in some versions, caches answers.
  *
  * @param timeoutMs for each attempt
  * @throws Error when no usable reply came; any reply code is a reply
@@ -39,14 +39,14 @@ function overUdp(server: ServerAddress, question: Question, timeoutMs: number): 
     setTimeoutUntilClosed(socket, timeoutMs, reject);
     socket.on("error", reject);
     socket.on("message", (received) => {
-      // Bit 9 of the header is TC. The rest of a cut message need not be decodable, so look before decoding.
+      // Bit 9 of the header is TC. A truncated message may not be decodable, so check before decoding.
       if (received.length >= 12 && received.readUInt16BE(0) === id && received.readUInt16BE(2) & 0x0200) {
         resolve("truncated");
       }
       const reply = replyTo(id, question, received);
       if (reply) resolve(reply);
     });
-    // A connected socket takes packets from this server alone, and hears of a closed port at once.
+    // A connected socket takes packets from this server only, and fails at once if the port is closed.
     socket.once("connect", () => socket.send(message));
     socket.connect(server.port, server.address);
   }).finally(() => socket.close());
@@ -91,7 +91,7 @@ function encodeQuery(id: number, { name, type, recursive }: Question): Buffer {
   return encode({ type: "query", id, flags: recursive ? RECURSION_DESIRED : 0, questions: [{ name, type }] });
 }
 
-/** The message as a reply to this very question; anything else that arrives is noise or forgery. */
+/** The message as a reply to this question; anything else that arrives is noise or forged. */
 function replyTo(id: number, question: Question, message: Buffer): Reply | undefined {
   let reply: Reply;
   try {

@@ -9,7 +9,7 @@ import { splitHostPort } from "./serverAddress";
 import type { NameServer, Network } from "./zone";
 import { findStartZone, findZoneBelow, NoZone, recordsOf } from "./zone";
 
-/** What one server says of the TXT record. */
+/** What one server says about the TXT record. */
 export interface ServerAnswer {
   /** Name of the server, or the `host:port` that was given. */
   readonly server: string;
@@ -18,7 +18,7 @@ export interface ServerAnswer {
    * - `present`: one of the values is the one looked for
    * - `missing`: there is no TXT record
    * - `differs`: there are values, and none is the one looked for
-   * - `lame`: it replies, yet not with authority for this name
+   * - `lame`: it replies, but not with authority for this name
    * - `unreachable`: no reply
    */
   readonly state: "present" | "missing" | "differs" | "lame" | "unreachable";
@@ -31,9 +31,9 @@ export interface ServerAnswer {
 export interface TxtLook {
   /** The zone that holds `name`; undefined when none was found, or when the servers were given. */
   readonly zone?: string;
-  /** The name finally asked, after CNAMEs. */
+  /** The name that was asked for in the end, after CNAMEs. */
   readonly name: string;
-  /** One a server, or one an address where a server has several that reply. */
+  /** One per server, or one per address where several addresses of a server reply. */
   readonly answers: ServerAnswer[];
   /** Every server that answers with authority has the value, and at least one does. */
   readonly present: boolean;
@@ -57,8 +57,8 @@ export interface LookOptions {
 /**
  * Looks whether `value` is among the TXT records at `name`, on every authoritative server of its zone.
  *
- * Each call finds the zone and its servers anew and asks all of them at once. What goes wrong on the way is part of the answer:
- * this never throws.
+ * Each call finds the zone and its servers again and asks all of them at once. What goes wrong on the way is part of the answer: this
+ * never throws.
  */
 export async function lookForTxt(name: string, value: string, options: LookOptions = {}): Promise<TxtLook> {
   const timeoutMs = options.timeoutMs ?? 2000;
@@ -77,20 +77,20 @@ export async function lookForTxt(name: string, value: string, options: LookOptio
   return look(foldName(name), value, 8, (asked) => askZone(asked, network));
 }
 
-/** What each server answered, in lines for a person. */
+/** What each server answered, one line each, for a person to read. */
 export function describeLook(look: TxtLook): string {
   const of = look.zone === undefined ? "" : ` at the name servers of ${look.zone}`;
   const lines = [`TXT ${look.name}${of}:`];
   for (const { server, address, state, values, detail } of look.answers) {
     const where = address === "" || server.includes(address) ? server : `${server} (${address})`;
-    const said = {
+    const text = {
       present: "has the value",
       missing: "has no TXT record at this name",
       differs: `has only ${values.map((value) => JSON.stringify(value)).join(", ")}`,
       lame: `does not answer for this name (lame): ${detail}`,
       unreachable: `cannot be reached: ${detail}`,
     }[state];
-    lines.push(`  ${where} ${said}`);
+    lines.push(`  ${where} ${text}`);
   }
   if (look.detail !== undefined) lines.push(`  ${look.detail}`);
   if (look.blocked)
@@ -150,7 +150,7 @@ async function look(
   };
 }
 
-/** What a server's reply means, or the name to go on with where it leaves that to us. */
+/** What a server's reply means, or the name to ask for next where a CNAME leads elsewhere. */
 function judge({ server, address, reply, failure }: Replied, name: string, value: string, asked: Asked) {
   const answer = (state: ServerAnswer["state"], values: string[], detail?: string): ServerAnswer => {
     return { server, address, state, values, ...(detail !== undefined && { detail }) };
@@ -165,7 +165,7 @@ function judge({ server, address, reply, failure }: Replied, name: string, value
     const target = recordsOf(reply.answers, owner, "CNAME")[0];
     if (target === undefined) break;
     if (seen.has(target)) return answer("missing", [], "CNAME loop");
-    // Of another zone this server may know anything or nothing: its own servers are to be asked.
+    // This server need not know another zone: that zone's own servers are asked.
     if (asked.zone !== undefined && !isWithin(target, asked.zone)) return target;
     owner = target;
   }
@@ -177,7 +177,7 @@ function judge({ server, address, reply, failure }: Replied, name: string, value
   return owner === name ? answer("missing", []) : owner;
 }
 
-/** A TXT record is a list of strings of 255 bytes at most, which count as one. */
+/** A TXT record is a list of strings of at most 255 bytes, which count as one. */
 function joined({ data }: TxtAnswer): string {
   return Buffer.concat([data].flat().map((part) => Buffer.from(part as Buffer))).toString();
 }
@@ -192,7 +192,7 @@ async function askZone(name: string, network: Network): Promise<Asked> {
         askServers(zone.servers, name, network),
         findZoneBelow(zone, name, network),
       ]);
-      // Where something intercepts port 53, a resolver answers in place of every server.
+      // If something intercepts port 53, a resolver answers in place of every server.
       if (replies.some(({ reply }) => reply && (reply.flag_aa || !reply.flag_ra))) blocked = false;
       if (below === undefined) return { zone: zone.name, replies, blocked };
       zone = below;
@@ -212,7 +212,7 @@ async function askServers(servers: NameServer[], name: string, network: Network)
           return { server, address, ...(await ask(network.endpointOf(address), name, false, network.timeoutMs)) };
         }),
       );
-      // A machine without IPv6 reaches only some addresses of each server. That is nobody's fault, unless none replies.
+      // A machine without IPv6 reaches only some addresses of each server. That is a problem only if none replies.
       const replied = all.filter(({ reply }) => reply !== undefined);
       return replied.length > 0 ? replied : all.slice(0, 1);
     }),
@@ -221,8 +221,8 @@ async function askServers(servers: NameServer[], name: string, network: Network)
 }
 
 /**
- * Asks servers that the user named. They count as authoritative: a hidden primary or a test server sets AA, and where only
- * a resolver can be reached its word is what there is, so a reply with RA in place of AA is taken as well.
+ * Asks servers that the user named. They count as authoritative: a hidden primary or a test server sets AA. Where only a resolver can
+ * be reached, its reply is the best there is, so one with RA in place of AA is accepted as well.
  */
 async function askGivenServers(servers: readonly string[], name: string, timeoutMs: number): Promise<Asked> {
   const replies = await Promise.all(

@@ -15,16 +15,16 @@ export interface Zone {
   readonly servers: NameServer[];
 }
 
-/** How to reach the DNS. */
+/** How to reach DNS servers. */
 export interface Network {
-  /** Recursive resolvers. They only say where to start and where name servers live. */
+  /** Recursive resolvers. They only say where to start, and the addresses of name servers. */
   readonly resolvers: ServerAddress[];
   /** Where the name server with this address listens. */
   readonly endpointOf: (address: string) => ServerAddress;
   readonly timeoutMs: number;
 }
 
-/** No zone could be found for a name. */
+/** No zone was found for a name. */
 export class NoZone extends Error {
   constructor(
     message: string,
@@ -38,8 +38,8 @@ export class NoZone extends Error {
 /**
  * A zone at or above `name`, with its servers, as the resolvers know it.
  *
- * First only names that must exist are asked for (`example.com`, `com`), because a resolver keeps a negative answer and would
- * hide from the user the records that are being made. Zones further down are found by `findZoneBelow`, from the servers
+ * First only names that must exist are asked for (`example.com`, `com`): a resolver caches a negative answer, and would hide from the
+ * user the records that are being created. Zones further down are found by `findZoneBelow`, from the servers
  * themselves. The longer names matter where a resolver knows a private zone and nothing above it.
  *
  * @throws NoZone
@@ -68,7 +68,7 @@ export async function findZoneBelow(zone: Zone, name: string, network: Network):
   const candidates = suffixes(name).filter((suffix) => suffix.length > zone.name.length);
   const replies = await Promise.all(
     candidates.map(async (candidate) => {
-      // Some zones have dozens of servers; a few will do unless they are dead.
+      // Some zones have dozens of servers; a few are enough unless they are down.
       const reply = await askAny(endpoints.slice(0, 3), candidate, "NS", false, network);
       return reply ?? askAny(endpoints.slice(3), candidate, "NS", false, network);
     }),
@@ -106,7 +106,7 @@ function resolveServers(names: string[], glue: Answer[], network: Network): Prom
   );
 }
 
-/** The first reply that says something of the name; a server that fails or refuses says nothing. */
+/** The first reply that says something about the name; one that fails or refuses does not. */
 async function askAny(
   endpoints: ServerAddress[],
   name: string,

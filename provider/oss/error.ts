@@ -1,7 +1,7 @@
 import { ActionableError } from "../actionableError";
 import type { HttpFailure, HttpReply } from "../http";
 import { redact } from "../redact";
-import { remedyOf } from "./remedies";
+import { ossRemedy } from "./remedies";
 import { parseFlat } from "./xml";
 
 /** What we asked of OSS. */
@@ -47,7 +47,7 @@ export class OssError extends ActionableError {
 
   constructor(
     readonly details: OssErrorDetails,
-    remedy = remedyOf(details),
+    remedy = ossRemedy(details),
   ) {
     super(factsText(details), remedy);
   }

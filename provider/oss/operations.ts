@@ -1,20 +1,20 @@
 import type { HttpReply } from "../http";
 import type { OssClient, OssRequest } from "./client";
 import { OssError } from "./error";
-import type { CertificateConfiguration, CnameList, CnameToken } from "./xml";
+import type { CertificateConfiguration, CnameList, CnameTokenInfo } from "./xml";
 import { buildCnameConfiguration, parseCnameList, parseCnameToken } from "./xml";
 
 /** What a reply says, and the XML that says it. */
 export type WithXml<T> = T & { readonly xml: string };
 
 /** Mints the token that proves ownership of a domain to a bucket, or gets the one that is still valid. */
-export async function createCnameToken(client: OssClient, bucket: string, domain: string): Promise<CnameToken> {
+async function createCnameToken(client: OssClient, bucket: string, domain: string): Promise<CnameTokenInfo> {
   const request = post("CreateCnameToken", "token", bucket, domain);
   return parsed(request, await client.send(request), parseCnameToken);
 }
 
 /** The valid token; without one, `OssError` CnameTokenNotFound. */
-export async function getCnameToken(client: OssClient, bucket: string, domain: string): Promise<WithXml<CnameToken>> {
+async function getCnameToken(client: OssClient, bucket: string, domain: string): Promise<WithXml<CnameTokenInfo>> {
   const query = `cname=${encodeURIComponent(domain)}&comp=token`;
   const request: OssRequest = { operation: "GetCnameToken", method: "GET", bucket, domain, query };
   return parsed(request, await client.send(request), parseCnameToken);
@@ -25,7 +25,7 @@ export async function getCnameToken(client: OssClient, bucket: string, domain: s
  * blindly it could upload a certificate twice, or reach a bound domain without its certificate: so once it was sent it is not
  * repeated here. When it fails by `isOutcomeUnknown`, list before trying again.
  */
-export async function putCname(
+async function putCname(
   client: OssClient,
   bucket: string,
   domain: string,
@@ -39,15 +39,18 @@ export async function putCname(
 }
 
 /** All domains bound to a bucket. */
-export async function listCname(client: OssClient, bucket: string): Promise<WithXml<CnameList>> {
+async function listCname(client: OssClient, bucket: string): Promise<WithXml<CnameList>> {
   const request: OssRequest = { operation: "ListCname", method: "GET", bucket, query: "cname" };
   return parsed(request, await client.send(request), parseCnameList);
 }
 
 /** Unbinds a domain, with its certificate. Unbinding a domain that is not bound succeeds. */
-export async function deleteCname(client: OssClient, bucket: string, domain: string): Promise<void> {
+async function deleteCname(client: OssClient, bucket: string, domain: string): Promise<void> {
   await client.send(post("DeleteCname", "delete", bucket, domain));
 }
+
+/** The operations of OSS on custom domains, by their names in its API. */
+export const operations = { createCnameToken, getCnameToken, putCname, listCname, deleteCname };
 
 function post(
   operation: string,

@@ -22,7 +22,7 @@ export function leastRamPolicy(bucket: string, { certificates }: { readonly cert
 }
 
 /** The next step after an error reply, where one is known whatever the program is. */
-export function remedyOf(details: OssErrorDetails): string | undefined {
+export function ossRemedy(details: OssErrorDetails): string | undefined {
   const { code, ec, endpoint, serverTime } = details;
   if (endpoint) return `the bucket is served at ${endpoint}: set the region or the endpoint to that.`;
   if (ec === "0002-00000007") return REMEDIES.SecurityTokenExpired;

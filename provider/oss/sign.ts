@@ -7,7 +7,7 @@ export interface Credentials {
   readonly securityToken?: string | undefined;
 }
 
-/** What both signatures look at. The same for virtual-host and path style; whoever verifies fills it from the bytes received. */
+/** What both signatures cover. The same for virtual-host and path style; a verifier fills it from the bytes it received. */
 export interface SignableRequest {
   readonly method: string;
   readonly bucket?: string | undefined;
@@ -19,8 +19,8 @@ export interface SignableRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** What a V4 signing key is good for. */
-export interface Scope {
+/** What a V4 signing key is valid for. */
+interface Scope {
   /** UTC day, `yyyymmdd`. */
   readonly date: string;
   readonly region: string;
@@ -28,7 +28,7 @@ export interface Scope {
   readonly product: string;
 }
 
-/** The headers to send beside the request's own so that it is signed with version 4 at `time`. */
+/** Headers that sign a request with version 4 at `time`, to be sent beside its own. */
 export function signV4(
   request: SignableRequest,
   credentials: Credentials,
@@ -51,7 +51,7 @@ export function signV4(
   return { ...added, authorization: authorizationV4(credentials.accessKeyId, scope, additional, signature) };
 }
 
-/** The headers to send beside the request's own so that it is signed with version 1 at `time`. */
+/** Headers that sign a request with version 1 at `time`, to be sent beside its own. */
 export function signV1(request: SignableRequest, credentials: Credentials, time: Date): Record<string, string> {
   const added = { date: time.toUTCString(), ...securityTokenHeader(credentials) };
   const text = stringToSignV1({ ...request, headers: { ...request.headers, ...added } });
@@ -59,7 +59,7 @@ export function signV1(request: SignableRequest, credentials: Credentials, time:
   return { ...added, authorization: authorizationV1(credentials.accessKeyId, signature) };
 }
 
-/** Of the `names` asked for, those V4 signs on top of its own: present and not signed anyway; lower-case, sorted, once each. */
+/** Those of `names` that V4 signs in addition to its own: present, not signed by default; lower-case, sorted, without duplicates. */
 export function additionalHeadersV4(headers: SignableRequest["headers"], names: readonly string[]): string[] {
   const present = new Set(headerEntries(headers).map(([name]) => name));
   const wanted = new Set(names.map((name) => name.trim().toLowerCase()));
@@ -76,7 +76,7 @@ export function canonicalRequestV4(request: SignableRequest, additional: readonl
   return [method, encodePath(path), canonicalQueryV4(query), lines.join(""), additional.join(";"), UNSIGNED].join("\n");
 }
 
-/** `date` is the `x-oss-date` sent; of a request without that header, the text of its `Date`. */
+/** `date` is the value of `x-oss-date`, or of `Date` in a request without that header. */
 export function stringToSignV4(date: string, scope: Scope, canonicalRequest: string): string {
   const hash = createHash("sha256").update(canonicalRequest).digest("hex");
   return [ALGORITHM, date, scopeText(scope), hash].join("\n");
@@ -139,7 +139,7 @@ const ALGORITHM = "OSS4-HMAC-SHA256";
 const TERMINATOR = "aliyun_v4_request";
 const UNSIGNED = "UNSIGNED-PAYLOAD";
 
-/** Of the query, V1 signs only what it knows. These are the ones that occur here and in the published vectors. */
+/** V1 signs only some parameters of the query. These occur here and in the published vectors. */
 const SUB_RESOURCES_V1 = ["acl", "cname", "comp", "resourceGroup"];
 
 function securityTokenHeader({ securityToken }: Credentials): Record<string, string> {
@@ -184,7 +184,7 @@ function encodePath(path: string): string {
     .replace(/[!'()*]/g, percent);
 }
 
-/** What cannot be decoded is taken as it is: such a request is refused for its signature, not for our exception. */
+/** Text that cannot be decoded is used as it is: such a request is refused for its signature, and does not crash a verifier. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));

@@ -1,7 +1,7 @@
 import { XMLBuilder, XMLParser } from "fast-xml-parser";
 
 /** The proof of ownership that OSS looks for in DNS. Valid for 72 hours. */
-export interface CnameToken {
+export interface CnameTokenInfo {
   readonly bucket: string;
   /** The domain. */
   readonly cname: string;
@@ -79,7 +79,7 @@ export function buildCnameConfiguration(domain: string, certificate?: Certificat
 }
 
 /** Throws where the reply has no token. */
-export function parseCnameToken(xml: string): CnameToken {
+export function parseCnameToken(xml: string): CnameTokenInfo {
   const root = parseRoot(xml);
   const token = text(root, "Token");
   if (token === "") throw new Error("there is no Token in the reply");

@@ -13,7 +13,7 @@ import type { Declarations, DomainDeclaration } from "./declarations";
 import { DeclarationError, readDeclarations } from "./declarations";
 
 /** What became of one domain. */
-export interface DomainSummary {
+interface DomainSummary {
   readonly domain: string;
   readonly bucket: string;
   readonly url: string;

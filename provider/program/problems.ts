@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { nearest } from "./nearest";
 
 /** What is wrong with the shape of a value. Texts never show the value, which may be a secret. */
-export interface ShapeProblem {
+interface ShapeProblem {
   readonly path: readonly PropertyKey[];
   /** The problem, with the name of the field that it is about. */
   readonly text: (field: string) => string;

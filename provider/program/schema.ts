@@ -7,11 +7,7 @@ import type { CustomDomainArgs } from "../resources/customDomain/resource";
  */
 
 /** The three ways to give a certificate. */
-export const CERTIFICATE_FORMS = [
-  ["certId"],
-  ["certificateFile", "privateKeyFile"],
-  ["certificate", "privateKey"],
-] as const;
+const CERTIFICATE_FORMS = [["certId"], ["certificateFile", "privateKeyFile"], ["certificate", "privateKey"]] as const;
 
 const string = (description: string) => z.string().describe(description);
 

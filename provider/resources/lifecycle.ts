@@ -39,7 +39,7 @@ export interface CheckFailure {
 }
 
 /** A property, its value, and what may be wrong with it. */
-export type Check = readonly [string, unknown, (value: never) => string | undefined];
+type Check = readonly [string, unknown, (value: never) => string | undefined];
 
 /** What is wrong with values that are given and known. */
 export function failuresOf(checks: readonly Check[]): CheckFailure[] {

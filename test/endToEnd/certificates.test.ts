@@ -126,7 +126,7 @@ for (const engine of engines)
       });
       const disguised = await project.up();
       assert.notEqual(disguised.status, 0);
-      assert.match(disguised.output, /certificate has a private key under a CERTIFICATE header/);
+      assert.match(disguised.output, /certificate contains a private key under a CERTIFICATE header/);
       for (const { privateKey } of [one, other]) assertHidden(privateKey, project.log, "what was printed");
       assert.deepEqual(cloud.requests(), []);
     });

@@ -56,8 +56,8 @@ describe("certificate", () => {
   });
 
   it("cannot be read when it is none", () => {
-    assert.throws(() => readCertificate("hello"), /has no certificate in it/);
-    assert.throws(() => readCertificate(pair.privateKey), /has a private key in it/);
+    assert.throws(() => readCertificate("hello"), /contains no certificate/);
+    assert.throws(() => readCertificate(pair.privateKey), /contains a private key/);
   });
 
   it("has no problems when all is well, with RSA and EC keys in every encoding", async () => {
@@ -94,7 +94,7 @@ describe("certificate", () => {
     const { root, intermediate } = authority;
     const reversed = [root.certificate, intermediate.certificate, pair.certificate].join("\n");
     assert.deepEqual(problems(reversed, pair.privateKey), [
-      "certificate must begin with the certificate of the private key, which stands at position 3 of 3",
+      "certificate must begin with the certificate of the private key, which is at position 3 of 3",
     ]);
   });
 
@@ -145,15 +145,15 @@ describe("certificate", () => {
 
     it("no PEM", () => {
       assert.deepEqual(problems("MIIB", "MIIB"), [
-        'certificate has no certificate in it ("-----BEGIN CERTIFICATE-----" in PEM)',
-        'privateKey has no private key in it ("-----BEGIN PRIVATE KEY-----" in PEM)',
+        'certificate contains no certificate ("-----BEGIN CERTIFICATE-----" in PEM)',
+        'privateKey contains no private key ("-----BEGIN PRIVATE KEY-----" in PEM)',
       ]);
     });
 
     it("key and certificate in the wrong place", () => {
       assert.deepEqual(problems(`${pair.chain}\n${pair.privateKey}`, `${pair.privateKey}\n${pair.certificate}`), [
-        "certificate has a private key in it (block 3 of 3), which belongs into privateKey",
-        "privateKey has a certificate in it, which belongs into certificate",
+        "certificate contains a private key (block 3 of 3), which belongs in privateKey",
+        "privateKey contains a certificate, which belongs in certificate",
       ]);
     });
 
@@ -163,7 +163,7 @@ describe("certificate", () => {
       for (const key of [pair.privateKey, rsa.privateKey, pkcs1]) {
         const disguised = relabel(key, "CERTIFICATE");
         assert.deepEqual(problems(pair.chain + disguised, pair.privateKey), [
-          "certificate has a private key under a CERTIFICATE header in it (block 3 of 3)",
+          "certificate contains a private key under a CERTIFICATE header (block 3 of 3)",
         ]);
         assert.match(
           problems(pair.chain, disguised).join(),
@@ -177,7 +177,7 @@ describe("certificate", () => {
       const secret = { cipher: "aes-256-cbc", passphrase: "secret", format: "pem" } as const;
       for (const type of ["pkcs8", "sec1"] as const) {
         assert.deepEqual(problems(pair.chain, key.export({ ...secret, type }).toString()), [
-          "privateKey has a passphrase; OSS takes keys without one only",
+          "privateKey has a passphrase; OSS takes only keys without one",
         ]);
       }
     });
@@ -192,20 +192,20 @@ describe("certificate", () => {
     it("broken blocks", () => {
       const broken = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
       assert.deepEqual(problems(pair.certificate + broken, pair.privateKey), [
-        "certificate has a certificate in it that cannot be read (block 2 of 2)",
+        "certificate contains a certificate that cannot be read (block 2 of 2)",
       ]);
       const cut = pair.chain.replace("-----END CERTIFICATE-----", "");
       assert.deepEqual(problems(cut, pair.privateKey), [
-        "certificate has a certificate in it that cannot be read (block 1 of 1)",
+        "certificate contains a certificate that cannot be read (block 1 of 1)",
       ]);
       assert.deepEqual(problems(pair.chain, relabel("-----BEGIN X-----\nMIIB\n-----END X-----\n", "PRIVATE KEY")), [
-        "privateKey has a private key in it that cannot be read",
+        "privateKey contains a private key that cannot be read",
       ]);
       assert.deepEqual(problems(pair.chain, pair.privateKey + pair.privateKey), [
-        "privateKey has more than one private key in it",
+        "privateKey contains more than one private key",
       ]);
       assert.deepEqual(problems(relabel(pair.certificate, "CERTIFICATE REQUEST"), pair.privateKey), [
-        "certificate has something else than certificates in it (block 1 of 1 is CERTIFICATE REQUEST)",
+        "certificate contains something other than certificates (block 1 of 1 is CERTIFICATE REQUEST)",
       ]);
     });
   });

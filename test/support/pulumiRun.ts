@@ -15,6 +15,7 @@ import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { parse, stringify } from "yaml";
 import type { Cloud } from "../../local";
+import { runLocalEngine } from "./localEngine";
 
 /** Directory of this repository's package.json. */
 export const repository = join(__dirname, "..", "..", "..");
@@ -35,17 +36,14 @@ export function livingOn(cloud: Cloud): { config: Record<string, unknown>; secre
 /** Something that runs Pulumi programs: the local engine, and the Pulumi CLI where there is one. */
 export interface Engine {
   readonly name: string;
-  readonly command: readonly [string, ...string[]];
+  /** Undefined for the local engine, which runs in this process. */
+  readonly program?: string;
   /** What comes before `output`. */
   readonly outputPrefix: readonly string[];
 }
 
-const localEngine: Engine = {
-  name: "local engine",
-  command: [process.execPath, join(repository, "cli", "oss-cname.js"), "engine"],
-  outputPrefix: [],
-};
-const pulumiCli: Engine = { name: "Pulumi CLI", command: ["pulumi"], outputPrefix: ["stack"] };
+const localEngine: Engine = { name: "local engine", outputPrefix: [] };
+const pulumiCli: Engine = { name: "Pulumi CLI", program: "pulumi", outputPrefix: ["stack"] };
 
 export const engines: readonly Engine[] = [localEngine, ...(isOnPath("pulumi") ? [pulumiCli] : [])];
 
@@ -216,31 +214,59 @@ export class Project {
   }
 
   async #run(args: readonly string[], input = ""): Promise<Ran> {
-    const { env = {}, onLine, signal } = this.options;
-    signal?.throwIfAborted();
-    const [program, ...first] = this.engine.command;
-    const child = spawn(program, [...first, ...args], {
+    this.options.signal?.throwIfAborted();
+    let output = "";
+    const onLine = (line: string) => {
+      output += `${line}\n`;
+      this.options.onLine?.(line);
+    };
+    const { program } = this.engine;
+    const status = await (program === undefined
+      ? this.#runHere(args, input, onLine)
+      : this.#runProgram(program, args, input, onLine));
+    this.log += output;
+    return { status, output };
+  }
+
+  #runHere(args: readonly string[], input: string, onLine: (line: string) => void): Promise<number> {
+    const { env, signal } = this.options;
+    const own = this.#environment();
+    const removed = Object.fromEntries(Object.keys(process.env).filter(isForeign).map((key) => [key, undefined]));
+    return runLocalEngine(args, {
       cwd: this.directory,
-      env: { ...withoutCredentials(process.env), ...this.#environment(), ...env },
+      backend: own.PULUMI_BACKEND_URL,
+      passphrase: own.PULUMI_CONFIG_PASSPHRASE,
+      env: { ...removed, ...own, ...env },
+      input,
+      onLine,
+      signal,
+    });
+  }
+
+  async #runProgram(
+    program: string,
+    args: readonly string[],
+    input: string,
+    onLine: (line: string) => void,
+  ): Promise<number> {
+    const { env, signal } = this.options;
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !isForeign(key)));
+    const child = spawn(program, args, {
+      cwd: this.directory,
+      env: { ...inherited, ...this.#environment(), ...env },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
     child.stdin.on("error", () => {}).end(input);
     const stop = () => child.kill("SIGTERM");
     signal?.addEventListener("abort", stop, { once: true });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      createInterface({ input: stream }).on("line", (line) => {
-        output += `${line}\n`;
-        onLine?.(line);
-      });
+    for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", onLine);
     const [code] = await once(child, "close");
     signal?.removeEventListener("abort", stop);
-    this.log += output;
-    return { status: typeof code === "number" ? code : 1, output };
+    return typeof code === "number" ? code : 1;
   }
 
-  #environment(): Record<string, string> {
+  #environment() {
     return {
       PULUMI_BACKEND_URL: `file://${this.#backend}`,
       PULUMI_HOME: join(this.#root, "home"),
@@ -275,9 +301,9 @@ export interface StoredResource {
   readonly deletedWith?: string;
 }
 
-/** Nobody's real account is to be reached from here. */
-function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([key]) => !/^(ALICLOUD|ALIBABA|ALIYUN|PULUMI)_?/.test(key)));
+/** Variables of the machine that tests must not see: no test may reach a real account. */
+function isForeign(variable: string): boolean {
+  return /^(ALICLOUD|ALIBABA|ALIYUN|PULUMI)_?/.test(variable);
 }
 
 function isOnPath(program: string): boolean {

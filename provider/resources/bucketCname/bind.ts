@@ -8,7 +8,7 @@ import type { Source } from "./move";
 import { move } from "./move";
 import { Backoff, deadlineText, decide, pendingText, waitText } from "./wait";
 
-export interface Attempt {
+interface Attempt {
   readonly domain: string;
   readonly bucket: Bucket;
   /** The value that OSS expects in the TXT record. */

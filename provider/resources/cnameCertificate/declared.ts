@@ -19,7 +19,7 @@ export type DeclaredCertificate =
   | { readonly certId: string; readonly pair?: undefined }
   | { readonly certId?: undefined; readonly pair: DeclaredPair };
 
-export interface DeclaredPair {
+interface DeclaredPair {
   readonly certificate: string;
   readonly privateKey: string;
   /** What the chain says. */

@@ -3,7 +3,7 @@ import { ActionableError, factsOf } from "../../actionableError";
 import type { DnsRecord } from "../../names";
 import { foldName, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
 import { isOssError } from "../../oss/error";
-import type { CnameToken } from "../../oss/xml";
+import type { CnameTokenInfo } from "../../oss/xml";
 import { isoDate } from "../../oss/xml";
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
@@ -19,7 +19,7 @@ interface Outputs extends BindingInputs {
 /** What OSS has of a domain. */
 interface Observed {
   readonly bound: boolean;
-  readonly token?: CnameToken;
+  readonly token?: CnameTokenInfo;
 }
 
 export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<BindingInputs, Outputs> {

@@ -182,10 +182,10 @@ right    ICP filing           asked for in mainland China, and the domain was bo
       "ICP filing": "unknown",
     });
     const { OssClient } = await import("../../../provider/oss/client.js");
-    const { createCnameToken } = await import("../../../provider/oss/operations.js");
+    const { operations } = await import("../../../provider/oss/operations.js");
     const { oss: endpoint, region, accessKeyId, accessKeySecret } = place;
     const credentials = () => Promise.resolve({ accessKeyId, accessKeySecret });
-    const { token } = await createCnameToken(new OssClient({ endpoint, region, credentials }), "site", DOMAIN);
+    const { token } = await operations.createCnameToken(new OssClient({ endpoint, region, credentials }), "site", DOMAIN);
     const second = await findings(place);
     assert.equal(second.by.token?.state, "right");
     assert.match(second.by["TXT record"]?.text ?? "", new RegExp(`${place.dns}.* has no TXT record`));

@@ -215,7 +215,7 @@ describe("oss-cname list and token", () => {
       for (const name of ["directory", "link"]) {
         const { status, stderr } = await run(["list", "site", "-o", join(directory, name), "--overwrite"]);
         assert.equal(status, 1);
-        assert.match(stderr, /it is no file/);
+        assert.match(stderr, /it is not a file/);
       }
       const { status, stderr } = await run(["list", "site", "-o", join(directory, "none", "file")]);
       assert.deepEqual([status, stderr], [1, `oss-cname: cannot write ${join(directory, "none", "file")}: ENOENT\n`]);
@@ -344,13 +344,13 @@ describe("oss-cname list and token", () => {
 /** What another client's CreateCnameToken makes. */
 async function mint(cloud: Cloud, domain: string): Promise<{ token: string; expireTime: string }> {
   const { OssClient } = await import("../../../provider/oss/client.js");
-  const { createCnameToken } = await import("../../../provider/oss/operations.js");
+  const { operations } = await import("../../../provider/oss/operations.js");
   const { accessKeyId, accessKeySecret, region, oss } = cloud;
   const client = new OssClient({
     endpoint: oss,
     region,
     credentials: () => Promise.resolve({ accessKeyId, accessKeySecret }),
   });
-  const { token, expireTime } = await createCnameToken(client, "site", domain);
+  const { token, expireTime } = await operations.createCnameToken(client, "site", domain);
   return { token, expireTime: new Date(expireTime).toISOString() };
 }

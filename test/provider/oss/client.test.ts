@@ -7,7 +7,7 @@ import { type Clock, systemClock } from "../../../provider/clock";
 import { HttpClient } from "../../../provider/http";
 import { OssClient, type OssClientOptions } from "../../../provider/oss/client";
 import { isOssError, isOutcomeUnknown, type OssError, OssTransportError } from "../../../provider/oss/error";
-import { createCnameToken, deleteCname, getCnameToken, listCname, putCname } from "../../../provider/oss/operations";
+import { operations as api } from "../../../provider/oss/operations";
 import type { Credentials } from "../../../provider/oss/sign";
 import { createAuthority } from "../../support/certificates";
 
@@ -27,6 +27,8 @@ const TOKEN_XML =
   "<ExpireTime>Thu, 26 May 2022 19:14:12 GMT</ExpireTime></CnameToken>";
 const LIST_XML = "<ListCnameResult><Bucket>site</Bucket><Owner>1</Owner></ListCnameResult>";
 const PEM = { certificate: "certificate pem", privateKey: "key pem" };
+
+const { createCnameToken, deleteCname, getCnameToken, listCname, putCname } = api;
 
 describe("OSS client", () => {
   const servers: (http.Server | https.Server)[] = [];

@@ -37,7 +37,7 @@ describe("replies", () => {
     assert.deepEqual(
       parseCnameToken(
         `<?xml version="1.0" encoding="UTF-8"?>
-         <CnameToken>
+         <CnameTokenInfo>
            <Bucket>0123</Bucket>
            <Cname>example.com</Cname>;
            <Token>00000000000000000000000000000001</Token>
@@ -108,7 +108,7 @@ describe("replies", () => {
       () => parseCnameList("<L><Bucket>site</Bucket><Cname><Status>Enabled</Status></Cname></L>"),
       /no Domain/,
     );
-    assert.throws(() => parseCnameToken("<CnameToken><Bucket>b</Bucket><Token></Token></CnameToken>"), /no Token/);
+    assert.throws(() => parseCnameToken("<CnameTokenInfo><Bucket>b</Bucket><Token></Token></CnameToken>"), /no Token/);
   });
 });
 

@@ -99,8 +99,8 @@ describe("readDeclarations", () => {
 
   it("refuses PEM texts as it refuses files", () => {
     assert.deepEqual(problems([{ ...www, certificate: { certificate: "no", privateKey: "none" } }]), [
-      `${place}certificate.certificate: has no certificate in it ("-----BEGIN CERTIFICATE-----" in PEM)`,
-      `${place}certificate.privateKey: has no private key in it ("-----BEGIN PRIVATE KEY-----" in PEM)`,
+      `${place}certificate.certificate: contains no certificate ("-----BEGIN CERTIFICATE-----" in PEM)`,
+      `${place}certificate.privateKey: contains no private key ("-----BEGIN PRIVATE KEY-----" in PEM)`,
     ]);
   });
 

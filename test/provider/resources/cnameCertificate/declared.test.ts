@@ -172,7 +172,7 @@ describe("check of a CnameCertificate", () => {
     const disguised = good.privateKey.replaceAll("PRIVATE KEY", "CERTIFICATE");
     await refuses(good.chain, disguised, "privateKey", /under a CERTIFICATE header/);
     await refuses(disguised, good.privateKey, "certificate", /private key under a CERTIFICATE header/);
-    await refuses(`${good.chain}\n${good.privateKey}`, good.privateKey, "certificate", /has a private key in it/);
+    await refuses(`${good.chain}\n${good.privateKey}`, good.privateKey, "certificate", /contains a private key/);
     await refuses(good.chain, encrypted("pkcs8"), "privateKey", /passphrase/);
     await refuses(good.chain, encrypted("pkcs1"), "privateKey", /passphrase/);
     await refuses(good.chain, "nonsense", "privateKey", /no private key/);
