@@ -14,6 +14,13 @@ export interface Certificate {
   readonly creationDate: string;
 }
 
+/** A certificate by its CertId, by its PEM, or by both. */
+export interface CertificateSource {
+  readonly certId?: string | undefined;
+  /** PEM. */
+  readonly certificate?: string | undefined;
+}
+
 const DAY_MS = 86_400_000;
 
 type Facts = Pick<Certificate, "fingerprint" | "validFrom" | "validTo">;

@@ -1,6 +1,5 @@
 import { startAlidns } from "./alidns/server";
 import { answerControl } from "./controlApi";
-import { Controls } from "./controls";
 import { startDnsServer } from "./dns/server";
 import { startOss } from "./oss/server";
 import { World, type WorldOptions } from "./world";
@@ -19,14 +18,31 @@ export interface CloudOptions extends WorldOptions {
   readonly securityToken?: string | undefined;
 }
 
+type Controls =
+  | "requests"
+  | "forgetRequests"
+  | "state"
+  | "inConsole"
+  | "switches"
+  | "set"
+  | "faults"
+  | "fail"
+  | "clearFaults"
+  | "addBucket"
+  | "removeBucket"
+  | "addZone"
+  | "addRecord"
+  | "removeRecords"
+  | "addCertificate"
+  | "addCredential";
+
 /** A test double of OSS, Alibaba Cloud DNS and a name server, on loopback only. */
-export interface Cloud extends Controls {
+export interface Cloud extends Pick<World, Controls | "region"> {
   /** `http://127.0.0.1:port` */
   readonly oss: string;
   readonly alidns: string;
   /** `127.0.0.1:port` */
   readonly dns: string;
-  readonly region: string;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   close(): Promise<void>;
@@ -36,10 +52,8 @@ export interface Cloud extends Controls {
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { port = 0, dnsPort, buckets = [], accessKeyId = "ak", accessKeySecret = "sk", securityToken } = options;
   const world = new World(options);
-  const { region } = world;
-  const controls = new Controls(world);
-  controls.addCredential({ accessKeyId, accessKeySecret, securityToken });
-  for (const name of buckets) controls.addBucket({ name });
+  world.addCredential({ accessKeyId, accessKeySecret, securityToken });
+  for (const name of buckets) world.addBucket({ name });
 
   const servers: { close(): Promise<void> }[] = [];
   const close = async () => {
@@ -51,10 +65,10 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     const dns = `${dnsServer.host}:${dnsServer.port}`;
     const alidns = await startAlidns(world);
     servers.push(alidns);
-    const oss = await startOss(world, { port, dns, control: (request) => answerControl(controls, request) });
+    const oss = await startOss(world, { port, dns, control: (request) => answerControl(world, request) });
     servers.push(oss);
     const addresses = { oss: oss.url, alidns: alidns.url, dns };
-    return Object.assign(controls, { ...addresses, region, accessKeyId, accessKeySecret, close });
+    return Object.assign(world, { ...addresses, accessKeyId, accessKeySecret, close });
   } catch (error) {
     await close();
     throw error;

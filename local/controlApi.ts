@@ -1,62 +1,62 @@
-import type { Controls } from "./controls";
 import { checkFault } from "./faults";
 import type { HttpReply, HttpRequest } from "./http";
 import { checkSwitches } from "./switches";
+import type { World } from "./world";
 
 type Body = Readonly<Record<string, unknown>>;
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /** The unsigned HTTP API of the emulator itself, below `/-/`. */
-const ROUTES: Readonly<Record<string, (controls: Controls, body: Body) => unknown>> = {
-  "GET requests": (controls) => controls.requests(),
-  "DELETE requests": (controls) => ({ removed: controls.forgetRequests() }),
-  "GET state": (controls) => controls.state(),
-  "POST buckets": (controls, body) => controls.addBucket(strings(body, ["name"], ["owner", "region"])),
-  "DELETE buckets": (controls, body) => ({ removed: Number(controls.removeBucket(string(body, "name"))) }),
-  "POST zones": (controls, body) => {
-    controls.addZone(string(body, "name"));
-    return controls.state().zones;
+const ROUTES: Readonly<Record<string, (world: World, body: Body) => unknown>> = {
+  "GET requests": (world) => world.requests(),
+  "DELETE requests": (world) => ({ removed: world.forgetRequests() }),
+  "GET state": (world) => world.state(),
+  "POST buckets": (world, body) => world.addBucket(strings(body, ["name"], ["owner", "region"])),
+  "DELETE buckets": (world, body) => ({ removed: Number(world.removeBucket(string(body, "name"))) }),
+  "POST zones": (world, body) => {
+    world.addZone(string(body, "name"));
+    return world.state().zones;
   },
-  "POST records": (controls, body) =>
-    controls.addRecord({
+  "POST records": (world, body) =>
+    world.addRecord({
       ...strings(body, ["name", "type"], ["zone"]),
       ...numbers(body, ["ttl", "delayMs", "afterQueries"]),
       value: Array.isArray(body.value) ? body.value.map(String) : string(body, "value"),
     }),
-  "DELETE records": (controls, body) => ({
-    removed: controls.removeRecords(strings(body, ["name"], ["type", "value"])),
+  "DELETE records": (world, body) => ({
+    removed: world.removeRecords(strings(body, ["name"], ["type", "value"])),
   }),
-  "POST certificates": (controls, body) => controls.addCertificate(strings(body, ["certId"], ["certificate"])),
-  "POST credentials": (controls, body) => {
+  "POST certificates": (world, body) => world.addCertificate(strings(body, ["certId"], ["certificate"])),
+  "POST credentials": (world, body) => {
     const optional = ["securityToken", "expiration", "owner"] as const;
     const credential = strings(body, ["accessKeyId", "accessKeySecret"], optional);
-    controls.addCredential(credential);
+    world.addCredential(credential);
     return { accessKeyId: credential.accessKeyId };
   },
   "GET faults": ({ faults }) => faults,
-  "POST faults": (controls, body) => {
+  "POST faults": (world, body) => {
     checkFault(body);
-    controls.fail(body);
-    return controls.faults;
+    world.fail(body);
+    return world.faults;
   },
-  "DELETE faults": (controls) => ({ removed: controls.clearFaults() }),
-  "POST changes": (controls, body) => {
+  "DELETE faults": (world) => ({ removed: world.clearFaults() }),
+  "POST changes": (world, body) => {
     const name = string(body, "change");
     const change = Object.hasOwn(CHANGES, name) ? CHANGES[name] : undefined;
     if (!change) throw new Error(`there is no change ${name}`);
-    change(controls.inConsole, string(body, "domain"), body);
-    return controls.state();
+    change(world.inConsole, string(body, "domain"), body);
+    return world.state();
   },
   "GET switches": ({ switches }) => switches,
-  "POST switches": (controls, body) => {
+  "POST switches": (world, body) => {
     checkSwitches(body);
-    controls.set(body);
-    return controls.switches;
+    world.set(body);
+    return world.switches;
   },
 };
 
-const CHANGES: Readonly<Record<string, (user: Controls["inConsole"], domain: string, body: Body) => void>> = {
+const CHANGES: Readonly<Record<string, (user: World["inConsole"], domain: string, body: Body) => void>> = {
   removeBinding: (user, domain) => user.removeBinding(domain),
   moveBinding: (user, domain, body) => user.moveBinding(domain, string(body, "bucket")),
   disable: (user, domain) => user.disable(domain),
@@ -69,7 +69,7 @@ const CHANGES: Readonly<Record<string, (user: Controls["inConsole"], domain: str
   expireToken: (user, domain, body) => user.expireToken(string(body, "bucket"), domain),
 };
 
-export async function answerControl(controls: Controls, request: HttpRequest): Promise<HttpReply> {
+export async function answerControl(world: World, request: HttpRequest): Promise<HttpReply> {
   const { method, path, body } = request;
   const forbidden = refuseWebPages(request);
   if (forbidden) return forbidden;
@@ -79,7 +79,7 @@ export async function answerControl(controls: Controls, request: HttpRequest): P
     const parsed: unknown = body.length > 0 ? JSON.parse(body.toString()) : {};
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
       throw new Error("the body must be a JSON object");
-    return jsonReply(200, route(controls, parsed as Body));
+    return jsonReply(200, route(world, parsed as Body));
   } catch (error) {
     return jsonReply(400, { error: error instanceof Error ? error.message : String(error) });
   }

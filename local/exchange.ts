@@ -11,7 +11,7 @@ export async function carryOut(
   run: () => HttpReply | Promise<HttpReply>,
   refuse: (refusal: Refusal) => HttpReply,
 ): Promise<HttpReply | "reset"> {
-  world.requests.push(entry);
+  world.log.push(entry);
   const settle = (refusal: Refusal) => {
     entry.code = refusal.code;
     return refuse(refusal);
@@ -25,7 +25,7 @@ export async function carryOut(
     }
   };
   if (world.latencyMs > 0) await sleep(world.latencyMs);
-  const fault = world.faults.take(entry);
+  const fault = world.pendingFaults.take(entry);
   const replaces = fault && (fault.reset || fault.status !== undefined || fault.code !== undefined);
   let reply: HttpReply | "reset" | undefined = fault?.after ? await attempt() : undefined;
   if (fault?.delayMs) await sleep(fault.delayMs);

@@ -1,54 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { type Certificate, inventCertificate, readCertificate, sha256 } from "./certificates";
-import { type DnsRecord, Zones } from "./dns/zones";
-import { Faults } from "./faults";
+import { type Certificate, type CertificateSource, inventCertificate, readCertificate, sha256 } from "./certificates";
+import { ConsoleUser } from "./consoleUser";
+import { type DnsRecord, type NewRecord, normaliseName, type RecordFilter, Zones } from "./dns/zones";
+import { type Fault, Faults } from "./faults";
 import type { RequestEntry } from "./requestEntry";
+import { type Binding, type Bucket, type Credential, OWN_ACCOUNT, type Token, type WorldState } from "./state";
 import { checkSwitches, DEFAULT_SWITCHES, type Switches } from "./switches";
-
-export interface Credential {
-  readonly accessKeyId: string;
-  readonly accessKeySecret: string;
-  /** Required in every request with this key. */
-  readonly securityToken?: string | undefined;
-  /** An ISO date from which on the key is refused. */
-  readonly expiration?: string | undefined;
-  /** Account id. */
-  readonly owner: string;
-}
-
-export interface Bucket {
-  readonly name: string;
-  /** Account id. */
-  readonly owner: string;
-  readonly region: string;
-}
-
-export interface Binding {
-  readonly domain: string;
-  readonly bucket: string;
-  readonly status: "Enabled" | "Disabled";
-  readonly certId?: string | undefined;
-  /** As an ISO date. */
-  readonly lastModified: string;
-}
-
-export interface Token {
-  readonly bucket: string;
-  readonly domain: string;
-  readonly token: string;
-  /** As an ISO date. */
-  readonly expireTime: string;
-}
-
-export interface WorldState {
-  readonly buckets: readonly Bucket[];
-  readonly bindings: readonly Binding[];
-  /** Only those still valid. */
-  readonly tokens: readonly Token[];
-  readonly certificates: readonly Certificate[];
-  readonly zones: readonly string[];
-  readonly records: readonly DnsRecord[];
-}
 
 export interface WorldOptions {
   /** `cn-hangzhou` when left out. */
@@ -64,10 +21,17 @@ export interface WorldOptions {
   readonly state?: WorldState | undefined;
 }
 
-/** Account id of buckets and credentials without an owner of their own. */
-export const OWN_ACCOUNT = "1234567890123456";
+interface NewBucket {
+  readonly name: string;
+  /** The account of the default credential when left out. */
+  readonly owner?: string | undefined;
+  /** The region of the cloud when left out. */
+  readonly region?: string | undefined;
+}
 
-/** What the emulated services hold, their clock and switches, and the log of requests. */
+type NewCredential = Omit<Credential, "owner"> & Pick<NewBucket, "owner">;
+
+/** What the emulated services hold, and what makes them behave differently: clock, switches and faults. */
 export class World {
   readonly region: string;
   readonly latencyMs: number;
@@ -81,9 +45,11 @@ export class World {
   readonly tokens = new Map<string, Token>();
   /** By CertId. */
   readonly certificates = new Map<string, Certificate>();
-  readonly faults = new Faults();
-  readonly requests: RequestEntry[] = [];
-  switches: Switches;
+  readonly pendingFaults = new Faults();
+  readonly log: RequestEntry[] = [];
+  /** Changes that somebody else makes, in the vendor's console for instance. */
+  readonly inConsole = new ConsoleUser(this);
+  switches: Readonly<Switches>;
   #staleLists = new Map<string, { readonly bindings: readonly Binding[]; left: number }>();
   #lastCertId = 10_000_000;
 
@@ -117,6 +83,70 @@ export class World {
       zones: this.zones.names,
       records: this.zones.records,
     });
+  }
+
+  /** Returns the requests that reached OSS and Alidns, in order of arrival. */
+  requests(): readonly RequestEntry[] {
+    return structuredClone(this.log);
+  }
+
+  /** Returns how many requests it removed. */
+  forgetRequests(): number {
+    return this.log.splice(0).length;
+  }
+
+  addBucket({ name, owner = OWN_ACCOUNT, region = this.region }: NewBucket): Bucket {
+    if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(name)) throw new Error(`"${name}" is not a valid bucket name`);
+    const bucket = { name, owner, region };
+    this.buckets.set(name, bucket);
+    return bucket;
+  }
+
+  /** Removes a bucket with its bindings and tokens. Returns whether it existed. */
+  removeBucket(name: string): boolean {
+    for (const { domain } of this.bindingsOf(name)) this.bindings.delete(domain);
+    for (const [key, token] of this.tokens) if (token.bucket === name) this.tokens.delete(key);
+    return this.buckets.delete(name);
+  }
+
+  addZone(name: string): void {
+    this.zones.addZone(name);
+  }
+
+  addRecord(record: NewRecord): DnsRecord {
+    return this.zones.add(record);
+  }
+
+  /** Removes the records of a name; with a type or a value, only the matching ones. Returns how many. */
+  removeRecords({ name, type, value }: RecordFilter): number {
+    return this.zones.remove(
+      (record) =>
+        record.name === normaliseName(name) &&
+        (type === undefined || record.type === type.toUpperCase()) &&
+        (value === undefined || [record.value].flat().join("") === value),
+    );
+  }
+
+  addCredential({ owner = OWN_ACCOUNT, ...key }: NewCredential): void {
+    this.credentials.set(key.accessKeyId, { ...key, owner });
+  }
+
+  get faults(): readonly Fault[] {
+    return this.pendingFaults.pending;
+  }
+
+  /** Makes the next matching requests fail or wait. */
+  fail(fault: Fault): void {
+    this.pendingFaults.add(fault);
+  }
+
+  /** Removes the faults that no request has met yet. Returns how many. */
+  clearFaults(): number {
+    return this.pendingFaults.clear();
+  }
+
+  set(switches: Partial<Switches>): void {
+    this.switches = { ...this.switches, ...switches };
   }
 
   bind(domain: string, bucket: string, changes: Partial<Pick<Binding, "status" | "certId">> = {}): void {
@@ -175,11 +205,12 @@ export class World {
     return Date.parse(expireTime) > this.now().getTime();
   }
 
-  /** Stores a certificate, under a new CertId unless one is given. */
-  addCertificate({ certId, pem }: { certId?: string | undefined; pem?: string | undefined }): Certificate {
+  /** Stores a certificate under its CertId, or uploads it under a new one. One without PEM is made up. */
+  addCertificate({ certId, certificate: pem }: CertificateSource): Certificate {
     const digest = pem === undefined ? undefined : sha256(pem);
-    const same = [...this.certificates.values()].find((known) => digest !== undefined && known.digest === digest);
-    if (same && certId === undefined && this.switches.uploadsDeduplicated) return same;
+    const isSame = (stored: Certificate) => digest !== undefined && stored.digest === digest;
+    const same = this.switches.uploadsDeduplicated && [...this.certificates.values()].find(isSame);
+    if (same && certId === undefined) return same;
     const added = {
       certId: certId ?? `${++this.#lastCertId}-cn-hangzhou`,
       uploaded: certId === undefined,

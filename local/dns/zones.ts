@@ -28,6 +28,12 @@ export interface NewRecord extends Pick<DnsRecord, "name" | "type" | "value" | "
   readonly delayMs?: number | undefined;
 }
 
+export interface RecordFilter {
+  readonly name: string;
+  readonly type?: string | undefined;
+  readonly value?: string | undefined;
+}
+
 interface DnsReply {
   readonly rcode: "NOERROR" | "NXDOMAIN" | "REFUSED";
   readonly authoritative: boolean;

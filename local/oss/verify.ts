@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import * as sign from "../../provider/oss/sign";
 import { type HttpRequest, headerOf } from "../http";
 import { Refusal } from "../refusal";
-import type { Credential, World } from "../world";
+import type { Credential } from "../state";
+import type { World } from "../world";
 
 type SignedRequest = sign.SignableRequest & HttpRequest;
 

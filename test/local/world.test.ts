@@ -59,7 +59,7 @@ describe("world", () => {
   it("lists the old bindings of both buckets after a move, as often as the switch says", () => {
     const world = create();
     world.bind(DOMAIN, "site");
-    world.switches.listLagLists = 1;
+    world.set({ listLagLists: 1 });
     world.bind(DOMAIN, "other");
     const counts = () => ["site", "other"].map((bucket) => world.listBindings(bucket).length);
     assert.deepEqual(
@@ -74,5 +74,56 @@ describe("world", () => {
   it("stores each upload under a CertId of its own", () => {
     const world = create();
     assert.notEqual(world.addCertificate({}).certId, world.addCertificate({}).certId);
+  });
+
+  describe("set up from outside", () => {
+    let world: World;
+    beforeEach(() => {
+      world = create();
+      for (const name of ["site1", "site2"]) world.addBucket({ name });
+    });
+
+    it("adds a bucket, with the account and region of the cloud unless given", () => {
+      world.addBucket({ name: "third", owner: "42", region: "cn-beijing" });
+      assert.deepEqual(world.state().buckets.slice(1), [
+        { name: "site2", owner: "1234567890123456", region: "cn-hangzhou" },
+        { name: "third", owner: "42", region: "cn-beijing" },
+      ]);
+    });
+
+    it("refuses an invalid bucket name", () => {
+      assert.throws(() => world.addBucket({ name: "No" }), /not a valid bucket name/);
+    });
+
+    it("removes a bucket with its bindings and tokens", () => {
+      world.issueToken("site1", DOMAIN);
+      world.inConsole.moveBinding(DOMAIN, "site1");
+      assert.equal(world.removeBucket("site1"), true);
+      const { bindings, tokens } = world.state();
+      assert.deepEqual([bindings, tokens], [[], []]);
+    });
+
+    it("adds a zone", () => {
+      world.addZone("Example.org.");
+      assert.deepEqual(world.state().zones, ["example.com", "example.org"]);
+    });
+
+    describe("removes records", () => {
+      beforeEach(() => {
+        world.addRecord({ name: "a.example.com", type: "txt", value: "one" });
+        world.addRecord({ name: "a.example.com", type: "TXT", value: ["t", "wo"] });
+        world.addRecord({ name: "a.example.com", type: "A", value: "192.0.2.1" });
+        world.addRecord({ name: "b.example.com", type: "TXT", value: "one" });
+      });
+      it("by name", () => assert.equal(world.removeRecords({ name: "A.example.com." }), 3));
+      it("by type", () => assert.equal(world.removeRecords({ name: "a.example.com", type: "txt" }), 2));
+      it("by value", () => assert.equal(world.removeRecords({ name: "a.example.com", value: "two" }), 1));
+    });
+
+    it("sets some switches, and leaves the others", () => {
+      world.set({ barePut: "drop" });
+      const { barePut, fingerprint } = world.switches;
+      assert.deepEqual([barePut, fingerprint], ["drop", "plain"]);
+    });
   });
 });

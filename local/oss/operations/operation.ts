@@ -1,7 +1,8 @@
 import type { CertificateConfiguration } from "../../../provider/oss/xml";
 import type { HttpReply } from "../../http";
 import { Refusal } from "../../refusal";
-import type { Bucket, Token, World } from "../../world";
+import type { Bucket, Token } from "../../state";
+import type { World } from "../../world";
 import { xmlReply } from "../reply";
 
 /** Tells whether DNS has this text at this name right now. */

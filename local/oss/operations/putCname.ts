@@ -2,7 +2,8 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { CertificateConfiguration } from "../../../provider/oss/xml";
 import type { Certificate } from "../../certificates";
 import { Refusal } from "../../refusal";
-import type { Binding, World } from "../../world";
+import type { Binding } from "../../state";
+import type { World } from "../../world";
 import { checkDomain, type Operation } from "./operation";
 
 export const putCname: Operation = async ({ world, bucket, domain, certificate, hasTxtRecord }) => {
@@ -79,7 +80,7 @@ function takeCertificate(world: World, { certId, certificate, privateKey }: Cert
   }
   if (privateKey === undefined) throw rejected("A Certificate needs its PrivateKey.");
   if (!isPair(certificate, privateKey)) throw rejected("The Certificate and the PrivateKey are not a pair.");
-  return world.addCertificate({ pem: certificate });
+  return world.addCertificate({ certificate });
 }
 
 function isPair(certificate: string, privateKey: string): boolean {

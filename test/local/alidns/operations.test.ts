@@ -128,7 +128,7 @@ describe("Alidns operations", () => {
   });
 
   it("delay a new record as the switch says", () => {
-    world.switches.dnsDelayQueries = 1;
+    world.set({ dnsDelayQueries: 1 });
     send("AddDomainRecord", txt);
     assert.deepEqual(served("_dnsauth.www.example.com"), []);
     assert.deepEqual(served("_dnsauth.www.example.com"), ["token one+two"]);
