@@ -30,7 +30,7 @@ export function readCertificate(pem: string): Facts {
   return { fingerprint, validFrom, validTo };
 }
 
-/** Makes up a certificate for a CertId that came without PEM, the same fingerprint each time, valid for a year. */
+/** Makes up a certificate for a CertId without PEM: valid for a year, the same fingerprint for the same CertId. */
 export function inventCertificate(certId: string, now: Date): Facts {
   const hash = createHash("sha1").update(certId).digest("hex").toUpperCase();
   const inDays = (days: number) => opensslDate(new Date(now.getTime() + days * DAY_MS));

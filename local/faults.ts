@@ -2,18 +2,18 @@ import type { RequestEntry } from "./requestEntry";
 
 const FIELDS = {
   /** An operation of OSS or Alidns; `*` for any. */
-  operation: "string",
-  bucket: "string",
-  domain: "string",
+  operation: "non-empty string",
+  bucket: "non-empty string",
+  domain: "non-empty string",
   /** 500 when there is only a code. */
-  status: "HTTP status",
+  status: "status from 200 to 599",
   /** InternalError when there is only a status. */
-  code: "string",
-  message: "string",
-  ec: "string",
+  code: "non-empty string",
+  message: "non-empty string",
+  ec: "non-empty string",
   /** The number of requests that meet the fault; 1 when left out. */
-  times: "number",
-  delayMs: "number",
+  times: "number of 0 or more",
+  delayMs: "number of 0 or more",
   /** Cuts the connection instead of replying. */
   reset: "boolean",
   /** Carries the operation out first, so that only its reply is replaced or lost. */
@@ -21,7 +21,7 @@ const FIELDS = {
 } as const;
 
 type Kind = (typeof FIELDS)[keyof typeof FIELDS];
-type Value<K extends Kind> = K extends "string" ? string : K extends "boolean" ? boolean : number;
+type Value<K extends Kind> = K extends "non-empty string" ? string : K extends "boolean" ? boolean : number;
 
 /** What happens to the next matching requests. Without `status`, `code` and `reset` they are only delayed. */
 export type Fault = { readonly [Name in keyof typeof FIELDS]?: Value<(typeof FIELDS)[Name]> } & {
@@ -29,23 +29,23 @@ export type Fault = { readonly [Name in keyof typeof FIELDS]?: Value<(typeof FIE
 };
 
 const CHECKS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
-  string: (value) => typeof value === "string" && value !== "",
-  number: (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
+  "non-empty string": (value) => typeof value === "string" && value !== "",
+  "number of 0 or more": (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
   boolean: (value) => typeof value === "boolean",
-  "HTTP status": (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
+  "status from 200 to 599": (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
 };
 
-/** Throws at a field that a fault does not have, and at a value of the wrong kind. */
+/** Throws when the operation is missing, a field is unknown or a value is invalid. */
 export function checkFault(fault: object): asserts fault is Fault {
   if (!("operation" in fault)) throw new Error("operation is missing");
   for (const [name, value] of Object.entries(fault)) {
     if (!Object.hasOwn(FIELDS, name)) throw new Error(`a fault has no field ${name}`);
     const kind = FIELDS[name as keyof typeof FIELDS];
-    if (!CHECKS[kind](value)) throw new Error(`${name} of a fault must be a valid ${kind}`);
+    if (!CHECKS[kind](value)) throw new Error(`${name} of a fault must be a ${kind}`);
   }
 }
 
-/** The faults that are still to happen. */
+/** The faults that no request has met yet. */
 export class Faults {
   #pending: Fault[] = [];
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 export interface HttpRequest {
   readonly method: string;
-  /** Path and query as on the wire. */
+  /** Path and query exactly as sent. */
   readonly path: string;
   readonly query: string;
   readonly headers: IncomingHttpHeaders;

@@ -1,6 +1,6 @@
 /**
- * Details in which the behaviour of the real service is not known, and limits that tests want small. The default, which is
- * the first of a list of choices, is what the service most likely does.
+ * What is not known about the real service, and limits that tests want small. Each default is what the service most likely
+ * does. The default of a list of choices is the first.
  */
 const SWITCHES = {
   /** What PutCname without a certificate does to the certificate of a binding; `refuse` is 409 CnameAlreadyExists. */
@@ -57,7 +57,7 @@ export const DEFAULT_SWITCHES = Object.fromEntries(
   Object.entries(SWITCHES).map(([name, setting]) => [name, Array.isArray(setting) ? setting[0] : setting]),
 ) as unknown as Switches;
 
-/** Throws at an unknown switch and at a value that it does not take. */
+/** Throws when a switch is unknown or its value is invalid. */
 export function checkSwitches(changes: object): asserts changes is Partial<Switches> {
   for (const [name, value] of Object.entries(changes)) {
     const setting: unknown = Object.hasOwn(SWITCHES, name) ? SWITCHES[name as keyof Switches] : undefined;

@@ -11,7 +11,7 @@ interface EmulateOptions {
 
 /** `oss-cname emulate`: the local cloud as a process of its own. */
 export const emulate = new Command("emulate")
-  .description("Serve OSS, Alibaba Cloud DNS and a name server on loopback, for trying and testing")
+  .description("Serve a test double of OSS, Alibaba Cloud DNS and a name server, on loopback only")
   .option("--port <number>", "port of OSS and of the control API below /-/ (default: a free one)", wholeNumber)
   .option("--dns-port <number>", "UDP and TCP port of the name server (default: a free one)", wholeNumber)
   .option("--latency-ms <number>", "make every reply of OSS and Alibaba Cloud DNS this late", wholeNumber)
@@ -20,6 +20,7 @@ export const emulate = new Command("emulate")
   .addHelpText(
     "after",
     "\nPrints one line of JSON with the addresses and the access key, and serves until SIGINT or SIGTERM.\n" +
+      "Control requests below /-/ other than GET need the header content-type: application/json.\n" +
       "\nExample:\n  oss-cname emulate --bucket site --zone example.com --port 8080",
   )
   .action(async ({ port, dnsPort, latencyMs, bucket, zone }: EmulateOptions) => {
@@ -28,6 +29,7 @@ export const emulate = new Command("emulate")
       throw explain(error);
     });
     const { oss, alidns, dns, region, accessKeyId, accessKeySecret } = cloud;
+    process.stderr.write("oss-cname emulate: a test double, on loopback only: give it no real keys\n");
     process.stdout.write(`${JSON.stringify({ oss, alidns, dns, region, accessKeyId, accessKeySecret })}\n`);
     await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
     await cloud.close();

@@ -2,38 +2,38 @@ import { type DnsRecord, liesIn, type NewRecord, normaliseName } from "../dns/zo
 import { Refusal } from "../refusal";
 import type { World } from "../world";
 
-/** The parameters of one call, from query and form. */
+/** The parameters of a call, from its query and form. */
 export type Parameters = Readonly<Record<string, string | undefined>>;
 
-/** Each returns the reply without its RequestId. */
-export const operations: Readonly<Record<string, (world: World, parameters: Parameters) => object>> = {
+/** The operations on records, by action. They return the reply without its RequestId. */
+export const OPERATIONS: Readonly<Record<string, (world: World, parameters: Parameters) => object>> = {
   AddDomainRecord(world, parameters) {
-    const record = readRecord(zoneOf(world, need(parameters, "DomainName")), parameters);
+    const record = readRecord(zoneOf(world, required(parameters, "DomainName")), parameters);
     refuseClash(world, record);
     const { dnsDelayMs, dnsDelayQueries } = world.switches;
     const delayed = { ...record, delayMs: dnsDelayMs, afterQueries: dnsDelayQueries || undefined };
-    return { RecordId: accepted(() => world.zones.add(delayed)).id };
+    return { RecordId: orInvalid(() => world.zones.add(delayed)).id };
   },
 
   UpdateDomainRecord(world, parameters) {
     const { id, zone } = recordOf(world, parameters);
     const record = readRecord(zone, parameters);
     refuseClash(world, record, id);
-    accepted(() => world.zones.replace(id, record));
+    orInvalid(() => world.zones.replace(id, record));
     return { RecordId: id };
   },
 
   DeleteDomainRecord(world, parameters) {
     const { id } = recordOf(world, parameters);
-    world.zones.remove((each) => each.id === id);
+    world.zones.remove((record) => record.id === id);
     return { RecordId: id };
   },
 
   DescribeDomainRecords(world, parameters) {
-    const zone = zoneOf(world, need(parameters, "DomainName"));
+    const zone = zoneOf(world, required(parameters, "DomainName"));
     const { RRKeyWord, Type = parameters.TypeKeyWord, ValueKeyWord, KeyWord, SearchMode = "LIKE" } = parameters;
     if (!["LIKE", "EXACT"].includes(SearchMode))
-      throw new Refusal(400, "InvalidSearchMode", `This emulator does not know the search mode ${SearchMode}.`);
+      throw new Refusal(400, "InvalidSearchMode", `This emulator does not support the search mode ${SearchMode}.`);
     const found = recordsAt(world, zone, Type).filter(
       (record) =>
         contains(rrOf(record), RRKeyWord) &&
@@ -44,8 +44,8 @@ export const operations: Readonly<Record<string, (world: World, parameters: Para
   },
 
   DescribeSubDomainRecords(world, parameters) {
-    const name = normaliseName(need(parameters, "SubDomain"));
-    // Without a zone the service goes by public suffixes, so it never looks into a sub-zone of the account.
+    const name = normaliseName(required(parameters, "SubDomain"));
+    // Without DomainName the service derives the zone from the public suffix, and so never looks into a sub-zone.
     const shortest = world.zones.names.filter((zone) => liesIn(name, zone)).sort((a, b) => a.length - b.length)[0];
     const zone = zoneOf(world, parameters.DomainName ?? shortest ?? name);
     const found = recordsAt(world, zone, parameters.Type).filter((record) => record.name === name);
@@ -70,12 +70,12 @@ export const operations: Readonly<Record<string, (world: World, parameters: Para
 type Draft = NewRecord & Pick<DnsRecord, "zone" | "ttl">;
 
 function readRecord(zone: string, parameters: Parameters): Draft {
-  const rr = need(parameters, "RR").toLowerCase();
-  const type = need(parameters, "Type").toUpperCase();
-  const value = need(parameters, "Value");
+  const rr = required(parameters, "RR").toLowerCase();
+  const type = required(parameters, "Type").toUpperCase();
+  const value = required(parameters, "Value");
   const ttl = Number(parameters.TTL ?? 600);
   if ((parameters.Line ?? "default") !== "default")
-    throw new Refusal(400, "InvalidLine", "This emulator knows the line default only.");
+    throw new Refusal(400, "InvalidLine", "This emulator supports only the line default.");
   if (!Number.isInteger(ttl) || ttl < 1 || ttl > 86_400)
     throw new Refusal(400, "InvalidTTL", "The TTL is out of range.");
   if (rr !== "@" && !/^(\*|[a-z0-9_-]{1,63})(\.[a-z0-9_-]{1,63})*$/.test(rr))
@@ -83,20 +83,19 @@ function readRecord(zone: string, parameters: Parameters): Draft {
   return { zone, name: rr === "@" ? zone : `${rr}.${zone}`, type, value, ttl };
 }
 
-/** `id` is the record that the draft is to take the place of. */
+/** Refuses a draft that clashes with other records. `id` is the record that the draft replaces. */
 function refuseClash(world: World, draft: Draft, id?: string): void {
-  const there = recordsAt(world, draft.zone).filter((record) => record.name === draft.name);
-  const others = there.filter((record) => record.id !== id);
+  const sameName = recordsAt(world, draft.zone).filter((record) => record.name === draft.name);
+  const others = sameName.filter((record) => record.id !== id);
   const isSame = (record: DnsRecord) => record.type === draft.type && textOf(record) === textOf(draft);
-  const changesNothing = there.some((record) => record.id === id && isSame(record) && record.ttl === draft.ttl);
+  const changesNothing = sameName.some((record) => record.id === id && isSame(record) && record.ttl === draft.ttl);
   if (changesNothing || others.some(isSame))
     throw new Refusal(400, "DomainRecordDuplicate", "The DNS record already exists.");
-  const standsAlone = (type: string) => type === "CNAME";
-  if (others.some((record) => standsAlone(record.type) || standsAlone(draft.type)))
+  if (others.some((record) => record.type === "CNAME" || draft.type === "CNAME"))
     throw new Refusal(400, "DomainRecordConflict", "The DNS record conflicts with other records of the same host.");
 }
 
-function accepted<T>(write: () => T): T {
+function orInvalid<T>(write: () => T): T {
   try {
     return write();
   } catch (error) {
@@ -105,15 +104,15 @@ function accepted<T>(write: () => T): T {
 }
 
 function recordOf(world: World, parameters: Parameters): DnsRecord {
-  const id = need(parameters, "RecordId");
-  const record = world.zones.records.find((each) => each.id === id);
+  const id = required(parameters, "RecordId");
+  const record = world.zones.records.find((record) => record.id === id);
   if (record) return record;
   throw new Refusal(400, "DomainRecordNotBelongToUser", "The domain record does not belong to this user.");
 }
 
 function recordsAt(world: World, zone: string, type?: string): DnsRecord[] {
   const wanted = type?.toUpperCase();
-  return world.zones.records.filter((each) => each.zone === zone && (wanted === undefined || each.type === wanted));
+  return world.zones.records.filter(({ zone: owner, type }) => owner === zone && (wanted ?? type) === type);
 }
 
 function zoneOf(world: World, name: string): string {
@@ -122,7 +121,7 @@ function zoneOf(world: World, name: string): string {
   throw new Refusal(400, "InvalidDomainName.NoExist", "The specified domain name does not exist in your account.");
 }
 
-function need(parameters: Parameters, name: string): string {
+function required(parameters: Parameters, name: string): string {
   const value = parameters[name];
   if (value) return value;
   const message = `The input parameter "${name}" that is mandatory for processing this request is not supplied.`;
@@ -141,8 +140,8 @@ function rrOf({ name, zone }: DnsRecord): string {
   return name === zone ? "@" : name.slice(0, -zone.length - 1);
 }
 
-function recordPage(found: readonly DnsRecord[], parameters: Parameters, largest: number): object {
-  const { items, ...page } = pageOf(found, parameters, largest);
+function recordPage(found: readonly DnsRecord[], parameters: Parameters, maxSize: number): object {
+  const { items, ...page } = pageOf(found, parameters, maxSize);
   const Record = items.map((record) => ({
     RecordId: record.id,
     DomainName: record.zone,
@@ -158,13 +157,13 @@ function recordPage(found: readonly DnsRecord[], parameters: Parameters, largest
   return { ...page, DomainRecords: { Record } };
 }
 
-function pageOf<T>(all: readonly T[], parameters: Parameters, largest: number) {
+function pageOf<T>(all: readonly T[], parameters: Parameters, maxSize: number) {
   const PageNumber = Number(parameters.PageNumber ?? 1);
   const PageSize = Number(parameters.PageSize ?? 20);
   if (!Number.isInteger(PageNumber) || PageNumber < 1)
     throw new Refusal(400, "InvalidPageNumber", "PageNumber starts at 1.");
-  if (!Number.isInteger(PageSize) || PageSize < 1 || PageSize > largest)
-    throw new Refusal(400, "InvalidPageSize", `PageSize is between 1 and ${largest}.`);
+  if (!Number.isInteger(PageSize) || PageSize < 1 || PageSize > maxSize)
+    throw new Refusal(400, "InvalidPageSize", `PageSize is between 1 and ${maxSize}.`);
   const start = (PageNumber - 1) * PageSize;
   return { TotalCount: all.length, PageNumber, PageSize, items: all.slice(start, start + PageSize) };
 }

@@ -26,18 +26,18 @@ const OPT: Answer = { type: "OPT", name: ".", ...EDNS };
 /** Serves the zones with authority on loopback, on the same port for UDP and TCP; a free one unless given. */
 export async function startDnsServer(zones: Zones, port = 0): Promise<DnsServer> {
   // The free UDP port that the system picks may be taken for TCP.
-  for (let tries = 1; ; tries++) {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await listen(zones, port);
     } catch (error) {
-      if (port !== 0 || tries === 10) throw error;
+      if (port !== 0 || attempt === 10) throw error;
     }
   }
 }
 
-async function listen(zones: Zones, wanted: number): Promise<DnsServer> {
+async function listen(zones: Zones, requestedPort: number): Promise<DnsServer> {
   const udp = createSocket("udp4");
-  udp.bind(wanted, HOST);
+  udp.bind(requestedPort, HOST);
   await once(udp, "listening");
   const { port } = udp.address();
   udp.on("message", (message, peer) => {
@@ -112,7 +112,7 @@ function answerQuery(zones: Zones, query: Packet, opcode: number, transport: "ud
   if (opcode !== 0) return encodeReply(query, RCODE.NOTIMP);
   if (!question || more.length > 0) return encodeReply(query, RCODE.FORMERR);
 
-  const opt = query.additionals?.find((each) => each.type === "OPT");
+  const opt = query.additionals?.find(({ type }) => type === "OPT");
   const edns = opt ? [OPT] : [];
   const { rcode, authoritative, answers, authorities = [], additionals = [] } = zones.answer(question);
   const code = RCODE[rcode];
@@ -125,6 +125,6 @@ function answerQuery(zones: Zones, query: Packet, opcode: number, transport: "ud
 }
 
 function encodeReply(packet: Packet, rcode: number, flags = 0): Buffer {
-  const asked = (packet.flags ?? 0) & RECURSION_DESIRED;
-  return encode({ ...packet, type: "response", flags: flags | asked | rcode });
+  const recursion = (packet.flags ?? 0) & RECURSION_DESIRED;
+  return encode({ ...packet, type: "response", flags: flags | recursion | rcode });
 }

@@ -13,7 +13,7 @@ export interface DnsRecord {
   readonly value: string | readonly string[];
   /** In seconds. */
   readonly ttl: number;
-  /** The record is not served before. */
+  /** The time from which on the record is served. */
   readonly visibleAt?: Date | undefined;
   /** How many queries for its name and type are still answered without it. */
   afterQueries?: number | undefined;
@@ -24,7 +24,7 @@ export interface NewRecord extends Pick<DnsRecord, "name" | "type" | "value" | "
   readonly zone?: string | undefined;
   /** 600 when left out. */
   readonly ttl?: number | undefined;
-  /** The record is not served for this long. */
+  /** How long the record is not served yet. */
   readonly delayMs?: number | undefined;
 }
 
@@ -80,8 +80,8 @@ export class Zones {
   }
 
   replace(id: string, record: NewRecord): void {
-    const at = this.records.findIndex((each) => each.id === id);
-    if (at >= 0) this.records[at] = this.#checked(id, record);
+    const index = this.records.findIndex((record) => record.id === id);
+    if (index >= 0) this.records[index] = this.#checked(id, record);
   }
 
   #checked(id: string, { delayMs, ttl = 600, ...record }: NewRecord): DnsRecord {
@@ -110,7 +110,7 @@ export class Zones {
 
   nameServersOf(zone: string): string[] {
     const own = this.#own(zone).filter((record) => record.type === "NS" && record.name === zone);
-    return own.length > 0 ? own.map((record) => String(record.value)) : [`ns1.${zone}`, `ns2.${zone}`];
+    return own.length > 0 ? own.map(({ value }) => String(value)) : [`ns1.${zone}`, `ns2.${zone}`];
   }
 
   answer(question: Pick<Question, "name" | "type">): DnsReply {
@@ -122,10 +122,10 @@ export class Zones {
     for (let hop = 0; zone !== undefined && hop < MAX_CHAIN; hop++) {
       const referral = this.#referral(name, zone);
       if (referral) return hop === 0 ? referral : { ...referral, authoritative: true, answers, additionals: [] };
-      const here = this.#served(name, zone);
-      const matching = here.filter((record) => (question.type as string) === "ANY" || record.type === question.type);
-      const alias = matching.length > 0 ? undefined : here.find((record) => record.type === "CNAME");
-      const exists = here.length > 0 || this.#own(zone).some((record) => liesIn(record.name, name));
+      const served = this.#served(name, zone);
+      const matching = served.filter((record) => (question.type as string) === "ANY" || record.type === question.type);
+      const alias = matching.length > 0 ? undefined : served.find((record) => record.type === "CNAME");
+      const exists = served.length > 0 || this.#own(zone).some((record) => liesIn(record.name, name));
       this.#countDown(name, question.type);
       answers.push(...(alias ? [alias] : matching).map(toAnswer));
       if (matching.length > 0) break;
@@ -142,11 +142,11 @@ export class Zones {
   #referral(name: string, zone: string): DnsReply | undefined {
     const below = (owner: string) => owner !== zone && liesIn(owner, zone) && liesIn(name, owner);
     const own = this.#own(zone);
-    const cuts = own.filter((each) => each.type === "NS" && below(each.name));
-    const cut = cuts.filter((each) => each.name === cuts[0]?.name);
+    const cuts = own.filter((record) => record.type === "NS" && below(record.name));
+    const cut = cuts.filter((record) => record.name === cuts[0]?.name);
     if (cut.length === 0) return undefined;
-    const servers = cut.map((each) => normaliseName(String(each.value)));
-    const glue = own.filter((each) => servers.includes(each.name) && /^A(AAA)?$/.test(each.type));
+    const servers = cut.map((record) => normaliseName(String(record.value)));
+    const glue = own.filter((record) => servers.includes(record.name) && /^A(AAA)?$/.test(record.type));
     const [authorities, additionals] = [cut.map(toAnswer), glue.map(toAnswer)];
     return { rcode: "NOERROR", authoritative: false, answers: [], authorities, additionals };
   }
@@ -167,7 +167,7 @@ export class Zones {
     return { id: "", zone, name: zone, type: "SOA", value: this.nameServersOf(zone)[0] ?? zone, ttl: NEGATIVE_TTL };
   }
 
-  /** Returns the added records of the zone that are served by now. */
+  /** Returns the added records of the zone, except those whose delay is not over. */
   #own(zone: string): DnsRecord[] {
     const isLate = ({ afterQueries, visibleAt }: DnsRecord) => afterQueries || (visibleAt && visibleAt > this.#now());
     return this.records.filter((record) => record.zone === zone && !isLate(record));

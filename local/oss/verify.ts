@@ -69,7 +69,7 @@ export function verify(
     throw new Refusal(403, "SecurityTokenExpired", "The security token has expired.", { EC: "0002-00000007" });
   const md5 = headerOf(request, "content-md5");
   if (md5 !== undefined && md5 !== createHash("md5").update(request.body).digest("base64"))
-    throw new Refusal(400, "InvalidDigest", "The Content-MD5 you specified is not that of the body.");
+    throw new Refusal(400, "InvalidDigest", "The Content-MD5 you specified does not match the body.");
   return { caller, region };
 }
 

@@ -39,6 +39,12 @@ describe("oss-cname emulate", () => {
     }
   });
 
+  it("says on standard error that it is a test double", async () => {
+    const { child } = start();
+    const errors = createInterface(child.stderr)[Symbol.asyncIterator]();
+    assert.match(String((await errors.next()).value), /^oss-cname emulate: a test double, on loopback only/);
+  });
+
   it("says which port is taken", async () => {
     const { oss } = await start().firstLine();
     const { child } = start("--port", new URL(oss).port);
