@@ -85,7 +85,7 @@ export async function answerControl(world: World, request: HttpRequest): Promise
   }
 }
 
-/** A web page in the developer's browser can reach loopback too, directly or through a host name that resolves to it. */
+/** Web pages in the developer's browser can reach loopback too, even through a host name that resolves to it. */
 function refuseWebPages({ method, headers }: HttpRequest): HttpReply | undefined {
   if (headers.origin !== undefined)
     return jsonReply(403, { error: "requests from web pages (with an Origin header) are refused" });

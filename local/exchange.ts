@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { takeFault } from "./faults";
 import type { HttpReply } from "./http";
 import { Refusal } from "./refusal";
 import type { RequestEntry } from "./requestEntry";
@@ -25,7 +26,7 @@ export async function carryOut(
     }
   };
   if (world.latencyMs > 0) await sleep(world.latencyMs);
-  const fault = world.pendingFaults.take(entry);
+  const fault = takeFault(world.faults, entry);
   const replaces = fault && (fault.reset || fault.status !== undefined || fault.code !== undefined);
   let reply: HttpReply | "reset" | undefined = fault?.after ? await attempt() : undefined;
   if (fault?.delayMs) await sleep(fault.delayMs);

@@ -20,6 +20,7 @@ const FIELDS = {
   after: "boolean",
 } as const;
 
+type Target = Pick<RequestEntry, "operation" | "bucket" | "domain">;
 type Kind = (typeof FIELDS)[keyof typeof FIELDS];
 type Value<K extends Kind> = K extends "non-empty string" ? string : K extends "boolean" ? boolean : number;
 
@@ -45,34 +46,16 @@ export function checkFault(fault: object): asserts fault is Fault {
   }
 }
 
-/** The faults that no request has met yet. */
-export class Faults {
-  #pending: Fault[] = [];
-
-  get pending(): readonly Fault[] {
-    return this.#pending;
-  }
-
-  add(fault: Fault): void {
-    this.#pending.push(fault);
-  }
-
-  /** Returns how many there were. */
-  clear(): number {
-    return this.#pending.splice(0).length;
-  }
-
-  /** Returns the first fault that matches the request, and counts it as used. */
-  take({ operation, bucket, domain }: Pick<RequestEntry, "operation" | "bucket" | "domain">): Fault | undefined {
-    const matches = (wanted: string | undefined, actual: string | null) => wanted === undefined || wanted === actual;
-    const index = this.#pending.findIndex(
-      (fault) =>
-        ["*", operation].includes(fault.operation) && matches(fault.bucket, bucket) && matches(fault.domain, domain),
-    );
-    const fault = this.#pending[index];
-    if (!fault) return undefined;
-    const { times = 1 } = fault;
-    this.#pending.splice(index, 1, ...(times > 1 ? [{ ...fault, times: times - 1 }] : []));
-    return fault;
-  }
+/** Returns the first fault that matches the request, and counts it as used. */
+export function takeFault(faults: Fault[], { operation, bucket, domain }: Target): Fault | undefined {
+  const matches = (wanted: string | undefined, actual: string | null) => wanted === undefined || wanted === actual;
+  const index = faults.findIndex(
+    (fault) =>
+      ["*", operation].includes(fault.operation) && matches(fault.bucket, bucket) && matches(fault.domain, domain),
+  );
+  const fault = faults[index];
+  if (!fault) return undefined;
+  const { times = 1 } = fault;
+  faults.splice(index, 1, ...(times > 1 ? [{ ...fault, times: times - 1 }] : []));
+  return fault;
 }

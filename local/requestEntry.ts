@@ -1,3 +1,5 @@
+import type { CertificateConfiguration } from "../provider/oss/xml";
+
 /** A request that reached OSS or Alidns, as the log keeps it. */
 export interface RequestEntry {
   /** When the whole request had arrived, as an ISO date. */
@@ -14,7 +16,7 @@ export interface RequestEntry {
   /** null after a success. */
   code: string | null;
   /** The certificate that PutCname was sent. */
-  readonly certificate?: CertificateDigests;
+  readonly certificate?: CertificateDigests | undefined;
   /** The parameters of an Alidns request. */
   readonly recordId?: string | undefined;
   readonly rr?: string | undefined;
@@ -22,12 +24,8 @@ export interface RequestEntry {
   readonly value?: string | undefined;
 }
 
-/** A certificate configuration without its PEM texts: only their SHA-256, in hex. */
-export interface CertificateDigests {
-  readonly certId?: string;
-  readonly certificateDigest?: string;
-  readonly privateKeyDigest?: string;
-  readonly previousCertId?: string;
-  readonly force?: boolean;
-  readonly deleteCertificate?: boolean;
+/** A certificate configuration with SHA-256 digests, in hex, in place of its PEM texts. */
+export interface CertificateDigests extends Omit<CertificateConfiguration, "certificate" | "privateKey"> {
+  readonly certificateDigest?: string | undefined;
+  readonly privateKeyDigest?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * What is not known about the real service, and limits that tests want small. Each default is what the service most likely
- * does. The default of a list of choices is the first.
+ * What is not known about the real service, and limits that tests want small. Each default is what the service most
+ * likely does. The default of a list of choices is the first.
  */
 const SWITCHES = {
   /** What PutCname without a certificate does to the certificate of a binding; `refuse` is 409 CnameAlreadyExists. */

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Certificate, type CertificateSource, inventCertificate, readCertificate, sha256 } from "./certificates";
 import { ConsoleUser } from "./consoleUser";
 import { type DnsRecord, type NewRecord, normaliseName, type RecordFilter, Zones } from "./dns/zones";
-import { type Fault, Faults } from "./faults";
+import type { Fault } from "./faults";
 import type { RequestEntry } from "./requestEntry";
 import { type Binding, type Bucket, type Credential, OWN_ACCOUNT, type Token, type WorldState } from "./state";
 import { checkSwitches, DEFAULT_SWITCHES, type Switches } from "./switches";
@@ -45,7 +45,8 @@ export class World {
   readonly tokens = new Map<string, Token>();
   /** By CertId. */
   readonly certificates = new Map<string, Certificate>();
-  readonly pendingFaults = new Faults();
+  /** Those that no request has met yet. */
+  readonly faults: Fault[] = [];
   readonly log: RequestEntry[] = [];
   /** Changes that somebody else makes, in the vendor's console for instance. */
   readonly inConsole = new ConsoleUser(this);
@@ -87,7 +88,7 @@ export class World {
 
   /** Returns the requests that reached OSS and Alidns, in order of arrival. */
   requests(): readonly RequestEntry[] {
-    return structuredClone(this.log);
+    return JSON.parse(JSON.stringify(this.log));
   }
 
   /** Returns how many requests it removed. */
@@ -131,18 +132,14 @@ export class World {
     this.credentials.set(key.accessKeyId, { ...key, owner });
   }
 
-  get faults(): readonly Fault[] {
-    return this.pendingFaults.pending;
-  }
-
   /** Makes the next matching requests fail or wait. */
   fail(fault: Fault): void {
-    this.pendingFaults.add(fault);
+    this.faults.push(fault);
   }
 
-  /** Removes the faults that no request has met yet. Returns how many. */
+  /** Returns how many faults it removed. */
   clearFaults(): number {
-    return this.pendingFaults.clear();
+    return this.faults.splice(0).length;
   }
 
   set(switches: Partial<Switches>): void {

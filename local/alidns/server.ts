@@ -42,10 +42,10 @@ async function answer(world: World, request: HttpRequest): Promise<HttpReply | "
     signatureVersion: headerOf(request, "authorization")?.startsWith("ACS3-") ? "acs3" : null,
     status: null,
     code: null,
-    ...(RecordId !== undefined && { recordId: RecordId }),
-    ...(RR !== undefined && { rr: RR }),
-    ...(Type !== undefined && { type: Type }),
-    ...(Value !== undefined && { value: Value }),
+    recordId: RecordId,
+    rr: RR,
+    type: Type,
+    value: Value,
   };
   const run = async () => {
     verify(world, request);
@@ -89,7 +89,7 @@ function verify(world: World, request: HttpRequest): void {
   if (provided !== signature(caller.accessKeySecret, text) || headerOf(request, "x-acs-content-sha256") !== bodyHash)
     throw refuse(
       "SignatureDoesNotMatch",
-      `Specified signature does not match our calculation. Server string to sign: ${text}, canonical request: ${canonical}`,
+      `Specified signature does not match our calculation. String to sign: ${text}, canonical request: ${canonical}`,
     );
   if (headerOf(request, "x-acs-security-token") !== caller.securityToken)
     throw refuse("InvalidSecurityToken.MismatchWithAccessKey", "The security token does not belong to the access key.");

@@ -47,8 +47,8 @@ const NEGATIVE_TTL = 60;
 const MAX_CHAIN = 8;
 
 /**
- * The zones of one server. Each has an SOA record and two name servers on loopback, `ns1` and `ns2`. NS records at the top of
- * a zone replace those two, NS records below it delegate.
+ * The zones of one server. Each has an SOA record and two name servers on loopback, `ns1` and `ns2`. NS records at the
+ * top of a zone replace those two, NS records below it delegate.
  */
 export class Zones {
   readonly names: string[] = [];

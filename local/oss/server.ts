@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Resolver } from "node:dns/promises";
+import type { CertificateConfiguration } from "../../provider/oss/xml";
 import { sha256 } from "../certificates";
 import { carryOut } from "../exchange";
 import { type Answer, type HttpReply, type HttpRequest, type HttpServer, startHttp } from "../http";
@@ -48,7 +49,7 @@ async function answer(world: World, request: HttpRequest, hasTxtRecord: TxtLooku
     signatureVersion: signatureVersion(request),
     status: null,
     code: null,
-    ...(certificate && { certificate: digests(certificate) }),
+    certificate: certificate && digests(certificate),
   };
 
   const run = async () => {
@@ -88,17 +89,9 @@ function readConfiguration(body: Buffer): Partial<CnameConfiguration> & { readon
   }
 }
 
-function digests({
-  certificate,
-  privateKey,
-  ...rest
-}: NonNullable<CnameConfiguration["certificate"]>): CertificateDigests {
-  const all = {
-    ...rest,
-    certificateDigest: certificate && sha256(certificate),
-    privateKeyDigest: privateKey && sha256(privateKey),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+function digests({ certificate, privateKey, ...rest }: CertificateConfiguration): CertificateDigests {
+  const digest = (text: string | undefined) => (text === undefined ? undefined : sha256(text));
+  return { ...rest, certificateDigest: digest(certificate), privateKeyDigest: digest(privateKey) };
 }
 
 function bucketOf(world: World, name: string, caller: string, region: string): Bucket {

@@ -18,10 +18,10 @@ export function signatureVersion(request: HttpRequest): "v1" | "v4" | null {
 }
 
 /**
- * Checks signature, time, security token and digest. A V4 scope may name one of `regions`. Returns the caller and the region
- * that the request was signed for.
+ * Checks signature, time, security token and digest. A V4 scope may name one of `regions`. Returns the caller and the
+ * region that the request was signed for.
  *
- * The signatures are computed by the provider's own sign.ts, because test vectors and recorded requests of the vendor's
+ * It computes signatures by the provider's own sign.ts, because test vectors and recorded requests of the vendor's
  * clients check that file independently.
  */
 export function verify(

@@ -20,58 +20,81 @@ describe("control API", () => {
     });
     return { status: reply.status, json: await reply.json() };
   };
-  it("shows and empties the log of requests, with digests in place of keys", async () => {
-    await createToken(cloud, "site1", "WWW.example.com");
-    await put(
-      cloud,
-      "site1",
-      "www.example.com",
-      "<PrivateKey>secret</PrivateKey><Certificate>x</Certificate><Force>true</Force>",
-    );
-    const { status, json } = await http("GET", "/-/requests");
-    assert.equal(status, 200);
-    assert.deepEqual(json, cloud.requests());
-    const [first, second] = cloud.requests();
-    assert.match(String(first?.time), /^\d{4}-.*Z$/);
-    assert.deepEqual(
-      [
-        first?.service,
-        first?.operation,
-        first?.bucket,
-        first?.domain,
-        first?.status,
-        first?.code,
-        first?.signatureVersion,
-      ],
-      ["oss", "CreateCnameToken", "site1", "www.example.com", 200, null, "v4"],
-    );
-    assert.deepEqual(second?.certificate, {
-      certificateDigest: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
-      privateKeyDigest: "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
-      force: true,
+
+  describe("the log of requests", () => {
+    const FIELDS = ["<PrivateKey>secret</PrivateKey>", "<Certificate>x</Certificate>", "<Force>true</Force>"];
+
+    it("is shown as the cloud has it", async () => {
+      await createToken(cloud, "site1", "WWW.example.com");
+      const { status, json } = await http("GET", "/-/requests");
+      assert.deepEqual([status, json], [200, cloud.requests()]);
     });
-    assert.ok(!JSON.stringify(json).includes("secret"));
-    assert.deepEqual((await http("DELETE", "/-/requests")).json, { removed: 2 });
-    assert.deepEqual(cloud.requests(), []);
+
+    it("has one entry for each request", async () => {
+      await createToken(cloud, "site1", "WWW.example.com");
+      const { time, requestId, ...entry } = cloud.requests()[0] ?? { time: "", requestId: "" };
+      assert.match(time, /^\d{4}-.*Z$/);
+      assert.match(requestId, /^[0-9A-F]{24}$/);
+      assert.deepEqual(entry, {
+        service: "oss",
+        operation: "CreateCnameToken",
+        bucket: "site1",
+        domain: "www.example.com",
+        signatureVersion: "v4",
+        status: 200,
+        code: null,
+      });
+    });
+
+    it("has digests in place of certificates and keys", async () => {
+      await put(cloud, "site1", "www.example.com", FIELDS.join(""));
+      assert.deepEqual(cloud.requests()[0]?.certificate, {
+        certificateDigest: "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
+        privateKeyDigest: "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
+        force: true,
+      });
+      assert.ok(!JSON.stringify((await http("GET", "/-/requests")).json).includes("secret"));
+    });
+
+    it("can be emptied", async () => {
+      await createToken(cloud, "site1", "www.example.com");
+      assert.deepEqual((await http("DELETE", "/-/requests")).json, { removed: 1 });
+      assert.deepEqual(cloud.requests(), []);
+    });
   });
 
-  it("adds, shows and removes buckets, zones and records", async () => {
-    await http("POST", "/-/buckets", { name: "third", owner: "42", region: "cn-beijing" });
-    await http("POST", "/-/zones", { name: "example.org" });
-    await http("POST", "/-/records", { name: "a.example.org", type: "TXT", value: "v", ttl: 60 });
-    const { json } = await http("GET", "/-/state");
-    assert.deepEqual(json, JSON.parse(JSON.stringify(cloud.state())));
-    const { buckets, zones, records } = cloud.state();
-    assert.deepEqual(buckets[2], { name: "third", owner: "42", region: "cn-beijing" });
-    assert.deepEqual(zones, ["example.com", "example.org"]);
-    assert.deepEqual([records[0]?.name, records[0]?.zone, records[0]?.ttl], ["a.example.org", "example.org", 60]);
-    assert.deepEqual((await http("DELETE", "/-/records", { name: "a.example.org", value: "other" })).json, {
-      removed: 0,
-    });
-    assert.deepEqual((await http("DELETE", "/-/records", { name: "a.example.org" })).json, { removed: 1 });
+  it("shows the state", async () => {
+    assert.deepEqual((await http("GET", "/-/state")).json, JSON.parse(JSON.stringify(cloud.state())));
+  });
+
+  it("adds a bucket", async () => {
+    const bucket = { name: "third", owner: "42", region: "cn-beijing" };
+    assert.deepEqual((await http("POST", "/-/buckets", bucket)).json, bucket);
+    assert.deepEqual(cloud.state().buckets[2], bucket);
+  });
+
+  it("removes a bucket with its bindings and tokens", async () => {
     await bind(cloud, "site1", "www.example.com");
-    await http("DELETE", "/-/buckets", { name: "site1" });
+    assert.deepEqual((await http("DELETE", "/-/buckets", { name: "site1" })).json, { removed: 1 });
     assert.deepEqual([cloud.state().bindings, cloud.state().tokens], [[], []]);
+  });
+
+  it("adds a zone", async () => {
+    const zones = ["example.com", "example.org"];
+    assert.deepEqual((await http("POST", "/-/zones", { name: "example.org" })).json, zones);
+    assert.deepEqual(cloud.state().zones, zones);
+  });
+
+  it("adds and removes records", async () => {
+    await http("POST", "/-/records", { name: "a.example.com", type: "txt", value: "v", ttl: 60 });
+    const [record] = cloud.state().records;
+    assert.deepEqual(
+      [record?.name, record?.zone, record?.type, record?.ttl],
+      ["a.example.com", "example.com", "TXT", 60],
+    );
+    const remove = async (body: object) => (await http("DELETE", "/-/records", body)).json;
+    assert.deepEqual(await remove({ name: "a.example.com", value: "other" }), { removed: 0 });
+    assert.deepEqual(await remove({ name: "a.example.com" }), { removed: 1 });
   });
 
   for (const [method, path, body] of [
@@ -134,25 +157,36 @@ describe("control API", () => {
     assert.equal(cloud.state().certificates[0]?.certId, "7-cn-hangzhou");
   });
 
-  it("makes the changes of somebody else", async () => {
+  describe("makes the changes of somebody else:", () => {
     const domain = "www.example.com";
-    const change = async (kind: string, more: object = {}) => {
-      const { status, json } = await http("POST", "/-/changes", { change: kind, domain, ...more });
-      assert.equal(status, 200, JSON.stringify(json));
+    beforeEach(() => bind(cloud, "site1", domain));
+    const change = async (name: string, more: object = {}) => {
+      const { status, json } = await http("POST", "/-/changes", { change: name, domain, ...more });
+      assert.deepEqual([status, json], [200, JSON.parse(JSON.stringify(cloud.state()))]);
       return cloud.state().bindings[0];
     };
-    await bind(cloud, "site1", domain);
-    await put(cloud, "site1", domain, "<CertId>1-cn-hangzhou</CertId>");
-    assert.equal((await change("replaceCertificate", { certId: "2-cn-hangzhou" }))?.certId, "2-cn-hangzhou");
-    assert.equal((await change("removeCertificate"))?.certId, undefined);
-    assert.equal((await change("disable"))?.status, "Disabled");
-    assert.match((await list(cloud, "site1")).body, /<Status>Disabled</);
-    assert.equal((await change("enable"))?.status, "Enabled");
-    assert.equal((await change("moveBinding", { bucket: "site2" }))?.bucket, "site2");
-    assert.equal(await change("removeBinding"), undefined);
-    assert.equal((await change("moveBinding", { bucket: "site1" }))?.bucket, "site1");
-    assert.equal((await getToken(cloud, "site1", domain)).status, 200);
-    await change("expireToken", { bucket: "site1" });
-    assert.equal((await getToken(cloud, "site1", domain)).code, "CnameTokenNotFound");
+
+    it("replaceCertificate, removeCertificate", async () => {
+      assert.equal((await change("replaceCertificate", { certId: "2-cn-hangzhou" }))?.certId, "2-cn-hangzhou");
+      assert.equal((await change("removeCertificate"))?.certId, undefined);
+    });
+
+    it("disable, enable", async () => {
+      assert.equal((await change("disable"))?.status, "Disabled");
+      assert.match((await list(cloud, "site1")).body, /<Status>Disabled</);
+      assert.equal((await change("enable"))?.status, "Enabled");
+    });
+
+    it("moveBinding, removeBinding", async () => {
+      assert.equal((await change("moveBinding", { bucket: "site2" }))?.bucket, "site2");
+      assert.equal(await change("removeBinding"), undefined);
+      assert.equal((await change("moveBinding", { bucket: "site1" }))?.bucket, "site1");
+    });
+
+    it("expireToken", async () => {
+      assert.equal((await getToken(cloud, "site1", domain)).status, 200);
+      await change("expireToken", { bucket: "site1" });
+      assert.equal((await getToken(cloud, "site1", domain)).code, "CnameTokenNotFound");
+    });
   });
 });

@@ -120,6 +120,12 @@ describe("world", () => {
       it("by value", () => assert.equal(world.removeRecords({ name: "a.example.com", value: "two" }), 1));
     });
 
+    it("clears faults", () => {
+      world.fail({ operation: "*" });
+      assert.equal(world.clearFaults(), 1);
+      assert.deepEqual(world.faults, []);
+    });
+
     it("sets some switches, and leaves the others", () => {
       world.set({ barePut: "drop" });
       const { barePut, fingerprint } = world.switches;
