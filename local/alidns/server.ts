@@ -86,11 +86,11 @@ function verify(world: World, request: HttpRequest): void {
   const bodyHash = createHash("sha256").update(request.body).digest("hex");
   const canonical = canonicalRequest({ ...request, bodyHash }, signedHeaders);
   const text = stringToSign(canonical);
-  if (provided !== signature(caller.accessKeySecret, text) || headerOf(request, "x-acs-content-sha256") !== bodyHash)
-    throw refuse(
-      "SignatureDoesNotMatch",
-      `Specified signature does not match our calculation. String to sign: ${text}, canonical request: ${canonical}`,
-    );
+  const isSigned = provided === signature(caller.accessKeySecret, text);
+  if (!isSigned || headerOf(request, "x-acs-content-sha256") !== bodyHash) {
+    const signed = `Server string to sign: ${text}, canonical request: ${canonical}`;
+    throw refuse("SignatureDoesNotMatch", `Specified signature does not match our calculation. ${signed}`);
+  }
   if (headerOf(request, "x-acs-security-token") !== caller.securityToken)
     throw refuse("InvalidSecurityToken.MismatchWithAccessKey", "The security token does not belong to the access key.");
   if (caller.expiration && new Date(caller.expiration) <= world.now())
