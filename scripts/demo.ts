@@ -54,8 +54,8 @@ async function show(engine: Engine): Promise<void> {
 
     title(`pulumi up (${engine.name})`);
     await succeed(project.up("--skip-preview"));
-    const asked = await requests(cloud);
-    const { bindings, records } = await state(cloud);
+    const asked = cloud.requests();
+    const { bindings, records } = cloud.state();
     check(
       "three domains are bound: www and img to site, shop to shop",
       same(bindings.map(({ domain, bucket }) => `${domain} ${bucket}`).sort(), [
@@ -67,10 +67,7 @@ async function show(engine: Engine): Promise<void> {
     const shop = asked.filter((request) => describe(request).includes("shop.example.com")).map(describe);
     check("in the order token, TXT record, binding, certificate, CNAME record", same(shop, SHOP_ORDER));
     check("each domain was bound by one request", asked.filter(isBarePut).length === 3);
-    check(
-      "shop serves the certificate made a moment ago",
-      (await served(cloud, "shop.example.com")) === sha1(first.chain),
-    );
+    check("shop serves the certificate made a moment ago", served(cloud, "shop.example.com") === sha1(first.chain));
     check(
       "img serves the certificate of its CertId",
       bindings.some(({ certId }) => certId === "12345-cn-hangzhou"),
@@ -84,38 +81,33 @@ async function show(engine: Engine): Promise<void> {
     );
 
     title("pulumi up once more");
-    await forget(cloud);
+    cloud.forgetRequests();
     await succeed(project.up("--skip-preview", "--expect-no-changes"));
-    check("it changed nothing and sent nothing", (await requests(cloud)).length === 0);
+    check("it changed nothing and sent nothing", cloud.requests().length === 0);
 
     title("Renewing shop's certificate: new files, pulumi up");
     const second = await certificate();
-    const before = (await state(cloud)).bindings.find(({ domain }) => domain === "shop.example.com")?.certId;
+    const before = cloud.state().bindings.find(({ domain }) => domain === "shop.example.com")?.certId;
     project.write({ [files.certificateFile]: second.chain, [files.privateKeyFile]: second.privateKey });
     await succeed(project.up("--skip-preview"));
-    const rotation = (await requests(cloud)).filter(({ operation }) =>
-      /^(Put|Delete|Create|Add|Update)/.test(operation),
-    );
+    const rotation = cloud.requests().filter(({ operation }) => /^(Put|Delete|Create|Add|Update)/.test(operation));
     check("one request was written", rotation.length === 1);
     check(
       "it replaced the certificate that was there and no other",
       rotation[0]?.certificate?.previousCertId === before,
     );
-    check("shop serves the new certificate", (await served(cloud, "shop.example.com")) === sha1(second.chain));
+    check("shop serves the new certificate", served(cloud, "shop.example.com") === sha1(second.chain));
 
     title("What is bound");
-    print(bindingTable(await state(cloud)));
+    print(bindingTable(cloud.state()));
 
     const kept = project.state() + project.configuration();
 
     title("pulumi destroy");
-    await forget(cloud);
+    cloud.forgetRequests();
     await succeed(project.destroy("--skip-preview"));
-    const after = await state(cloud);
-    check(
-      "no domain is bound",
-      after.bindings.length === 0 && (await requests(cloud)).filter(isUnbinding).length === 3,
-    );
+    const after = cloud.state();
+    check("no domain is bound", after.bindings.length === 0 && cloud.requests().filter(isUnbinding).length === 3);
     check("no record is left in the zone", after.records.length === 0);
     const gone = await resolver.resolveCname("shop.example.com").catch((error: NodeJS.ErrnoException) => error.code);
     check("DNS knows none of the names", gone === "ENOTFOUND");
@@ -169,17 +161,8 @@ function bindingTable({ bindings, certificates }: WorldState): string {
   return table.toString();
 }
 
-/** Asks the cloud itself, as anybody can, below /-/. */
-async function record<T>(cloud: Cloud, path: string, method = "GET"): Promise<T> {
-  const response = await fetch(`${cloud.oss}/-/${path}`, { method });
-  return (await response.json()) as T;
-}
-const requests = (cloud: Cloud) => record<RequestEntry[]>(cloud, "requests");
-const state = (cloud: Cloud) => record<WorldState>(cloud, "state");
-const forget = (cloud: Cloud) => record(cloud, "requests", "DELETE");
-
-async function served(cloud: Cloud, domain: string): Promise<string | undefined> {
-  const { bindings, certificates } = await state(cloud);
+function served(cloud: Cloud, domain: string): string | undefined {
+  const { bindings, certificates } = cloud.state();
   const certId = bindings.find((binding) => binding.domain === domain)?.certId;
   return certificates.find((certificate) => certificate.certId === certId)?.fingerprint;
 }
