@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import * as engine from "../../engine/engine";
+import { destroy, EngineError, initializeStack, outputs, preview, refresh, setConfig, up } from "../../engine/engine";
 
 export interface LocalRun {
   readonly cwd: string;
@@ -11,6 +11,8 @@ export interface LocalRun {
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal | undefined;
 }
+
+const OPERATIONS = { preview, up, refresh, destroy };
 
 /** Runs a command line of `oss-cname engine` in this process, which saves a process for each. Gives the exit status. */
 export async function runLocalEngine(args: readonly string[], run: LocalRun): Promise<number> {
@@ -36,19 +38,19 @@ export async function runLocalEngine(args: readonly string[], run: LocalRun): Pr
   try {
     switch (command) {
       case "stack":
-        await engine.initializeStack(at(rest[1]));
+        await initializeStack(at(rest[1]));
         break;
       case "config":
-        await engine.setConfig(at(), rest[1] ?? "", rest[2] ?? run.input, values);
+        await setConfig(at(), rest[1] ?? "", rest[2] ?? run.input, values);
         break;
       case "output":
-        onLine(JSON.stringify(await engine.outputs(at())));
+        onLine(JSON.stringify(await outputs(at())));
         break;
       case "preview":
       case "up":
       case "refresh":
       case "destroy":
-        await engine[command]({
+        await OPERATIONS[command]({
           ...at(),
           env,
           onLine,
@@ -65,6 +67,6 @@ export async function runLocalEngine(args: readonly string[], run: LocalRun): Pr
     return 0;
   } catch (error) {
     onLine(`error: ${(error as Error).message}`);
-    return error instanceof engine.EngineError ? error.exitCode : 1;
+    return error instanceof EngineError ? error.exitCode : 1;
   }
 }

@@ -231,7 +231,11 @@ export class Project {
   #runHere(args: readonly string[], input: string, onLine: (line: string) => void): Promise<number> {
     const { env, signal } = this.options;
     const own = this.#environment();
-    const removed = Object.fromEntries(Object.keys(process.env).filter(isForeign).map((key) => [key, undefined]));
+    const removed = Object.fromEntries(
+      Object.keys(process.env)
+        .filter(isForeign)
+        .map((key) => [key, undefined]),
+    );
     return runLocalEngine(args, {
       cwd: this.directory,
       backend: own.PULUMI_BACKEND_URL,

@@ -185,7 +185,11 @@ right    ICP filing           asked for in mainland China, and the domain was bo
     const { operations } = await import("../../../provider/oss/operations.js");
     const { oss: endpoint, region, accessKeyId, accessKeySecret } = place;
     const credentials = () => Promise.resolve({ accessKeyId, accessKeySecret });
-    const { token } = await operations.createCnameToken(new OssClient({ endpoint, region, credentials }), "site", DOMAIN);
+    const { token } = await operations.createCnameToken(
+      new OssClient({ endpoint, region, credentials }),
+      "site",
+      DOMAIN,
+    );
     const second = await findings(place);
     assert.equal(second.by.token?.state, "right");
     assert.match(second.by["TXT record"]?.text ?? "", new RegExp(`${place.dns}.* has no TXT record`));
