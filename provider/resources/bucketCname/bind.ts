@@ -11,8 +11,8 @@ import { Backoff, deadlineText, decide, pendingText, waitText } from "./wait";
 interface Attempt {
   readonly domain: string;
   readonly bucket: Bucket;
-  /** The value that OSS expects in the TXT record. */
-  readonly proof: string;
+  /** The token in the inputs, if there is one. */
+  readonly token: string | undefined;
   /** Where the domain is bound now, and is to be taken from. */
   readonly source: Source | undefined;
   /** Look at DNS before OSS is asked. */
@@ -25,6 +25,7 @@ interface Attempt {
 /** Binds a domain as soon as its ownership is proven. `undefined` when bound, otherwise what a pending binding waits for. */
 export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string | undefined> {
   const { domain, bucket, source, unverified, deadline } = attempt;
+  const proof = await findProof(attempt);
   const lookPauses = new Backoff(1000, 1.5, 10_000);
   // OSS has its own view of DNS: after a correct record it may need a while, and is asked ever more seldom.
   const askPauses = new Backoff(5000, 2, 60_000);
@@ -32,7 +33,7 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string
   let nextAsk = Number.NEGATIVE_INFINITY;
   for (;;) {
     const look = attempt.looks
-      ? await lookForTxt(txtRecordName(domain), attempt.proof, { servers: run.settings.dnsServers })
+      ? await lookForTxt(txtRecordName(domain), proof, { servers: run.settings.dnsServers })
       : undefined;
     const next = () =>
       decide({ look, isServed: source !== undefined, unverified, now: run.clock.now(), deadline, lastAsk, nextAsk });
@@ -46,7 +47,7 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string
     const waiting = {
       domain,
       bucket: bucket.name,
-      proof: attempt.proof,
+      proof,
       servedBy: source?.bucket.name,
       look,
       wasRefused: lastAsk !== undefined,
@@ -63,6 +64,27 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string
 const SHORTEST_PAUSE_MS = 1000;
 /** Without a look at DNS, every question to OSS is a write that fails. */
 const BLIND_ASK_PAUSE_MS = 15_000;
+
+/** The value that OSS expects in DNS. A token in the inputs that differs has expired, and so has the record made from it. */
+async function findProof({ domain, bucket, token }: Attempt): Promise<string> {
+  const stale = `the CnameToken of ${domain} in the state is not valid any more.`;
+  const refresh = "run `pulumi refresh` and then `pulumi up`, which gets another and changes the TXT record";
+  try {
+    const proof = await bucket.proof(domain);
+    if (!token || token === proof) return proof;
+    throw new ActionableError(
+      `Bucket ${bucket.name} expects the token ${proof} of ${domain}, not ${token}: ${stale}`,
+      refresh,
+    );
+  } catch (error) {
+    if (!isOssError(error, "CnameTokenNotFound")) throw error;
+    if (token !== undefined) throw new ActionableError(`${factsOf(error)} This means that ${stale}`, refresh);
+    throw new ActionableError(
+      `${factsOf(error)} The binding of ${domain} needs a token first.`,
+      `declare a CnameToken for bucket ${bucket.name} and let this resource depend on it`,
+    );
+  }
+}
 
 /** One PutCname, after the domain has been taken from where it was. False when OSS does not see the TXT record, the one refusal to wait for. */
 async function tryToBind(run: Run, { domain, bucket, source }: Attempt): Promise<boolean> {

@@ -1,7 +1,10 @@
+import { ActionableError } from "../../actionableError";
 import type { Bucket } from "../../bucket";
 import type { Clock } from "../../clock";
 import { txtRecordName } from "../../names";
 import { isOssError } from "../../oss/error";
+import type { CnameInfo } from "../../oss/xml";
+import type { Run } from "../../run";
 import type { BindingInputs } from "../binding";
 
 /** The bucket that a domain is taken from. */
@@ -10,6 +13,45 @@ export interface Source {
   readonly bucket: Bucket;
   /** True when this resource made that binding: it goes on standing for it while the move is pending. */
   readonly ours: boolean;
+}
+
+/** What the inputs say about a move. */
+interface Destination extends BindingInputs {
+  readonly takeover?: Omit<BindingInputs, "domain">;
+}
+
+/** What the state says about where the domain is. */
+interface Recorded extends BindingInputs {
+  readonly status: string;
+  readonly boundTo?: BindingInputs;
+}
+
+/** A binding as OSS lists it; `undefined` also when its bucket is gone. */
+export function findBinding(run: Run, binding: BindingInputs): Promise<CnameInfo | undefined> {
+  return run.bucket(binding).binding(binding.domain, { looks: 2, bucketMayBeGone: true });
+}
+
+/** The bucket that the domain is to be taken from: the one that we bound it to before, or the one that the user allows. */
+export async function findSource(run: Run, inputs: Destination, olds?: Recorded): Promise<Source | undefined> {
+  const { domain, takeover } = inputs;
+  const own = olds?.boundTo ?? (olds?.status === "Pending" ? undefined : olds);
+  // A bucket has one name, wherever it is reached.
+  if (own !== undefined && own.bucket !== inputs.bucket && (await findBinding(run, own)) !== undefined) {
+    const { bucket, region, endpoint } = own;
+    const binding = { bucket, domain, ...(region && { region }), ...(endpoint && { endpoint }) };
+    return { binding, bucket: run.bucket(binding), ours: true };
+  }
+  if (takeover === undefined) return undefined;
+  const region = takeover.region ?? inputs.region;
+  const endpoint = takeover.endpoint ?? (region === inputs.region ? inputs.endpoint : undefined);
+  const binding = { bucket: takeover.bucket, domain, ...(region && { region }), ...(endpoint && { endpoint }) };
+  if ((await findBinding(run, binding)) !== undefined) return { binding, bucket: run.bucket(binding), ours: false };
+  // An earlier takeover that got no further may have unbound it there.
+  if (olds?.status === "Pending") return undefined;
+  throw new ActionableError(
+    `Cannot take ${domain} over from bucket ${takeover.bucket}: that bucket does not list it. Nothing was changed.`,
+    "correct takeover, or leave it out if the domain is bound nowhere",
+  );
 }
 
 /** A move that was begun left the domain without a bucket. */
