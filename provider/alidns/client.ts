@@ -4,11 +4,14 @@ import { HttpClient } from "../http";
 import { isWithin } from "../names";
 import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
+import { redact } from "../redact";
 import { rpcQuery, signAcs3 } from "./acs3";
 import { AlidnsError, alidnsRemedy, isAlidnsError } from "./error";
 
 const VERSION = "2015-01-09";
 const TIMEOUT_MS = 30_000;
+/** Of up to 500 records or 100 zones. */
+const MAX_PAGES = 100;
 const DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16000];
 
 interface AlidnsClientOptions {
@@ -108,8 +111,10 @@ export class AlidnsClient {
   /** @returns the new record's id */
   async addRecord(zone: string, content: RecordContent): Promise<string> {
     const parameters = { DomainName: zone, ...wireContent(content) };
-    const reply = await this.#call("AddDomainRecord", described(zone, content), parameters);
-    return String(reply.RecordId);
+    const what = described(zone, content);
+    const { RecordId } = await this.#call("AddDomainRecord", what, parameters);
+    if (RecordId === undefined) throw invalidReply("AddDomainRecord", what, "there is no RecordId in it");
+    return String(RecordId);
   }
 
   async updateRecord(zone: string, recordId: string, content: RecordContent): Promise<void> {
@@ -133,12 +138,15 @@ export class AlidnsClient {
 
   async #listAll<Item>(operation: string, what: string, parameters: Record<string, string>): Promise<Item[]> {
     const items: Item[] = [];
-    for (let page = 1; ; page++) {
+    for (let page = 1; page <= MAX_PAGES; page++) {
       const reply = await this.#call(operation, what, { ...parameters, PageNumber: String(page) });
-      const here = (reply.Domains?.Domain ?? reply.DomainRecords?.Record ?? []) as Item[];
-      items.push(...here);
-      if (here.length === 0 || items.length >= Number(reply.TotalCount)) return items;
+      const found = (reply.Domains?.Domain ?? reply.DomainRecords?.Record) as Item[] | undefined;
+      if (!Array.isArray(found) || typeof reply.TotalCount !== "number")
+        throw invalidReply(operation, what, "there is no list in it");
+      items.push(...found);
+      if (found.length === 0 || items.length >= reply.TotalCount) return items;
     }
+    throw invalidReply(operation, what, `the list has more than ${MAX_PAGES} pages`);
   }
 
   async #call(operation: string, what: string, query: Record<string, string>): Promise<Reply> {
@@ -162,26 +170,28 @@ export class AlidnsClient {
     const { origin, host } = toUrl(this.#options.endpoint?.() ?? "https://alidns.aliyuncs.com");
     const query = rpcQuery(parameters);
     const call = { host, action: operation, version: VERSION, query };
-    let reply: Reply;
+    let body: string;
     let status: number;
     try {
       const headers = signAcs3(call, credentials, new Date(this.#clock.now()));
-      const answer = await this.#http.exchange({
+      ({ status, body } = await this.#http.exchange({
         origin,
         path: `/?${query}`,
         method: "POST",
         headers,
         timeoutMs: TIMEOUT_MS,
-      });
-      status = answer.status;
-      reply = JSON.parse(answer.body);
+      }));
     } catch (error) {
       const reason = (error as Error).message;
       return new AlidnsError(`${operation} for ${what} did not reach Alibaba Cloud DNS (${host}): ${reason}`, {
         attempts,
       });
     }
-    return status < 400 ? reply : refusal(reply, status, operation, what, attempts);
+    const reply = parseReply(body);
+    if (status === 200 && reply !== undefined) return reply;
+    const { accessKeyId, accessKeySecret, securityToken = "" } = credentials;
+    const message = redact(reply?.Message ?? "", [accessKeyId, accessKeySecret, securityToken]);
+    return refusal({ ...reply, Message: message }, status, operation, what, attempts);
   }
 }
 
@@ -245,11 +255,28 @@ function mayPass({ code, status }: AlidnsError): boolean {
   );
 }
 
+/** The service's JSON; undefined where the body is anything else. */
+function parseReply(body: string): Reply | undefined {
+  try {
+    const reply: unknown = JSON.parse(body);
+    return typeof reply === "object" && reply !== null && !Array.isArray(reply) ? reply : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function invalidReply(operation: string, what: string, problem: string): AlidnsError {
+  return new AlidnsError(`${operation} for ${what} got a reply that is not one of Alibaba Cloud DNS: ${problem}`, {
+    code: "BadResponse",
+    remedy: "check oss-cname:alidnsEndpoint, and the proxy if there is one.",
+  });
+}
+
 function refusal(reply: Reply, status: number, operation: string, what: string, attempts: number): AlidnsError {
   const { Code: code = "", Message, RequestId } = reply;
   const request = RequestId === undefined ? "" : `, request ${RequestId}`;
   // A refused signature is explained with the whole request, over many lines.
-  const message = Message === undefined ? "" : `: ${Message.split("\n", 1)[0]}`;
+  const message = !Message ? "" : `: ${Message.split("\n", 1)[0]}`;
   const remedy = alidnsRemedy(code, operation);
   return new AlidnsError(`${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${message}`, {
     code,

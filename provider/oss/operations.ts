@@ -33,20 +33,26 @@ async function putCname(
 ): Promise<{ readonly certId?: string }> {
   const request = post("PutCname", "add", bucket, domain, certificate);
   const secrets = (certificate?.privateKey ?? "").split(/\s*\n/).filter((line) => !line.startsWith("-----"));
-  const { headers } = await client.send({ ...request, once: true, secrets });
-  const certId = headers["x-oss-yundun-certificate-id"];
+  const reply = await client.send({ ...request, once: true, secrets });
+  checkDone(request, reply);
+  const certId = reply.headers["x-oss-yundun-certificate-id"];
   return typeof certId === "string" ? { certId } : {};
 }
 
 /** All domains bound to a bucket. */
 async function listCname(client: OssClient, bucket: string): Promise<WithXml<CnameList>> {
   const request: OssRequest = { operation: "ListCname", method: "GET", bucket, query: "cname" };
-  return parsed(request, await client.send(request), parseCnameList);
+  return parsed(request, await client.send(request), (xml) => {
+    const list = parseCnameList(xml);
+    if (list.bucket !== "" && list.bucket !== bucket) throw new Error(`the reply is about bucket ${list.bucket}`);
+    return list;
+  });
 }
 
 /** Unbinds a domain, with its certificate. Unbinding a domain that is not bound succeeds. */
 async function deleteCname(client: OssClient, bucket: string, domain: string): Promise<void> {
-  await client.send(post("DeleteCname", "delete", bucket, domain));
+  const request = post("DeleteCname", "delete", bucket, domain);
+  checkDone(request, await client.send(request));
 }
 
 /** The operations of OSS on custom domains, by their names in its API. */
@@ -68,15 +74,26 @@ function parsed<T extends object>(request: OssRequest, reply: HttpReply, parse: 
   try {
     return { ...parse(reply.body), xml: reply.body };
   } catch (error) {
-    const requestId = reply.headers["x-oss-request-id"];
-    throw new OssError({
-      operation: request.operation,
-      bucket: request.bucket,
-      domain: request.domain,
-      code: "BadResponse",
-      status: reply.status,
-      requestId: typeof requestId === "string" ? requestId : undefined,
-      serviceMessage: (error as Error).message,
-    });
+    throw badResponse(request, reply, (error as Error).message);
   }
+}
+
+/** OSS answers a write without a body; anything else without its request id comes from something in between. */
+function checkDone(request: OssRequest, reply: HttpReply): void {
+  if (reply.body.trim() !== "" && reply.headers["x-oss-request-id"] === undefined)
+    throw badResponse(request, reply, "the reply does not come from OSS, but from a proxy or login page");
+}
+
+function badResponse({ operation, bucket, domain, method }: OssRequest, reply: HttpReply, text: string): OssError {
+  const requestId = reply.headers["x-oss-request-id"];
+  return new OssError({
+    operation,
+    bucket,
+    domain,
+    code: "BadResponse",
+    status: reply.status,
+    requestId: typeof requestId === "string" ? requestId : undefined,
+    serviceMessage: text,
+    maybeDone: method === "POST",
+  });
 }

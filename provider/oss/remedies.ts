@@ -45,6 +45,7 @@ function allowRemedy({ operation, bucket = "*", serviceMessage }: OssErrorDetail
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
+  BadResponse: "check the endpoint, and the proxy if there is one: something in between may answer in place of OSS.",
   CasRenewCertificateConflict: "name the certificate that is there now, or overwrite it by force.",
   CnameAlreadyExists: "unbind the domain from the other bucket of this account that has it.",
   CnameDenied: "unbind the domain where it is bound now, which may be another account.",

@@ -80,7 +80,7 @@ export function buildCnameConfiguration(domain: string, certificate?: Certificat
 
 /** Throws where the reply has no token. */
 export function parseCnameToken(xml: string): CnameTokenInfo {
-  const root = parseRoot(xml);
+  const root = rootCalled(["CnameToken"], xml);
   const token = text(root, "Token");
   if (token === "") throw new Error("there is no Token in the reply");
   return { bucket: text(root, "Bucket"), cname: text(root, "Cname"), token, expireTime: text(root, "ExpireTime") };
@@ -88,7 +88,7 @@ export function parseCnameToken(xml: string): CnameTokenInfo {
 
 /** Throws where the reply is not a list: an empty list means that nothing is bound, so nothing else may pass for one. */
 export function parseCnameList(xml: string): CnameList {
-  const root = parseRoot(xml);
+  const root = rootCalled(["ListCnameResult", "CnameConfiguration"], xml);
   const cnames = children(root, "Cname").map(toCnameInfo);
   const bucket = text(root, "Bucket");
   if (cnames.some(({ domain }) => domain === "")) throw new Error("a Cname in the reply has no Domain");
@@ -131,6 +131,13 @@ const parser = new XMLParser({ parseTagValue: false, ignoreDeclaration: true, ig
 function parseRoot(xml: string): Element {
   const [root] = Object.values(parser.parse(xml, true) as Element);
   return isElement(root) ? root : {};
+}
+
+/** Older servers have other names for some roots. Throws where it has none of the names. */
+function rootCalled(names: readonly string[], xml: string): Element {
+  const [found = ""] = Object.keys(parser.parse(xml, true) as Element);
+  if (!names.includes(found)) throw new Error(`the reply is not a ${names[0]}`);
+  return parseRoot(xml);
 }
 
 function isElement(node: unknown): node is Element {

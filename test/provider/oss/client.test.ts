@@ -198,7 +198,7 @@ describe("OSS client", () => {
       const { oss } = client(endpoint);
       assert.match(
         String(await failure(listCname(oss, "site"))),
-        /ListCname on bucket site failed: BadResponse \(HTTP 200, request R1\): there is neither Bucket nor Cname/,
+        /ListCname on bucket site failed: BadResponse \(HTTP 200, request R1\): the reply is not a ListCnameResult/,
       );
       assert.ok(isOssError(await failure(getCnameToken(oss, "site", "www.example.com")), "BadResponse"));
     });

@@ -37,7 +37,7 @@ describe("replies", () => {
     assert.deepEqual(
       parseCnameToken(
         `<?xml version="1.0" encoding="UTF-8"?>
-         <CnameTokenInfo>
+         <CnameToken>
            <Bucket>0123</Bucket>
            <Cname>example.com</Cname>;
            <Token>00000000000000000000000000000001</Token>
@@ -61,7 +61,9 @@ describe("replies", () => {
     });
     const bound = (domain: string) => `<Cname><Domain>${domain}</Domain><Status>Enabled</Status></Cname>`;
     const domains = (body: string) =>
-      parseCnameList(`<X><Bucket>site</Bucket>${body}</X>`).cnames.map(({ domain }) => domain);
+      parseCnameList(`<ListCnameResult><Bucket>site</Bucket>${body}</ListCnameResult>`).cnames.map(
+        ({ domain }) => domain,
+      );
     assert.deepEqual(domains(bound("a.example.com")), ["a.example.com"]);
     assert.deepEqual(domains(bound("a.example.com") + bound("b.example.com")), ["a.example.com", "b.example.com"]);
   });
@@ -100,15 +102,25 @@ describe("replies", () => {
 
   it("anything else is no list and no token", () => {
     const cut = "<ListCnameResult><Bucket>site</Bucket><Cname><Domain>a.example.com</Domain></Cname>";
-    for (const body of ["", "hello", "<html><body>Sign in</body></html>", "<ListCnameResult/>", cut]) {
+    for (const body of [
+      "",
+      "hello",
+      "<html><body>Sign in</body></html>",
+      "<ListCnameResult/>",
+      "<Error><Bucket>site</Bucket></Error>",
+      cut,
+    ]) {
       assert.throws(() => parseCnameList(body), body);
       assert.throws(() => parseCnameToken(body), body);
     }
     assert.throws(
-      () => parseCnameList("<L><Bucket>site</Bucket><Cname><Status>Enabled</Status></Cname></L>"),
+      () =>
+        parseCnameList(
+          "<ListCnameResult><Bucket>site</Bucket><Cname><Status>Enabled</Status></Cname></ListCnameResult>",
+        ),
       /no Domain/,
     );
-    assert.throws(() => parseCnameToken("<CnameTokenInfo><Bucket>b</Bucket><Token></Token></CnameToken>"), /no Token/);
+    assert.throws(() => parseCnameToken("<CnameToken><Bucket>b</Bucket><Token></Token></CnameToken>"), /no Token/);
   });
 });
 
