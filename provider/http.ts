@@ -56,9 +56,9 @@ export class HttpClient {
   /** @throws HttpFailure */
   async exchange(request: HttpRequest): Promise<HttpReply> {
     const { origin, path, method, headers, body = null, timeoutMs } = request;
-    const isLoopback = LOOPBACK.test(new URL(origin).hostname);
+    const isHere = isLoopback(new URL(origin).hostname);
     try {
-      const reply = await (isLoopback ? this.#direct : this.#outward()).request({
+      const reply = await (isHere ? this.#direct : this.#outward()).request({
         origin,
         path,
         method,
@@ -104,11 +104,26 @@ function proxyPool(proxy: URL, options: object): Pool {
   const plainConnect: (target: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);
   const connect = (target: Dispatcher.ConnectOptions) =>
     plainConnect(target).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code !== "UND_ERR_SOCKET") throw cause;
-      const error = new Error(`the proxy ${proxy.host} closed the connection`, { cause });
-      throw Object.assign(error, { code: "PROXY_CLOSED" });
+      const closed = cause.code === "UND_ERR_SOCKET";
+      const text = closed ? "closed the connection" : `cannot be reached: ${causeText(cause)}`;
+      const error = new Error(`the proxy ${proxy.host} ${text}`, { cause });
+      throw Object.assign(error, { code: closed ? "PROXY_CLOSED" : cause.code });
     });
   return Object.assign(pool, { connect });
+}
+
+/** Whether a host is this machine. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
+
+/** Why a request with a signature must not be sent there, or `undefined`. */
+export function clearTextProblem({ protocol, hostname, host }: URL, isAllowed: boolean): string | undefined {
+  if (protocol !== "http:" || isAllowed || isLoopback(hostname)) return undefined;
+  return (
+    `endpoint http://${host} would get signatures, tokens and private keys unencrypted: use https, ` +
+    "or set oss-cname:allowHttp to true"
+  );
 }
 
 const { version } = require("pulumi-oss-cname/package.json") as { version: string };

@@ -81,6 +81,7 @@ export class Run {
       clock: this.clock,
       credentials: () => this.credentials.get(),
       endpoint: () => this.settings.get("oss-cname:alidnsEndpoint"),
+      allowHttp: () => this.settings.allowHttp,
     });
     return this.#alidns;
   }
@@ -97,6 +98,7 @@ export class Run {
         credentials: () => this.credentials.get(),
         signatureVersion: this.settings.choice("oss-cname:signatureVersion"),
         addressing: this.settings.choice("oss-cname:addressing"),
+        allowHttp: this.settings.allowHttp,
       });
       this.#clients.set(key, client);
     }

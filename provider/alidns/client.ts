@@ -1,10 +1,10 @@
 import type { Clock } from "../clock";
 import { systemClock } from "../clock";
-import { HttpClient } from "../http";
+import { clearTextProblem, HttpClient } from "../http";
 import { isWithin } from "../names";
 import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
-import { redact } from "../redact";
+import { printable, safeText } from "../redact";
 import { rpcQuery, signAcs3 } from "./acs3";
 import { AlidnsError, alidnsRemedy, isAlidnsError } from "./error";
 
@@ -16,6 +16,8 @@ const DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16000];
 
 interface AlidnsClientOptions {
   readonly credentials: () => Promise<Credentials>;
+  /** Asked before every call: send it over plain http to another machine. Default: never. */
+  readonly allowHttp?: (() => boolean) | undefined;
   /** Default: connections of its own. */
   readonly http?: HttpClient | undefined;
   /** Default: the machine's. */
@@ -56,7 +58,7 @@ export class AlidnsClient {
   /** All zones of the account. */
   async listZones(): Promise<string[]> {
     const zones = await this.#listAll<WireDomain>("DescribeDomains", "the account's zones", { PageSize: "100" });
-    return zones.map(({ PunyCode, DomainName }) => (PunyCode || DomainName).toLowerCase());
+    return zones.map(({ PunyCode, DomainName }) => printable(PunyCode || DomainName).toLowerCase());
   }
 
   /**
@@ -167,7 +169,10 @@ export class AlidnsClient {
     attempts: number,
   ): Promise<Reply | AlidnsError> {
     const credentials = await this.#options.credentials();
-    const { origin, host } = toUrl(this.#options.endpoint?.() ?? "https://alidns.aliyuncs.com");
+    const url = toUrl(this.#options.endpoint?.() ?? "https://alidns.aliyuncs.com");
+    const { origin, host } = url;
+    const problem = clearTextProblem(url, this.#options.allowHttp?.() ?? false);
+    if (problem !== undefined) throw new Error(problem);
     const query = rpcQuery(parameters);
     const call = { host, action: operation, version: VERSION, query };
     let body: string;
@@ -190,8 +195,9 @@ export class AlidnsClient {
     const reply = parseReply(body);
     if (status === 200 && reply !== undefined) return reply;
     const { accessKeyId, accessKeySecret, securityToken = "" } = credentials;
-    const message = redact(reply?.Message ?? "", [accessKeyId, accessKeySecret, securityToken]);
-    return refusal({ ...reply, Message: message }, status, operation, what, attempts);
+    const clean = (text: unknown) => safeText(String(text ?? ""), [accessKeyId, accessKeySecret, securityToken]);
+    const texts = { Code: clean(reply?.Code), Message: clean(reply?.Message), RequestId: clean(reply?.RequestId) };
+    return refusal(texts, status, operation, what, attempts);
   }
 }
 
@@ -274,7 +280,7 @@ function invalidReply(operation: string, what: string, problem: string): AlidnsE
 
 function refusal(reply: Reply, status: number, operation: string, what: string, attempts: number): AlidnsError {
   const { Code: code = "", Message, RequestId } = reply;
-  const request = RequestId === undefined ? "" : `, request ${RequestId}`;
+  const request = !RequestId ? "" : `, request ${RequestId}`;
   // A refused signature is explained with the whole request, over many lines.
   const message = !Message ? "" : `: ${Message.split("\n", 1)[0]}`;
   const remedy = alidnsRemedy(code, operation);

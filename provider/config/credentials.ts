@@ -1,4 +1,5 @@
 import type { Credentials } from "../oss/sign";
+import { printable } from "../redact";
 import type { Settings } from "./settings";
 
 /** A place that access keys come from. */
@@ -37,8 +38,8 @@ export class CredentialChain {
     } catch (error) {
       // After a total failure the official chain asks only the source that it tried last.
       if (this.#source === source) this.#source = undefined;
-      // The official reader puts a file that it cannot parse, keys included, into its message.
-      const reason = (error as Error).message.replace(/(config from '[^']*' failed)[\s\S]*/, "$1");
+      // The official library repeats files, replies and output of commands that it cannot parse, keys included, after a colon.
+      const [reason = ""] = printable((error as Error).message).split(/: |\n/, 1);
       throw new Error(
         `No usable credentials from ${source.name}: ${reason}. Set alicloud:accessKey and alicloud:secretKey ` +
           "(pulumi config set --secret), alicloud:profile, or ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY",

@@ -10,6 +10,7 @@ const CHOICES = {
   "oss-cname:signatureVersion": ["v4", "v1"],
   "oss-cname:addressing": ["virtual", "path"],
   "oss-cname:verification": ["authoritative", "none"],
+  "oss-cname:allowHttp": ["true", "false"],
 } as const;
 
 /** What is wrong with a value, for every setting that decides where and how to send requests. */
@@ -66,6 +67,11 @@ export class Settings {
   get dnsServers(): string[] | undefined {
     const value = this.get("oss-cname:dnsServers");
     return value === undefined ? undefined : readServers(value);
+  }
+
+  /** Whether signed requests may go over plain http to other machines. */
+  get allowHttp(): boolean {
+    return this.choice("oss-cname:allowHttp") === "true";
   }
 
   get dnsTimeoutSeconds(): number {

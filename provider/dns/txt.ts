@@ -2,6 +2,7 @@ import { getServers } from "node:dns";
 import { lookup } from "node:dns/promises";
 import type { TxtAnswer } from "dns-packet";
 import { foldName, isWithin } from "../names";
+import { printable } from "../redact";
 import type { Reply } from "./query";
 import { query } from "./query";
 import type { ServerAddress } from "./serverAddress";
@@ -95,7 +96,7 @@ export function describeLook(look: TxtLook): string {
   if (look.detail !== undefined) lines.push(`  ${look.detail}`);
   if (look.blocked)
     lines.push("  The zone's name servers cannot be reached from here; is DNS (port 53) closed or intercepted?");
-  return lines.join("\n");
+  return printable(lines.join("\n"));
 }
 
 /** One server's reply, or why there is none. */

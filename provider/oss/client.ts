@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../clock";
 import { systemClock } from "../clock";
 import type { HttpReply } from "../http";
-import { HttpClient, HttpFailure } from "../http";
+import { clearTextProblem, HttpClient, HttpFailure } from "../http";
 import type { Addressing, Endpoint } from "./endpoint";
 import { bucketProblem, bucketUrl, resolveEndpoint } from "./endpoint";
 import type { Call, History, OssError } from "./error";
@@ -26,6 +26,8 @@ export interface OssClientOptions {
   readonly signatureVersion?: "v4" | "v1" | undefined;
   /** Default: virtual-host style, but path style at IP addresses always. */
   readonly addressing?: Addressing | undefined;
+  /** Send requests over plain http to other machines too. Default false. */
+  readonly allowHttp?: boolean | undefined;
   /** How long the service may be silent once it has the request. Default 20,000. */
   readonly timeoutMs?: number | undefined;
   /** Default `Math.random`. */
@@ -48,8 +50,8 @@ export interface OssRequest extends Call {
 /**
  * Sends signed requests to the buckets of one account and endpoint.
  *
- * Failures that may pass are tried three times in all: no connection, no reply, 5xx, 401, 408, 429, throttling, a wrong clock (the
- * service's is used from then on) and temporary credentials that have expired since they were given. Throws `OssError` for an
+ * Failures that may pass are tried three times in all: no connection, no reply, 5xx, 401, 408, 429, throttling, a clock that is wrong by
+ * a day at most (the service's is used from then on) and temporary credentials that have expired since they were given. Throws `OssError` for an
  * error reply, `OssTransportError` where no reply came.
  */
 export class OssClient {
@@ -64,6 +66,9 @@ export class OssClient {
     this.#http = options.http ?? new HttpClient();
     this.#clock = options.clock ?? systemClock;
     this.#endpoint = resolveEndpoint(options);
+    const { protocol, host } = this.#endpoint;
+    const problem = clearTextProblem(new URL(`${protocol}//${host}`), options.allowHttp ?? false);
+    if (problem !== undefined) throw new Error(problem);
     if (options.signatureVersion !== "v1" && this.#endpoint.region === undefined)
       throw new Error(`endpoint ${this.#endpoint.host} does not name its region: give the region too`);
   }
@@ -143,10 +148,12 @@ export class OssClient {
     return mayPass ? Math.max(backoffMs, Math.min(delayMs, MAX_DELAY_MS)) : undefined;
   }
 
+  /** False where the service's clock is not known or not believable: a request must not be signed for another year. */
   #adoptClock({ details }: OssError): boolean {
-    const time = parseDate(details.serverTime ?? "");
-    if (time !== undefined) this.#clockOffsetMs = time.getTime() - this.#clock.now();
-    return time !== undefined;
+    const offsetMs = (parseDate(details.serverTime ?? "")?.getTime() ?? Number.NaN) - this.#clock.now();
+    if (!(Math.abs(offsetMs) <= MAX_CLOCK_OFFSET_MS)) return false;
+    this.#clockOffsetMs = offsetMs;
+    return true;
   }
 }
 
@@ -154,6 +161,8 @@ const ATTEMPTS = 3;
 const BACKOFF_MS = 200;
 const MAX_DELAY_MS = 20_000;
 const TIMEOUT_MS = 20_000;
+/** A machine in the wrong time zone is off by half a day. */
+const MAX_CLOCK_OFFSET_MS = 24 * 60 * 60 * 1000;
 
 const EXPIRED_EC = "0002-00000007";
 const EXPIRED_CODES = ["SecurityTokenExpired", "InvalidSecurityToken"];

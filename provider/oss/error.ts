@@ -1,6 +1,6 @@
 import { ActionableError } from "../actionableError";
 import type { HttpFailure, HttpReply } from "../http";
-import { redact } from "../redact";
+import { safeText } from "../redact";
 import { ossRemedy } from "./remedies";
 import { parseFlat } from "./xml";
 
@@ -79,26 +79,26 @@ export function ossErrorFrom(
   secrets: readonly string[] = [],
 ): OssError {
   const { status } = reply;
+  const clean = (text: string | undefined) => (text ? safeText(text.slice(0, LONGEST_TEXT), secrets) : undefined);
   const header = (name: string) => [reply.headers[name]].flat()[0];
   const body = reply.body.trim() || Buffer.from(header("x-oss-err") ?? "", "base64").toString();
   const fields = parseFields(body);
-  const clean = (text: string | undefined) => (text ? redact(text, secrets) : undefined);
   const snapshot = clean(body)?.slice(0, SNAPSHOT_LENGTH) ?? "the reply has no body";
   const location = clean(header("location"));
-  const code = fields.Code || "BadErrorResponse";
+  const code = clean(fields.Code) || "BadErrorResponse";
   const throttled = status === 503 && code.includes("Limit");
   return new OssError({
     operation: call.operation,
     bucket: call.bucket,
     domain: call.domain,
     code,
-    ec: fields.EC || header("x-oss-ec") || header("x-oss-ec-code"),
+    ec: clean(fields.EC || header("x-oss-ec") || header("x-oss-ec-code")),
     status,
-    requestId: fields.RequestId || header("x-oss-request-id"),
+    requestId: clean(fields.RequestId || header("x-oss-request-id")),
     serviceMessage:
       clean(fields.Message) ?? (fields.Code ? "" : location ? `redirects to ${location} are not followed` : snapshot),
     endpoint: clean(fields.Endpoint),
-    serverTime: code === "RequestTimeTooSkewed" ? fields.ServerTime || header("date") : undefined,
+    serverTime: code === "RequestTimeTooSkewed" ? clean(fields.ServerTime || header("date")) : undefined,
     delayMs: Number(header("x-oss-qos-delay-time")) || undefined,
     attempts,
     maybeDone: maybeDone || (status >= 500 && !throttled) || status === 408,
@@ -137,6 +137,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
 }
 
 const SNAPSHOT_LENGTH = 256;
+const LONGEST_TEXT = 65_536;
 const TLS_CODES = /CERT|SIGNATURE|ISSUER|^ERR_(TLS|SSL)|^EPROTO/;
 
 function factsText(details: OssErrorDetails): string {

@@ -1,4 +1,5 @@
 import { XMLBuilder, XMLParser } from "fast-xml-parser";
+import { printable } from "../redact";
 
 /** The proof of ownership that OSS looks for in DNS. Valid for 72 hours. */
 export interface CnameTokenInfo {
@@ -151,7 +152,7 @@ function children(parent: Element, name: string): Element[] {
 
 function text(parent: Element, name: string): string {
   const value = parent[name];
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? printable(value) : "";
 }
 
 function toCnameInfo(element: Element): CnameInfo {

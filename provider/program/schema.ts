@@ -129,6 +129,10 @@ export function configSchema(): object {
           },
           "oss-cname:dnsTimeoutSeconds": { type: "number", minimum: 0, description: "How long to wait for DNS." },
           "oss-cname:alidnsEndpoint": text,
+          "oss-cname:allowHttp": {
+            description: "Send signed requests over plain http to other machines too.",
+            type: "boolean",
+          },
         },
       },
     },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { type Cloud, startCloud } from "../../local/cloud";
 import { ossCname } from "../support/command";
 import { configFor, Stack } from "../support/stack";
@@ -83,6 +83,7 @@ describe("a proxy named by the environment", () => {
     await bind({
       "oss-cname:endpoint": "http://oss-cn-hangzhou.aliyuncs.com",
       "oss-cname:alidnsEndpoint": "http://alidns.aliyuncs.com",
+      "oss-cname:allowHttp": "true",
     });
     assert.deepEqual([...new Set(proxy.asked)].sort(), [
       "alidns.aliyuncs.com:80",
@@ -105,6 +106,24 @@ describe("a proxy named by the environment", () => {
     assert.deepEqual([...new Set(proxy.asked)], ["site.oss-cn-hangzhou.aliyuncs.com:443"]);
     assert.match(stderr, /cannot connect to site\.oss-cn-hangzhou\.aliyuncs\.com \(.*Proxy response \(402\)/);
     assert.doesNotMatch(stderr, /us:er/);
+  });
+
+  it("that drops connections ends a command after a few attempts, with its name", async () => {
+    const dropping = createTcpServer((socket) => socket.on("error", () => {}).once("data", () => socket.end()));
+    let connections = 0;
+    dropping.on("connection", () => connections++);
+    await new Promise<void>((resolve) => dropping.listen(0, "127.0.0.1", resolve));
+    const { port } = dropping.address() as AddressInfo;
+    try {
+      const { status, stderr } = await ossCname(["list", "site", "--region", "cn-hangzhou"], {
+        env: { https_proxy: `127.0.0.1:${port}`, ALICLOUD_ACCESS_KEY: "ak", ALICLOUD_SECRET_KEY: "sk" },
+      });
+      assert.equal(status, 1);
+      assert.match(stderr, new RegExp(`the proxy 127\\.0\\.0\\.1:${port} closed the connection, 3 attempts`));
+      assert.ok(connections <= 10, `${connections} connections`);
+    } finally {
+      dropping.close();
+    }
   });
 
   it("that is none is said to be none", async () => {

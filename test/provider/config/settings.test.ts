@@ -10,6 +10,7 @@ const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[]
   ["oss-cname:signatureVersion", "v5", /"v5" is not v4 or v1/],
   ["oss-cname:addressing", "vhost", /"vhost" is not virtual or path/],
   ["oss-cname:verification", "non", /"non" is not authoritative or none/],
+  ["oss-cname:allowHttp", "yes", /"yes" is not true or false/],
   ["oss-cname:dnsServers", "127.0.0.1:99999", /is not a list of host:port/],
   ["oss-cname:dnsServers", '["127.0.0.1:53"', /is not a list of host:port/],
   ["oss-cname:dnsTimeoutSeconds", "15m", /"15m" is not a number of seconds/],

@@ -278,28 +278,47 @@ describe("OSS client", () => {
       error(403, "RequestTimeTooSkewed", serverTime && `<ServerTime>${serverTime}</ServerTime>`, headers);
 
     it("is set by the service's, for later requests too", async () => {
-      for (const step of [skewed("2024-01-01T00:00:00.000Z"), skewed("", { date: "Mon, 01 Jan 2024 00:00:00 GMT" })]) {
+      for (const step of [skewed("2023-12-17T00:00:00.000Z"), skewed("", { date: "Sun, 17 Dec 2023 00:00:00 GMT" })]) {
         const { endpoint, received } = await serve(step, text(200, LIST_XML), text(200, LIST_XML));
         const { oss, sleeps } = client(endpoint);
         await listCname(oss, "site");
         await listCname(oss, "site");
         assert.deepEqual(
           received.map(({ headers }) => headers["x-oss-date"]),
-          ["20231216T162057Z", "20240101T000000Z", "20240101T000000Z"],
+          ["20231216T162057Z", "20231217T000000Z", "20231217T000000Z"],
         );
         assert.deepEqual(sleeps, []);
       }
     });
 
+    it("is not taken for the service's when that is more than a day away", async () => {
+      const { endpoint, received } = await serve(skewed("2099-01-01T00:00:00.000Z"));
+      assert.match(String(await failure(listCname(client(endpoint).oss, "site"))), /set this machine's clock/);
+      assert.equal(received.length, 1);
+    });
+
     it("is corrected once", async () => {
-      const step = skewed("2024-01-01T00:00:00.000Z");
+      const step = skewed("2023-12-17T00:00:00.000Z");
       const { endpoint, received } = await serve(step, step, step);
       assert.match(
         String(await failure(listCname(client(endpoint).oss, "site"))),
-        /the service says it is 2024-01-01T/,
+        /the service says it is 2023-12-17T/,
       );
       assert.equal(received.length, 2);
     });
+  });
+
+  describe("plain http to another machine", () => {
+    const options = {
+      endpoint: "http://oss.example.com",
+      region: "cn-hangzhou",
+      credentials: async () => assert.fail(),
+    };
+
+    it("is refused before credentials are asked for", () =>
+      assert.throws(() => new OssClient(options), /oss\.example\.com would get .* unencrypted: use https/));
+
+    it("is allowed by request", () => assert.ok(new OssClient({ ...options, allowHttp: true })));
   });
 
   describe("expired temporary credentials", () => {
@@ -363,7 +382,7 @@ describe("OSS client", () => {
       for (const step of [
         error(503, "QpsLimitExceeded"),
         error(429, "Throttled"),
-        error(403, "RequestTimeTooSkewed", "<ServerTime>2024-01-01T00:00:00.000Z</ServerTime>"),
+        error(403, "RequestTimeTooSkewed", "<ServerTime>2023-12-17T00:00:00.000Z</ServerTime>"),
       ]) {
         const { endpoint, received } = await serve(step);
         await put(client(endpoint).oss);
