@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import type { TxtAnswer } from "dns-packet";
 import { foldName, isWithin } from "../names";
 import { printable } from "../redact";
+import { Budget } from "./budget";
 import type { Reply } from "./query";
 import { query } from "./query";
 import type { ServerAddress } from "./serverAddress";
@@ -62,11 +63,27 @@ export interface LookOptions {
  * never throws.
  */
 export async function lookForTxt(name: string, value: string, options: LookOptions = {}): Promise<TxtLook> {
-  const timeoutMs = options.timeoutMs ?? 2000;
-  const { servers } = options;
-  if (servers !== undefined && servers.length > 0) {
-    return look(foldName(name), value, 8, (asked) => askGivenServers(servers, asked, timeoutMs));
+  const budget = new Budget();
+  try {
+    const found = await look(foldName(name), value, MAX_HOPS, askerOf(options, budget));
+    if (!budget.isUsedUp) return found;
+    // Servers that were not asked may not have the value.
+    return {
+      ...found,
+      present: false,
+      detail: "This look at DNS took too many queries or too long, and was given up.",
+    };
+  } finally {
+    budget.close();
   }
+}
+
+type Ask = (name: string) => Promise<Asked>;
+
+function askerOf(options: LookOptions, budget: Budget): Ask {
+  const { servers, timeoutMs = 2000 } = options;
+  if (servers !== undefined && servers.length > 0)
+    return (name) => askGivenServers(servers, name, { timeoutMs, budget });
   const network: Network = {
     resolvers: (options.resolvers ?? getServers()).map((resolver) => {
       const { host, port } = splitHostPort(resolver);
@@ -74,9 +91,13 @@ export async function lookForTxt(name: string, value: string, options: LookOptio
     }),
     endpointOf: options.endpointOf ?? ((address) => ({ address, port: 53 })),
     timeoutMs,
+    budget,
   };
-  return look(foldName(name), value, 8, (asked) => askZone(asked, network));
+  return (name) => askZone(name, network);
 }
+
+/** CNAMEs that are followed, one after the other. */
+const MAX_HOPS = 8;
 
 /** What each server answered, one line each, for a person to read. */
 export function describeLook(look: TxtLook): string {
@@ -99,6 +120,8 @@ export function describeLook(look: TxtLook): string {
   return printable(lines.join("\n"));
 }
 
+type Limits = Pick<Network, "timeoutMs" | "budget">;
+
 /** One server's reply, or why there is none. */
 interface Replied {
   readonly server: string;
@@ -116,12 +139,7 @@ interface Asked {
   readonly acceptResolver?: boolean;
 }
 
-async function look(
-  name: string,
-  value: string,
-  hopsLeft: number,
-  ask: (name: string) => Promise<Asked>,
-): Promise<TxtLook> {
+async function look(name: string, value: string, hopsLeft: number, ask: Ask): Promise<TxtLook> {
   const asked = await ask(name);
   const answers: ServerAnswer[] = [];
   const targets = new Set<string>();
@@ -210,7 +228,7 @@ async function askServers(servers: NameServer[], name: string, network: Network)
       if (addresses.length === 0) return [{ server, address: "", failure: "no address found for it" }];
       const all = await Promise.all(
         addresses.map(async (address): Promise<Replied> => {
-          return { server, address, ...(await ask(network.endpointOf(address), name, false, network.timeoutMs)) };
+          return { server, address, ...(await ask(network.endpointOf(address), name, false, network)) };
         }),
       );
       // A machine without IPv6 reaches only some addresses of each server. That is a problem only if none replies.
@@ -225,13 +243,13 @@ async function askServers(servers: NameServer[], name: string, network: Network)
  * Asks servers that the user named. They count as authoritative: a hidden primary or a test server sets AA. Where only a resolver can
  * be reached, its reply is the best there is, so one with RA in place of AA is accepted as well.
  */
-async function askGivenServers(servers: readonly string[], name: string, timeoutMs: number): Promise<Asked> {
+async function askGivenServers(servers: readonly string[], name: string, limits: Limits): Promise<Asked> {
   const replies = await Promise.all(
     servers.map(async (server): Promise<Replied> => {
       try {
         const { host, port } = splitHostPort(server);
         const { address } = await lookup(host, { order: "ipv4first" });
-        return { server, address, ...(await ask({ address, port }, name, true, timeoutMs)) };
+        return { server, address, ...(await ask({ address, port }, name, true, limits)) };
       } catch (error) {
         return { server, address: "", failure: (error as Error).message };
       }
@@ -244,9 +262,10 @@ async function ask(
   endpoint: ServerAddress,
   name: string,
   recursive: boolean,
-  timeoutMs: number,
+  { timeoutMs, budget }: Limits,
 ): Promise<{ reply: Reply } | { failure: string }> {
   try {
+    budget.spend();
     return { reply: await query(endpoint, { name, type: "TXT", recursive }, timeoutMs) };
   } catch (error) {
     return { failure: (error as Error).message };

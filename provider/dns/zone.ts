@@ -1,5 +1,6 @@
 import type { Answer, StringAnswer } from "dns-packet";
 import { foldName } from "../names";
+import type { Budget } from "./budget";
 import type { Reply } from "./query";
 import { query } from "./query";
 import type { ServerAddress } from "./serverAddress";
@@ -22,6 +23,8 @@ export interface Network {
   /** Where the name server with this address listens. */
   readonly endpointOf: (address: string) => ServerAddress;
   readonly timeoutMs: number;
+  /** Shared by all queries of one look. */
+  readonly budget: Budget;
 }
 
 /** No zone was found for a name. */
@@ -112,9 +115,10 @@ async function askAny(
   name: string,
   type: "NS" | "A" | "AAAA",
   recursive: boolean,
-  { timeoutMs }: Network,
+  { timeoutMs, budget }: Network,
 ): Promise<Reply | undefined> {
   const replies = endpoints.map(async (endpoint) => {
+    budget.spend();
     const reply = await query(endpoint, { name, type, recursive }, timeoutMs);
     if (reply.rcode !== "NOERROR" && reply.rcode !== "NXDOMAIN") throw new Error(reply.rcode);
     return reply;
