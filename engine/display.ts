@@ -1,7 +1,7 @@
 import { isDeepStrictEqual, styleText } from "node:util";
-import { type Kind, nameOf, STACK_TYPE } from "./deployment";
-import { isMap, isObject, isSecret, type PropertyMap, type PropertyValue, SIGNATURE, UNKNOWN } from "./propertyValue";
-import { isProvider, type Op, type Step, type StepEvents } from "./step";
+import { isProvider, type Op, type Step, type StepEvents } from "./execute/executor";
+import { type Kind, nameOf, STACK_TYPE } from "./plan/deployment";
+import { isMap, isObject, isSecret, type PropertyMap, type PropertyValue, SIGNATURE, UNKNOWN } from "./property/value";
 
 /** How many resources were, or would be, treated in which way. */
 export type Summary = Readonly<Partial<Record<CountedOp, number>>>;

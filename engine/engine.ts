@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { StackFile } from "./backend";
-import type { Kind } from "./deployment";
 import { type Diagnostic, Display, readable, type Summary } from "./display";
+import type { Op } from "./execute/executor";
 import { Operation, type OperationOptions, type Stack, stackOutputs } from "./operation";
-import { loadProject } from "./project";
-import { Snapshot } from "./snapshot";
-import { StackConfigFile } from "./stackConfig";
-import type { Op } from "./step";
+import type { Kind } from "./plan/deployment";
+import { StackFile } from "./stack/backend";
+import { loadProject } from "./stack/project";
+import { Snapshot } from "./stack/snapshot";
+import { StackConfigFile } from "./stack/stackConfig";
 import { Unsupported } from "./unsupported";
 
 /** Which stack, and what goes for all that is done with it. */

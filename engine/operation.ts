@@ -1,18 +1,18 @@
 import { availableParallelism } from "node:os";
-import type { StackFile } from "./backend";
-import { Deployment, type Kind, type Report, STACK_TYPE } from "./deployment";
 import type { Display } from "./display";
-import type { Output } from "./nodeProcess";
-import type { Project } from "./project";
-import type { PropertyMap } from "./propertyValue";
-import { ProviderHost } from "./providerHost";
-import { Providers } from "./providers";
-import { ResourceMonitor } from "./resourceMonitor";
-import type { Crypter } from "./secrets";
-import type { Resource, Snapshot } from "./snapshot";
-import { Source } from "./source";
-import { providerConfig, type StackConfig } from "./stackConfig";
-import { StepExecutor, Stopped } from "./step";
+import { StepExecutor, Stopped } from "./execute/executor";
+import type { Output } from "./execute/nodeProcess";
+import { ProviderHost } from "./execute/providerHost";
+import { Providers } from "./execute/providers";
+import { Deployment, type Kind, type Report, STACK_TYPE } from "./plan/deployment";
+import { ResourceMonitor } from "./program/resourceMonitor";
+import { Source } from "./program/source";
+import type { PropertyMap } from "./property/value";
+import type { StackFile } from "./stack/backend";
+import type { Project } from "./stack/project";
+import type { Crypter } from "./stack/secrets";
+import type { Resource, Snapshot } from "./stack/snapshot";
+import { providerConfig, type StackConfig } from "./stack/stackConfig";
 
 export interface Stack {
   readonly project: Project;

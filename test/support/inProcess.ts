@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { PropertyMap } from "../../engine/propertyValue";
-import { map, type ProviderHostOptions, ResourceInitError, struct } from "../../engine/providerHost";
+import type { PropertyMap } from "../../engine/property/value";
+import { map, type ProviderHostOptions, ResourceInitError, struct } from "../../engine/execute/providerHost";
 import type { Clock } from "../../provider/clock";
 import type { ProviderName } from "../../provider/resources/dynamicResource";
 import { lifecycles } from "../../provider/resources/lifecycles";

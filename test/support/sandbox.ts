@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { StackFile } from "../../engine/backend";
 import * as engine from "../../engine/engine";
-import type { PropertyMap } from "../../engine/propertyValue";
-import { Crypter } from "../../engine/secrets";
+import type { PropertyMap } from "../../engine/property/value";
+import { StackFile } from "../../engine/stack/backend";
+import { Crypter } from "../../engine/stack/secrets";
 
 const repository = resolve(__dirname, "../../..");
 const commands = { preview: engine.preview, up: engine.up, refresh: engine.refresh, destroy: engine.destroy };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { PropertyMap } from "../../engine/propertyValue";
-import { ProviderHost, type ProviderHostOptions, ResourceInitError } from "../../engine/providerHost";
+import { ProviderHost, type ProviderHostOptions, ResourceInitError } from "../../engine/execute/providerHost";
+import type { PropertyMap } from "../../engine/property/value";
 import type { Cloud } from "../../local/cloud";
 import type { Clock } from "../../provider/clock";
 import { type ProviderName, providerText } from "../../provider/resources/dynamicResource";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
-import { ProviderHost } from "../../../../engine/providerHost";
+import { ProviderHost } from "../../../../engine/execute/providerHost";
 import { type Cloud, type Fault, startCloud } from "../../../../local";
 import { AlidnsRecordLifecycle } from "../../../../provider/resources/alidnsRecord/lifecycle";
 import { providerText } from "../../../../provider/resources/dynamicResource";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PropertyMap } from "../../../../engine/propertyValue";
-import { ProviderHost } from "../../../../engine/providerHost";
+import { ProviderHost } from "../../../../engine/execute/providerHost";
+import type { PropertyMap } from "../../../../engine/property/value";
 import { providerText } from "../../../../provider/resources/dynamicResource";
 import { type Authority, createAuthority, type Issued } from "../../../support/certificates";
 

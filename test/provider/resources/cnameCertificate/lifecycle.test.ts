@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PropertyMap } from "../../../../engine/propertyValue";
+import type { PropertyMap } from "../../../../engine/property/value";
 import { type Cloud, type Fault, type RequestEntry, type Switches, startCloud } from "../../../../local";
 import { providerText } from "../../../../provider/resources/dynamicResource";
 import { type Authority, createAuthority, type Issued } from "../../../support/certificates";

@@ -2,8 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { Unsupported } from "../unsupported";
 import { asTheCliReads } from "./configValue";
-import { Unsupported } from "./unsupported";
 
 /** What Pulumi.yaml says. */
 export interface Project {

@@ -2,10 +2,10 @@ import assert from "node:assert";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadProject } from "../../engine/project";
-import { Crypter } from "../../engine/secrets";
-import { StackConfigFile } from "../../engine/stackConfig";
-import { hasPulumi, pulumi } from "../support/sandbox";
+import { loadProject } from "../../../engine/stack/project";
+import { Crypter } from "../../../engine/stack/secrets";
+import { StackConfigFile } from "../../../engine/stack/stackConfig";
+import { hasPulumi, pulumi } from "../../support/sandbox";
 
 const passphrase = "correct horse";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert";
-import { isSecret, secret } from "../../engine/propertyValue";
-import { ProviderHost, ResourceInitError } from "../../engine/providerHost";
+import { ProviderHost, ResourceInitError } from "../../../engine/execute/providerHost";
+import { isSecret, secret } from "../../../engine/property/value";
 
 const __provider = `
 exports.handler = () => ({

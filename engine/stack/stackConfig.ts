@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { Document, isMap, isScalar, isSeq, parse, parseDocument } from "yaml";
+import { parsePath } from "../property/path";
+import { type PropertyMap, secret } from "../property/value";
+import { Unsupported } from "../unsupported";
 import { asText, asTheCliReads, coerced, isRecord, json, scalar } from "./configValue";
 import { type Project, refuseUnknown } from "./project";
-import { parsePath } from "./propertyPath";
-import { type PropertyMap, secret } from "./propertyValue";
 import { Crypter } from "./secrets";
-import { Unsupported } from "./unsupported";
 
 /** The configuration of one stack: each value as its text, structured ones as JSON. */
 export interface StackConfig {

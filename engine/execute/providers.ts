@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { containsUnknowns, type PropertyMap } from "./propertyValue";
+import { containsUnknowns, type PropertyMap } from "../property/value";
 import type { ProviderHost } from "./providerHost";
 
 /** The providers of one operation: a process for each provider resource, started when it is first needed. */

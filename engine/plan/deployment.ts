@@ -1,10 +1,10 @@
-import { keepIgnored } from "./propertyPath";
-import { equal, type PropertyMap } from "./propertyValue";
-import type { DiffResult, ProviderHost } from "./providerHost";
-import type { Providers } from "./providers";
-import type { Resource, Snapshot } from "./snapshot";
-import { diff, isProvider, type Step, type StepExecutor, Stopped } from "./step";
-import { DYNAMIC_PROVIDER, Unsupported } from "./unsupported";
+import { diff, isProvider, type Step, type StepExecutor, Stopped } from "../execute/executor";
+import type { DiffResult, ProviderHost } from "../execute/providerHost";
+import type { Providers } from "../execute/providers";
+import { keepIgnored } from "../property/path";
+import { equal, type PropertyMap } from "../property/value";
+import type { Resource, Snapshot } from "../stack/snapshot";
+import { DYNAMIC_PROVIDER, Unsupported } from "../unsupported";
 
 export type Kind = "update" | "refresh" | "destroy";
 

@@ -3,8 +3,8 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { type JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { known, markSecrets, type PropertyMap, plain } from "../property/value";
 import { NodeProcess, type Output, pulumiProgram } from "./nodeProcess";
-import { known, markSecrets, type PropertyMap, plain } from "./propertyValue";
 
 export interface ProviderHostOptions {
   /** Where the process runs and finds its packages: the directory of the user's program. */

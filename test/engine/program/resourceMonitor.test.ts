@@ -2,11 +2,11 @@ import assert from "node:assert";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { loadProject } from "../../engine/project";
-import { ResourceMonitor } from "../../engine/resourceMonitor";
-import type { Resource } from "../../engine/snapshot";
-import { Source } from "../../engine/source";
-import { Unsupported } from "../../engine/unsupported";
+import { ResourceMonitor } from "../../../engine/program/resourceMonitor";
+import { Source } from "../../../engine/program/source";
+import { loadProject } from "../../../engine/stack/project";
+import type { Resource } from "../../../engine/stack/snapshot";
+import { Unsupported } from "../../../engine/unsupported";
 
 /** What a program may do, as the SDK has it, and what is refused for it. Each row is a line of the program. */
 const refused: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ describe("resource monitor", function () {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), "monitor-"));
-    symlinkSync(resolve(__dirname, "../../../node_modules"), join(directory, "node_modules"));
+    symlinkSync(resolve(__dirname, "../../../../node_modules"), join(directory, "node_modules"));
     writeFileSync(join(directory, "package.json"), "{}");
     writeFileSync(
       join(directory, "Pulumi.yaml"),

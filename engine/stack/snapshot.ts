@@ -1,7 +1,7 @@
+import type { PropertyMap } from "../property/value";
+import { isDynamic, Unsupported } from "../unsupported";
 import type { StackFile } from "./backend";
-import type { PropertyMap } from "./propertyValue";
 import type { Crypter } from "./secrets";
-import { isDynamic, Unsupported } from "./unsupported";
 
 /** One resource in the state, in the form of the state file but with its secrets in clear. */
 export interface Resource {

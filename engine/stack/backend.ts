@@ -4,7 +4,7 @@ import { copyFile, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile
 import { hostname, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Unsupported } from "./unsupported";
+import { Unsupported } from "../unsupported";
 
 /** One stack in a file backend of the Pulumi CLI: its state file, its history and its locks. */
 export class StackFile {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { isSecret, type PropertyMap, type PropertyValue, SECRET, SIGNATURE } from "./propertyValue";
+import { isSecret, type PropertyMap, type PropertyValue, SECRET, SIGNATURE } from "../property/value";
 
 const iterations = 1_000_000;
 

@@ -1,4 +1,4 @@
-import { isMap, isSecret, type PropertyMap, type PropertyValue, secret } from "./propertyValue";
+import { isMap, isSecret, type PropertyMap, type PropertyValue, secret } from "./value";
 
 /** The parts of a property path: `a.b[0]["c.d"]`. */
 export function parsePath(path: string): (string | number)[] {

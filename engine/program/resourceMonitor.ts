@@ -5,11 +5,11 @@ import { ResourceMonitorService } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/resource_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { type Deployment, type Goal, nameOf, type Report } from "./deployment";
-import { completeReferences, type PropertyMap, unsupportedValue } from "./propertyValue";
-import { map, messageLimits, struct } from "./providerHost";
-import { Stopped } from "./step";
-import { isDynamic, Unsupported } from "./unsupported";
+import { Stopped } from "../execute/executor";
+import { map, messageLimits, struct } from "../execute/providerHost";
+import { type Deployment, type Goal, nameOf, type Report } from "../plan/deployment";
+import { completeReferences, type PropertyMap, unsupportedValue } from "../property/value";
+import { isDynamic, Unsupported } from "../unsupported";
 
 /**
  * The two services that a Pulumi program talks to: it registers its resources with the resource monitor, and logs to the engine. What

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { keepIgnored } from "./propertyPath";
-import { equal, isSecret, type PropertyMap, revealed, secret, UNKNOWN } from "./propertyValue";
+import { keepIgnored } from "../property/path";
+import { equal, isSecret, type PropertyMap, revealed, secret, UNKNOWN } from "../property/value";
+import type { OperationType, Resource, Snapshot } from "../stack/snapshot";
 import { type ProviderHost, ResourceInitError, Unanswered } from "./providerHost";
 import type { Providers } from "./providers";
-import type { OperationType, Resource, Snapshot } from "./snapshot";
 
 /** Pulumi's names for what is done to one resource. `replace` and what it consists of are counted once, as `replace`. */
 export type Op =

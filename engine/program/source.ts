@@ -1,6 +1,6 @@
-import { NodeProcess, type Output, pulumiProgram } from "./nodeProcess";
-import type { Project } from "./project";
-import type { StackConfig } from "./stackConfig";
+import { NodeProcess, type Output, pulumiProgram } from "../execute/nodeProcess";
+import type { Project } from "../stack/project";
+import type { StackConfig } from "../stack/stackConfig";
 
 /** The program has said itself what was wrong, and ended with this status. */
 const LOGGED_FAILURE = 32;
