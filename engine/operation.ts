@@ -1,79 +1,85 @@
 import { availableParallelism } from "node:os";
-import type { Display } from "./display";
-import { StepExecutor, Stopped } from "./execute/executor";
+import { StepExecutor } from "./execute/executor";
 import type { Output } from "./execute/nodeProcess";
 import { ProviderHost } from "./execute/providerHost";
 import { Providers } from "./execute/providers";
-import { Deployment, type Kind, type Report, STACK_TYPE } from "./plan/deployment";
+import { type Events, type Report, Stopped } from "./execute/step";
+import { Deployment } from "./plan/deployment";
 import { ResourceMonitor } from "./program/resourceMonitor";
 import { Source } from "./program/source";
-import type { PropertyMap } from "./property/value";
-import type { StackFile } from "./stack/backend";
-import type { Project } from "./stack/project";
-import type { Crypter } from "./stack/secrets";
-import type { Resource, Snapshot } from "./stack/snapshot";
+import type { Snapshot } from "./stack/snapshot";
+import type { Stack } from "./stack/stack";
 import { providerConfig, type StackConfig } from "./stack/stackConfig";
 
-export interface Stack {
-  readonly project: Project;
-  readonly name: string;
-  readonly file: StackFile;
-  readonly crypter: Crypter;
-  readonly config: StackConfig;
-}
+export type Kind = "update" | "refresh" | "destroy";
 
 export interface OperationOptions {
-  /** Environment variables for the program and its providers, over those of this process. */
+  /** Environment variables for the program and its providers, besides those of this process. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** How many resources are worked on at once. Default: four times the number of processors. */
   readonly parallel?: number | undefined;
-  /** When aborted: what is under way is finished, nothing more is started. */
+  /** When aborted: running steps are finished, no more are started. */
   readonly interrupt?: AbortSignal | undefined;
-  /** When aborted: what is under way is given up; the state says of it that it was. */
+  /** When aborted: running steps are given up, and the state says so. */
   readonly terminate?: AbortSignal | undefined;
 }
 
-/** One pass over a stack with its own processes, as a preview or in earnest. */
+interface Pass {
+  readonly kind: Kind;
+  /** Only show what would be done. */
+  readonly dryRun: boolean;
+  /** Read all resources again before an update or a destroy. */
+  readonly refresh: boolean;
+  /** Run no providers: the program alone is executed. */
+  readonly withoutProviders?: boolean;
+  readonly stack: Pick<Stack, "project" | "name">;
+  readonly config: StackConfig;
+  readonly snapshot: Snapshot;
+  readonly events: Events;
+}
+
+/** One pass over a stack, with its own processes: a preview, or the real operation. */
 export class Operation {
-  /** The first thing that went wrong. */
-  failure: Error | undefined;
-  readonly outputsBefore: PropertyMap;
+  readonly #pass: Pass;
+  readonly #options: OperationOptions;
   readonly #providers: Providers;
   readonly #executor: StepExecutor;
   readonly #deployment: Deployment;
-  readonly #report: Report;
   readonly #parallel: number;
 
-  constructor(
-    private readonly stack: Stack,
-    private readonly options: OperationOptions,
-    private readonly dryRun: boolean,
-    private readonly snapshot: Snapshot,
-    display: Display,
-    /** Are there providers? A dry run without asks nobody anything but the program. */
-    withProviders = true,
-  ) {
-    const { project, name, config } = stack;
-    this.#report = display.report.bind(display);
+  constructor(pass: Pass, options: OperationOptions) {
+    const { stack, config, snapshot, events, dryRun } = pass;
+    this.#pass = pass;
+    this.#options = options;
     this.#parallel = options.parallel ?? (Number(process.env.PULUMI_PARALLEL) || availableParallelism() * 4);
-    this.outputsBefore = stackOutputs(snapshot.base);
-    const host = { cwd: project.directory, project: project.name, env: options.env ?? {}, output: this.#output };
-    const providers = new Providers(withProviders ? () => ProviderHost.start(host) : undefined);
-    const executor = new StepExecutor({ snapshot, providers, events: display, dryRun, parallel: this.#parallel });
-    this.#deployment = new Deployment({
-      ...{ snapshot, providers, executor, report: this.#report },
-      ...{ project: project.name, stack: name, config: providerConfig(config) },
+    const host = {
+      cwd: stack.project.directory,
+      project: stack.project.name,
+      env: options.env ?? {},
+      output: this.#output,
+    };
+    this.#providers = new Providers(pass.withoutProviders ? undefined : () => ProviderHost.start(host));
+    this.#executor = new StepExecutor({
+      snapshot,
+      providers: this.#providers,
+      events,
+      dryRun,
+      parallel: this.#parallel,
     });
-    this.#providers = providers;
-    this.#executor = executor;
+    this.#deployment = new Deployment({
+      project: stack.project.name,
+      stack: stack.name,
+      config: providerConfig(config),
+      snapshot,
+      providers: this.#providers,
+      executor: this.#executor,
+      report: this.#report,
+    });
   }
 
-  get outputs(): PropertyMap {
-    return stackOutputs(this.snapshot.resources);
-  }
-
-  async run(kind: Kind, refresh: boolean): Promise<void> {
-    const { interrupt, terminate } = this.options;
+  /** Runs to the end. Returns the first error, if there was one. */
+  async run(): Promise<Error | undefined> {
+    const { interrupt, terminate } = this.#options;
     const onInterrupt = () => this.#executor.stop(new Error("interrupted"));
     const onTerminate = () => {
       this.#executor.terminate(new Error("interrupted"));
@@ -83,18 +89,12 @@ export class Operation {
     terminate?.addEventListener("abort", onTerminate);
     if (interrupt?.aborted) onInterrupt();
     try {
-      if (refresh || kind === "refresh") await this.#deployment.refresh();
-      else if (!this.dryRun) this.#warnOfInterrupted();
-      if (kind === "destroy") await this.#deployment.deleteOthers();
-      if (kind === "update") await this.#runProgram();
-    } catch (error) {
-      this.#fail(error);
-    }
-    try {
+      await this.#perform().catch((error) => this.#fail(error));
       await this.#executor.idle();
-      this.failure = this.#executor.stopReason;
-      this.#deployment.settleStackOutputs(this.failure !== undefined);
-      if (!this.dryRun) await this.snapshot.save();
+      const failure = this.#executor.stopReason;
+      this.#deployment.settleStackOutputs({ failed: failure !== undefined });
+      if (!this.#pass.dryRun) await this.#pass.snapshot.save();
+      return failure;
     } finally {
       await this.#providers.stop();
       interrupt?.removeEventListener("abort", onInterrupt);
@@ -102,15 +102,43 @@ export class Operation {
     }
   }
 
+  async #perform(): Promise<void> {
+    const { kind, refresh, dryRun } = this.#pass;
+    if (refresh || kind === "refresh") await this.#deployment.refresh();
+    else if (!dryRun) this.#warnOfInterrupted();
+    if (kind === "destroy") await this.#deployment.deleteOthers();
+    if (kind === "update") await this.#runProgram();
+  }
+
   async #runProgram(): Promise<void> {
-    const { project, name: stack, config } = this.stack;
-    const monitor = new ResourceMonitor(this.#deployment, this.#report, (error) => this.#fail(error));
-    const address = await monitor.listen();
-    this.#providers.prepare();
-    const source = new Source({
-      ...{ project, stack, config, address, dryRun: this.dryRun, parallel: this.#parallel, output: this.#output },
-      env: this.options.env ?? {},
+    const { stack, config, dryRun } = this.#pass;
+    const monitor = new ResourceMonitor({
+      deployment: this.#deployment,
+      report: this.#report,
+      refuse: (error) => this.#fail(error),
     });
+    try {
+      const address = await monitor.listen();
+      this.#providers.prepare();
+      const source = new Source({
+        project: stack.project,
+        stack: stack.name,
+        config,
+        address,
+        dryRun,
+        parallel: this.#parallel,
+        env: this.#options.env ?? {},
+        output: this.#output,
+      });
+      await this.#follow(source, monitor);
+    } finally {
+      // An open monitor would keep this process from ending.
+      monitor.close();
+    }
+  }
+
+  /** Waits for the program to register everything, deletes the rest, and lets the program end. */
+  async #follow(source: Source, monitor: ResourceMonitor): Promise<void> {
     try {
       await Promise.race([monitor.programDone, source.ended, this.#executor.stopped]);
       if (this.#executor.stopReason) return;
@@ -120,10 +148,9 @@ export class Operation {
     } catch (error) {
       this.#fail(error);
     } finally {
-      // Those under way still have their say in the state; the program waits for them in vain.
+      // Running steps still record their results, but the program gets no more answers.
       await this.#executor.idle();
       await source.stop();
-      monitor.close();
     }
   }
 
@@ -135,7 +162,7 @@ export class Operation {
   }
 
   #warnOfInterrupted(): void {
-    for (const { type, resource } of this.snapshot.interrupted) {
+    for (const { type, resource } of this.#pass.snapshot.interrupted) {
       const next =
         type === "creating"
           ? "it may exist without the state knowing: look, then clear the note with the Pulumi CLI (pulumi refresh)"
@@ -144,10 +171,7 @@ export class Operation {
     }
   }
 
-  readonly #output: Output = (line) => this.#report("info", line);
-}
+  readonly #report: Report = (severity, message, urn) => this.#pass.events.report(severity, message, urn);
 
-/** The outputs of the stack that these resources are. */
-export function stackOutputs(resources: readonly Resource[]): PropertyMap {
-  return resources.find(({ type }) => type === STACK_TYPE)?.outputs ?? {};
+  readonly #output: Output = (line) => this.#report("info", line);
 }

@@ -1,331 +1,294 @@
 import { randomUUID } from "node:crypto";
-import { keepIgnored } from "../property/path";
-import { equal, isSecret, type PropertyMap, revealed, secret, UNKNOWN } from "../property/value";
-import type { OperationType, Resource, Snapshot } from "../stack/snapshot";
+import { equal, isSecret, secret, UNKNOWN } from "../property/value";
+import type { Snapshot } from "../stack/snapshot";
+import type { OperationType, Resource } from "../stack/state";
+import { isProvider, providerReference } from "../urn";
+import { diff } from "./diff";
 import { type ProviderHost, ResourceInitError, Unanswered } from "./providerHost";
 import type { Providers } from "./providers";
+import { Semaphore } from "./semaphore";
+import { type Deletion, type Events, type Read, type Replacement, type Step, type StepResult, Stopped } from "./step";
 
-/** Pulumi's names for what is done to one resource. `replace` and what it consists of are counted once, as `replace`. */
-export type Op =
-  | "same"
-  | "create"
-  | "update"
-  | "delete"
-  | "read"
-  | "refresh"
-  | "replace"
-  | "create-replacement"
-  | "delete-replaced"
-  | "read-replacement"
-  | "discard"
-  | "discard-replaced";
-
-export interface Step {
-  readonly op: Op;
-  /** The resource before, where there is one. */
-  readonly old?: Resource;
-  /** The resource after; a refresh sets it to what it has read, and takes it away when that is gone. */
-  new?: Resource;
-  /** The properties that force a replacement. */
-  readonly keys?: readonly string[];
-  /** What a refresh found. */
-  result?: "same" | "update" | "delete";
+interface Options {
+  readonly snapshot: Snapshot;
+  readonly providers: Providers;
+  readonly events: Events;
+  /** Change nothing: neither objects nor the state. */
+  readonly dryRun: boolean;
+  /** How many steps may run at once. */
+  readonly parallel: number;
 }
 
-/** Hears of each step as it happens. */
-export interface StepEvents {
-  started(step: Step): void;
-  done(step: Step, seconds: number): void;
-  failed(step: Step, error: Error, seconds: number): void;
-}
-
-/** The operation was stopped before this could be done. */
-export class Stopped extends Error {}
-
-/** Carries out steps, as many at once as allowed, and keeps the state on disk in step with the world. */
+/** Carries out steps, several at once, and keeps the state on disk in line with what has been done. */
 export class StepExecutor {
-  /** URNs that this operation deletes: what is deleted with one of them needs no delete of its own. */
-  readonly deletes = new Set<string>();
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-  readonly #running = new Set<Promise<void>>();
-  /** Why no further step may start. */
-  stopReason: Error | undefined;
+  readonly #snapshot: Snapshot;
+  readonly #providers: Providers;
+  readonly #events: Events;
+  readonly #dryRun: boolean;
+  readonly #semaphore: Semaphore;
+  readonly #running = new Set<Promise<StepResult>>();
+  #stopReason: Error | undefined;
   #terminated = false;
   #signalStop: () => void = () => {};
-  /** Resolves when the first step has failed, or the operation was interrupted. */
+  /** Resolves when the operation is stopped: a step has failed, or it was interrupted. */
   readonly stopped = new Promise<void>((resolve) => {
     this.#signalStop = resolve;
   });
 
-  constructor(
-    private readonly context: {
-      readonly snapshot: Snapshot;
-      readonly providers: Providers;
-      readonly events: StepEvents;
-      readonly dryRun: boolean;
-      readonly parallel: number;
-    },
-  ) {
-    this.#free = context.parallel;
+  constructor(options: Options) {
+    this.#snapshot = options.snapshot;
+    this.#providers = options.providers;
+    this.#events = options.events;
+    this.#dryRun = options.dryRun;
+    this.#semaphore = new Semaphore(options.parallel);
   }
 
-  /** Lets no further step start; those under way go on. */
+  /** Why no more steps may start. */
+  get stopReason(): Error | undefined {
+    return this.#stopReason;
+  }
+
+  /** Starts no more steps; running ones go on. */
   stop(reason: Error): void {
-    this.stopReason ??= reason;
+    this.#stopReason ??= reason;
     this.#signalStop();
-    for (const wake of this.#waiting.splice(0)) wake();
   }
 
-  /** Gives up on what is under way: its outcome is not known, and the state goes on saying so. */
+  /** Gives up running steps: their outcome is unknown, and the state keeps saying so. */
   terminate(reason: Error): void {
     this.#terminated = true;
     this.stop(reason);
   }
 
-  /** Waits until no step is under way. */
+  /** Waits until no step is running. */
   async idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  /** Carries out one step. @throws Stopped when it failed or was not begun */
-  async run(step: Step): Promise<void> {
-    await this.#slot();
-    const running = this.#attempt(step).finally(() => this.#release());
+  /** Carries out one step. @throws Stopped when the step failed or was not started */
+  async run(step: Step): Promise<StepResult> {
+    const running = this.#runInTurn(step);
     this.#running.add(running);
-    await running.finally(() => this.#running.delete(running));
+    return running.finally(() => this.#running.delete(running));
   }
 
-  async #slot(): Promise<void> {
-    if (this.stopReason) throw new Stopped();
-    if (this.#free > 0) {
-      this.#free--;
-      return;
+  async #runInTurn(step: Step): Promise<StepResult> {
+    await this.#semaphore.acquire();
+    try {
+      if (this.#stopReason) throw new Stopped();
+      return await this.#attempt(step);
+    } finally {
+      this.#semaphore.release();
     }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.stopReason) throw new Stopped();
   }
 
-  #release(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#free++;
-  }
-
-  async #attempt(step: Step): Promise<void> {
+  async #attempt(step: Step): Promise<StepResult> {
     const started = process.hrtime.bigint();
     const seconds = () => Number(process.hrtime.bigint() - started) / 1e9;
-    this.context.events.started(step);
+    this.#events.started(step);
+    let result: StepResult;
     try {
-      await this.#apply(step);
+      result = await this.#apply(step);
     } catch (caught) {
-      const error = caught instanceof Error ? caught : new Error(String(caught));
-      if (!this.#terminated) this.context.events.failed(step, error, seconds());
-      // What one refresh finds does not depend on another.
-      if (step.op !== "refresh") this.stop(error);
+      const error = toError(caught);
+      if (!this.#terminated) this.#events.failed(step, error, seconds());
+      this.stop(error);
       throw new Stopped();
     }
-    this.context.events.done(step, seconds());
+    if (!result.failure) this.#events.done(step, result, seconds());
+    else if (!this.#terminated) this.#events.failed(step, result.failure, seconds());
+    return result;
   }
 
-  async #apply(step: Step): Promise<void> {
-    const { old } = step;
-    if (step.op === "refresh" && old) return this.#refresh(step, old);
-    if (step.op === "replace") return;
-    if (old && !step.new) return this.#delete(old);
-    if (!step.new) throw new Error(`${step.op} without a resource`);
-    if (step.op === "same" && old) return this.#same(step.new, old);
-    if (step.op === "update" && old) return this.#update(step.new, old);
-    if (step.op.startsWith("read")) return this.#read(step.new, old, step.op === "read-replacement");
-    return this.#create(step.new, old);
-  }
-
-  async #same(resource: Resource, old: Resource): Promise<void> {
-    Object.assign(resource, kept(old), { outputs: old.outputs });
-    markSecretOutputs(resource);
-    // A provider that sees no difference keeps the configuration it has.
-    if (isProvider(resource)) this.context.providers.register(`${resource.urn}::${resource.id}`, old.inputs);
-    // Nothing outside has changed: whatever is written next says so too.
-    this.context.snapshot.add(resource, old);
-  }
-
-  async #create(resource: Resource, replaced?: Resource): Promise<void> {
-    await this.#mutate(
-      "creating",
-      resource,
-      () =>
-        this.#bringAbout(resource, async (host) => {
-          const { id, properties } = await host.create(resource.inputs);
-          resource.id = id;
-          resource.outputs = properties;
-        }),
-      () => {
-        resource.created = resource.modified = new Date().toISOString();
-        if (replaced) replaced.delete = true;
-        this.context.snapshot.add(resource);
-      },
-    );
-  }
-
-  async #update(resource: Resource, old: Resource): Promise<void> {
-    Object.assign(resource, kept(old));
-    await this.#mutate(
-      "updating",
-      resource,
-      () =>
-        this.#bringAbout(resource, async (host) => {
-          resource.outputs = await host.update(old.id ?? "", old.outputs, resource.inputs);
-        }),
-      (unfinished) => {
-        if (unfinished) resource.inputs = old.inputs;
-        if (resource.custom) resource.modified = new Date().toISOString();
-        this.context.snapshot.add(resource, old);
-      },
-    );
-  }
-
-  /** Providers are only made known, components are theirs who register them; all else is the provider's to do, in earnest. */
-  async #bringAbout(resource: Resource, act: (host: ProviderHost) => Promise<void>): Promise<void> {
-    const { dryRun, providers } = this.context;
-    if (isProvider(resource)) {
-      resource.id ??= dryRun ? UNKNOWN : randomUUID();
-      resource.outputs = resource.inputs;
-      providers.register(`${resource.urn}::${resource.id}`, resource.inputs);
-    } else if (resource.custom) {
-      const host = await this.#host(resource);
-      if (dryRun) resource.outputs = host ? resource.inputs : {};
-      else if (host) await act(host);
+  async #apply(step: Step): Promise<StepResult> {
+    switch (step.op) {
+      case "same":
+        return { resource: this.#same(step.new, step.old) };
+      case "create":
+        return { resource: await this.#create(step.new, undefined) };
+      case "create-replacement":
+        return { resource: await this.#create(step.new, step.old) };
+      case "update":
+        return { resource: await this.#update(step.new, step.old) };
+      case "read":
+      case "read-replacement":
+        return { resource: await this.#read(step) };
+      case "refresh":
+        return this.#refresh(step.old);
+      case "replace":
+        // Done already by the creation or the read of the replacement.
+        return { resource: step.new };
+      default:
+        await this.#delete(step);
+        return { resource: undefined };
     }
   }
 
-  async #delete(old: Resource): Promise<void> {
-    await this.#mutate(
-      "deleting",
-      old,
-      async () => {
-        const deletedWithHost = old.deletedWith !== undefined && this.deletes.has(old.deletedWith);
-        if (this.context.dryRun || !old.custom || old.external || isProvider(old) || deletedWithHost) return;
-        const host = await this.#host(old);
-        await host?.delete(old.id ?? "", old.outputs);
-      },
-      () => this.context.snapshot.remove(old),
-    );
+  #same(wanted: Resource, old: Resource): Resource {
+    const resource = withSecretOutputs({ ...wanted, ...identity(old), outputs: old.outputs });
+    // A provider without changes keeps its present configuration.
+    if (isProvider(resource)) this.#providers.register(providerReference(resource), old.inputs);
+    // Not saved: nothing outside has changed, and the next save writes it.
+    this.#snapshot.add(resource, old);
+    return resource;
   }
 
-  async #read(resource: Resource, old: Resource | undefined, replacing: boolean): Promise<void> {
-    await this.#mutate(
-      "reading",
-      resource,
-      async () => {
-        const host = resource.id === UNKNOWN ? undefined : await this.#host(resource);
-        if (!host) return;
-        const found = await host.read(resource.id ?? "", resource.inputs, resource.inputs);
-        if (found.id) resource.id = found.id;
-        resource.outputs = found.properties;
-      },
-      () => {
-        if (old) {
-          const { id: _, ...times } = kept(old);
-          Object.assign(resource, times);
-          if (!same(resource, old)) resource.modified = new Date().toISOString();
-        }
-        if (replacing && old) old.delete = true;
-        this.context.snapshot.add(resource, replacing ? undefined : old);
-      },
-    );
+  #create(wanted: Resource, replaced: Resource | undefined): Promise<Resource> {
+    const operate = () =>
+      this.#provide(wanted, async (host) => {
+        const { id, properties } = await host.create(wanted.inputs);
+        return { ...wanted, id, outputs: properties };
+      });
+    return this.#mutate("creating", wanted, operate, (created) => {
+      const now = new Date().toISOString();
+      const resource = { ...created, modified: now, created: now };
+      if (replaced) this.#snapshot.addReplacement(resource, replaced);
+      else this.#snapshot.add(resource, undefined);
+      return resource;
+    });
   }
 
-  /** Only looks: the caller puts the results of all refreshes into the state at once. */
-  async #refresh(step: Step, old: Resource): Promise<void> {
-    step.result = "same";
-    if (!old.custom || isProvider(old)) return;
-    const host = await this.#host(old);
-    if (!host) return;
-    const found = await host.read(old.id ?? "", old.outputs, old.inputs);
-    if (found.id === "") {
-      delete step.new;
-      step.result = "delete";
-      return;
+  #update(goal: Resource, old: Resource): Promise<Resource> {
+    const wanted = { ...goal, ...identity(old) };
+    const operate = () =>
+      this.#provide(wanted, async (host) => ({
+        ...wanted,
+        outputs: await host.update(old.id ?? "", old.outputs, wanted.inputs),
+      }));
+    return this.#mutate("updating", wanted, operate, (updated, { unfinished }) => {
+      const resource = {
+        ...updated,
+        inputs: unfinished ? old.inputs : updated.inputs,
+        modified: updated.custom ? new Date().toISOString() : updated.modified,
+      };
+      this.#snapshot.add(resource, old);
+      return resource;
+    });
+  }
+
+  /** Creates or updates what a resource stands for. Providers are only registered, and components need nothing done. */
+  async #provide(wanted: Resource, act: (host: ProviderHost) => Promise<Resource>): Promise<Resource> {
+    if (isProvider(wanted)) {
+      const provider = { ...wanted, id: wanted.id ?? (this.#dryRun ? UNKNOWN : randomUUID()), outputs: wanted.inputs };
+      this.#providers.register(providerReference(provider), provider.inputs);
+      return provider;
     }
-    const { initErrors: _, ...rest } = old;
-    const refreshed: Resource = {
-      ...rest,
-      id: found.id,
-      inputs: found.inputs ?? old.inputs,
-      outputs: found.properties,
+    if (!wanted.custom) return wanted;
+    const host = await this.#host(wanted);
+    if (this.#dryRun) return { ...wanted, outputs: host ? wanted.inputs : {} };
+    return host ? act(host) : wanted;
+  }
+
+  async #delete({ old, deletedWithOther }: Deletion): Promise<void> {
+    const operate = async () => {
+      if (this.#dryRun || !old.custom || old.external || isProvider(old) || deletedWithOther) return old;
+      const host = await this.#host(old);
+      await host?.delete(old.id ?? "", old.outputs);
+      return old;
     };
-    markSecretOutputs(refreshed);
-    if (!same(refreshed, old)) refreshed.modified = new Date().toISOString();
-    step.new = refreshed;
-    const changed = old.external
-      ? !equal(refreshed.outputs, old.outputs)
-      : (await diff(host, refreshed, old.inputs, old.ignoreChanges)).changes === "some";
-    if (changed) step.result = "update";
+    await this.#mutate("deleting", old, operate, () => {
+      this.#snapshot.remove(old);
+      return old;
+    });
   }
 
-  /** Notes an operation in the state, does it, and notes the outcome. An object that is there but unfinished is kept. */
+  #read(step: Read | Replacement): Promise<Resource> {
+    const { old, new: wanted } = step;
+    const operate = async () => {
+      const host = wanted.id === UNKNOWN ? undefined : await this.#host(wanted);
+      if (!host) return wanted;
+      const { id, properties } = await host.read(wanted.id ?? "", wanted.inputs, wanted.inputs);
+      return { ...wanted, id: id || wanted.id, outputs: properties };
+    };
+    return this.#mutate("reading", wanted, operate, (read) => {
+      const modified = old && (isSame(read, old) ? old.modified : new Date().toISOString());
+      const resource = { ...read, created: old?.created, modified };
+      if (step.op === "read") this.#snapshot.add(resource, old);
+      else this.#snapshot.addReplacement(resource, step.old);
+      return resource;
+    });
+  }
+
+  /** Only reads: the caller puts the results of all refreshes into the state at once. */
+  async #refresh(old: Resource): Promise<StepResult> {
+    let resource: Resource = old;
+    try {
+      const host = old.custom && !isProvider(old) ? await this.#host(old) : undefined;
+      if (!host) return { resource, found: "same" };
+      const { id, inputs = old.inputs, properties } = await host.read(old.id ?? "", old.outputs, old.inputs);
+      if (id === "") return { resource: undefined, found: "delete" };
+      const { initErrors: _, ...rest } = old;
+      resource = withSecretOutputs({ ...rest, id, inputs, outputs: properties });
+      if (!isSame(resource, old)) resource = { ...resource, modified: new Date().toISOString() };
+      const isChanged = old.external
+        ? !equal(resource.outputs, old.outputs)
+        : (await diff(host, resource, old.inputs, old.ignoreChanges)).changes === "some";
+      return { resource, found: isChanged ? "update" : "same" };
+    } catch (caught) {
+      return { resource, failure: toError(caught) };
+    }
+  }
+
+  /**
+   * Notes an operation in the state, carries it out, and records its outcome. An object that exists but is not finished is recorded
+   * too, and then fails the operation.
+   */
   async #mutate(
     type: OperationType,
     resource: Resource,
-    operate: () => Promise<void>,
-    record: (unfinished: boolean) => void,
-  ): Promise<void> {
-    const end = this.context.dryRun ? () => {} : await this.context.snapshot.begin(type, resource);
+    operate: () => Promise<Resource>,
+    record: (resource: Resource, how: { readonly unfinished: boolean }) => Resource,
+  ): Promise<Resource> {
+    const end = this.#dryRun ? () => {} : await this.#snapshot.begin(type, resource);
+    let result: Resource | undefined;
     let failure: Error | undefined;
     try {
-      await operate();
-    } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
+      result = await operate();
+    } catch (caught) {
+      failure = toError(caught);
+      // It may have been done: the note stays.
+      if (failure instanceof Unanswered) throw failure;
+      result = unfinished(resource, failure);
     }
-    // It may have been done all the same: the note stays.
-    if (failure instanceof Unanswered) throw failure;
-    // What has no id cannot be kept, and none gets another by an update.
-    const unfinished = failure instanceof ResourceInitError && (resource.id || failure.id) ? failure : undefined;
-    if (unfinished) {
-      resource.id ||= unfinished.id;
-      resource.outputs = unfinished.properties;
-      resource.initErrors = unfinished.reasons;
-    }
-    if (type !== "deleting") markSecretOutputs(resource);
     end();
-    if (!failure || unfinished) record(unfinished !== undefined);
-    if (!this.context.dryRun) await this.context.snapshot.save();
+    if (result) result = record(withSecretOutputs(result), { unfinished: failure !== undefined });
+    if (!this.#dryRun) await this.#snapshot.save();
     if (failure) throw failure;
+    return result ?? resource;
   }
 
   #host(resource: Resource): Promise<ProviderHost | undefined> {
     if (!resource.provider) throw new Error(`${resource.urn} has no provider`);
-    return this.context.providers.get(resource.provider);
+    return this.#providers.get(resource.provider);
   }
 }
 
-export function isProvider(resource: { readonly type: string }): boolean {
-  return resource.type.startsWith("pulumi:providers:");
-}
-
-/** Asks the provider; what it leaves open is settled by comparing inputs, as Pulumi does. */
-export async function diff(host: ProviderHost, old: Resource, inputs: PropertyMap, ignoreChanges?: readonly string[]) {
-  const answer = await host.diff(old.id ?? "", old.outputs, inputs);
-  if (answer.changes !== "unknown") return answer;
-  const changed = !equal(revealed(old.inputs), revealed(keepIgnored(inputs, old.inputs, ignoreChanges)));
-  return { ...answer, changes: changed ? ("some" as const) : ("none" as const) };
+/** The resource of an object that exists but is not finished; undefined when a failed operation left no object. */
+function unfinished(resource: Resource, failure: Error): Resource | undefined {
+  if (!(failure instanceof ResourceInitError)) return undefined;
+  // An update never changes an id, and an object without one cannot be kept.
+  const id = resource.id || failure.id;
+  return id ? { ...resource, id, outputs: failure.properties, initErrors: failure.reasons } : undefined;
 }
 
 /** What a resource keeps through all its updates. */
-function kept({ id, created, modified }: Resource): Partial<Resource> {
-  return { ...(id && { id }), ...(created && { created }), ...(modified && { modified }) };
+function identity({ id, created, modified }: Resource): Pick<Resource, "id" | "created" | "modified"> {
+  return { id, created, modified };
 }
 
-function same(a: Resource, b: Resource): boolean {
+function isSame(a: Resource, b: Resource): boolean {
   return equal(a.inputs, b.inputs) && equal(a.outputs, b.outputs);
 }
 
-/** Outputs that the program calls secret, or that have the name of a secret input. */
-function markSecretOutputs(resource: Resource): void {
-  const outputs = { ...resource.outputs };
-  for (const [key, value] of Object.entries(outputs)) {
+/** Marks the outputs as secret that the program declares so, or that have the name of a secret input. */
+function withSecretOutputs(resource: Resource): Resource {
+  const outputs = Object.entries(resource.outputs).map(([key, value]) => {
     const declared = resource.additionalSecretOutputs?.includes(key) || isSecret(resource.inputs[key]);
-    if (declared && !isSecret(value)) outputs[key] = secret(value);
-  }
-  resource.outputs = outputs;
+    return [key, declared && !isSecret(value) ? secret(value) : value] as const;
+  });
+  return { ...resource, outputs: Object.fromEntries(outputs) };
+}
+
+function toError(caught: unknown): Error {
+  return caught instanceof Error ? caught : new Error(String(caught));
 }

@@ -2,25 +2,34 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
+/** Gets each line that a process prints. */
 export type Output = (line: string, from: "stdout" | "stderr") => void;
+
+interface NodeProcessOptions {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly nodeArgs?: readonly string[];
+  readonly args: readonly string[];
+  readonly output: Output;
+}
 
 const running = new Set<NodeProcess>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** One Node program that the engine started. It ends with the engine, whatever ends that. */
+/** A Node program that the engine has started, and that ends with the engine at the latest. */
 export class NodeProcess {
-  readonly #child: ChildProcess;
-  /** Settles when the program has ended and its output has been read: how it ended, as "exit status 1" or "SIGKILL", and its status. */
+  /** Resolves when the program has ended and its output is read: how it ended ("exit status 1", "SIGKILL"), and its status. */
   readonly ended: Promise<{ readonly how: string; readonly status: number | undefined }>;
+  readonly #child: ChildProcess;
 
   constructor(script: string, options: NodeProcessOptions) {
     const command = [...(options.nodeArgs ?? []), "--require", require.resolve("./preload"), script, ...options.args];
-    // In a process group of its own, so that Ctrl-C in a terminal is the engine's to handle.
     this.#child = spawn(process.execPath, command, {
       cwd: options.cwd,
       env: options.env,
+      // Its own process group: Ctrl-C in a terminal must reach the engine only.
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
@@ -31,14 +40,13 @@ export class NodeProcess {
     }
     this.ended = once(this.#child, "close").then(([status, signal]: unknown[]) => {
       running.delete(this);
-      return typeof status === "number"
-        ? { how: `exit status ${status}`, status }
-        : { how: String(signal), status: undefined };
+      if (typeof status === "number") return { how: `exit status ${status}`, status };
+      return { how: String(signal), status: undefined };
     });
     this.ended.catch(() => running.delete(this));
   }
 
-  /** Ends the program and whatever it started, and waits until it is gone. */
+  /** Ends the program and all that it has started, and waits for its end. */
   async stop(): Promise<void> {
     this.kill("SIGKILL");
     await this.ended.catch(() => {});
@@ -54,15 +62,7 @@ export class NodeProcess {
   }
 }
 
-interface NodeProcessOptions {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly nodeArgs?: readonly string[];
-  readonly args: readonly string[];
-  readonly output: Output;
-}
-
-/** Finds one of the programs that ship in @pulumi/pulumi, as the user's program would find it. */
+/** Finds one of the programs in @pulumi/pulumi, as the user's program would find it. */
 export function pulumiProgram(name: "run" | "dynamic-provider", directory: string): string {
   try {
     return require.resolve(`@pulumi/pulumi/cmd/${name}`, { paths: [directory] });

@@ -2,25 +2,27 @@ import { isDeepStrictEqual } from "node:util";
 import { containsUnknowns, type PropertyMap } from "../property/value";
 import type { ProviderHost } from "./providerHost";
 
+type StartHost = () => Promise<ProviderHost>;
+
 /** The providers of one operation: a process for each provider resource, started when it is first needed. */
 export class Providers {
-  readonly #start: (() => Promise<ProviderHost>) | undefined;
+  readonly #start: StartHost | undefined;
   readonly #configs = new Map<string, PropertyMap>();
   readonly #hosts = new Map<string, Promise<ProviderHost>>();
   #spare: Promise<ProviderHost> | undefined;
 
-  /** @param start without it no process is started: all providers are as if their configuration were not known yet */
-  constructor(start?: () => Promise<ProviderHost>) {
+  /** @param start if undefined, no process is started, as if all providers had a configuration that is not known yet */
+  constructor(start: StartHost | undefined) {
     this.#start = start;
   }
 
-  /** Starts a process that nearly every program needs, while the program itself starts. */
+  /** Starts a process ahead: nearly every program needs one, and it can start while the program does. */
   prepare(): void {
     this.#spare = this.#start?.();
     this.#spare?.catch(() => {});
   }
 
-  /** Makes known under which reference (URN and id) a provider goes. Another configuration gets another process. */
+  /** Registers the provider of a reference. A changed configuration gets a new process. */
   register(reference: string, config: PropertyMap): void {
     const running = this.#hosts.get(reference);
     if (running && !isDeepStrictEqual(this.#configs.get(reference), config)) {
@@ -34,23 +36,25 @@ export class Providers {
     return this.#configs.has(reference);
   }
 
-  /** The provider's process, configured; undefined while part of the configuration is not known yet (in a preview). */
+  /** The provider's process, configured; undefined while its configuration is not known in full, as in previews. */
   async get(reference: string): Promise<ProviderHost | undefined> {
     const config = this.#configs.get(reference);
     if (!config) throw new Error(`unknown provider ${reference}`);
     if (!this.#start || containsUnknowns(config)) return undefined;
-    let host = this.#hosts.get(reference);
-    if (!host) {
-      const starting = this.#spare ?? this.#start();
-      this.#spare = undefined;
-      host = starting.then(async (started) => {
-        await started.configure(config).catch(async (error) => {
-          await started.stop();
-          throw error;
-        });
-        return started;
-      });
-      this.#hosts.set(reference, host);
+    const host = this.#hosts.get(reference) ?? this.#startConfigured(this.#start, config);
+    this.#hosts.set(reference, host);
+    return host;
+  }
+
+  async #startConfigured(start: StartHost, config: PropertyMap): Promise<ProviderHost> {
+    const starting = this.#spare ?? start();
+    this.#spare = undefined;
+    const host = await starting;
+    try {
+      await host.configure(config);
+    } catch (error) {
+      await host.stop();
+      throw error;
     }
     return host;
   }

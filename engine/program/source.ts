@@ -2,47 +2,34 @@ import { NodeProcess, type Output, pulumiProgram } from "../execute/nodeProcess"
 import type { Project } from "../stack/project";
 import type { StackConfig } from "../stack/stackConfig";
 
-/** The program has said itself what was wrong, and ended with this status. */
+export interface SourceOptions {
+  readonly project: Project;
+  readonly stack: string;
+  readonly config: StackConfig;
+  /** The address of the resource monitor. */
+  readonly address: string;
+  readonly dryRun: boolean;
+  readonly parallel: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly output: Output;
+}
+
+/** The exit status of a program that has logged its errors itself. */
 const LOGGED_FAILURE = 32;
 
 /** The user's program, run as the CLI's language host runs it. */
 export class Source {
   readonly #process: NodeProcess;
-  /** Rejects when the program fails. */
+  /** Resolves when the program has ended, and rejects when it has failed. */
   readonly ended: Promise<void>;
 
-  constructor(options: {
-    readonly project: Project;
-    readonly stack: string;
-    readonly config: StackConfig;
-    readonly address: string;
-    readonly dryRun: boolean;
-    readonly parallel: number;
-    readonly env: NodeJS.ProcessEnv;
-    readonly output: Output;
-  }) {
-    const { project, config, address } = options;
+  constructor(options: SourceOptions) {
+    const { project } = options;
     this.#process = new NodeProcess(pulumiProgram("run", project.directory), {
       cwd: project.directory,
-      env: {
-        ...process.env,
-        ...options.env,
-        PULUMI_CONFIG: JSON.stringify(
-          Object.fromEntries(
-            Object.entries(config.values).map(([key, value]) => [key.replace(":", ":config:"), value]),
-          ),
-        ),
-        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify([...config.secretKeys]),
-        ...(project.typescript && { PULUMI_NODEJS_TYPESCRIPT: "true" }),
-        ...(project.tsconfig && { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig }),
-      },
+      env: environment(options),
       nodeArgs: project.nodeArgs,
-      args: [
-        ...["--monitor", address, "--engine", address, "--organization", "organization", "--project", project.name],
-        ...["--root-directory", project.root, "--stack", options.stack, "--pwd", project.directory],
-        ...(options.dryRun ? ["--dry-run"] : []),
-        ...["--parallel", String(options.parallel), project.entry],
-      ],
+      args: programArguments(options),
       output: options.output,
     });
     this.ended = this.#process.ended.then(({ how, status }) => {
@@ -55,4 +42,30 @@ export class Source {
   stop(): Promise<void> {
     return this.#process.stop();
   }
+}
+
+function environment({ project, config, env }: SourceOptions): NodeJS.ProcessEnv {
+  const values = Object.entries(config.values).map(([key, value]) => [key.replace(":", ":config:"), value]);
+  return {
+    ...process.env,
+    ...env,
+    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(values)),
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify([...config.secretKeys]),
+    ...(project.typescript && { PULUMI_NODEJS_TYPESCRIPT: "true" }),
+    ...(project.tsconfig && { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig }),
+  };
+}
+
+function programArguments({ project, stack, address, dryRun, parallel }: SourceOptions): string[] {
+  const flags = {
+    "--monitor": address,
+    "--engine": address,
+    "--organization": "organization",
+    "--project": project.name,
+    "--root-directory": project.root,
+    "--stack": stack,
+    "--pwd": project.directory,
+    "--parallel": String(parallel),
+  };
+  return [...Object.entries(flags).flat(), ...(dryRun ? ["--dry-run"] : []), project.entry];
 }

@@ -1,51 +1,61 @@
-import { isMap, isSecret, type PropertyMap, type PropertyValue, secret } from "./value";
+import { isArray, isMap, isSecret, type PropertyMap, type PropertyValue, secret } from "./value";
 
-/** The parts of a property path: `a.b[0]["c.d"]`. */
+/** The parts of a property path such as `a.b[0]["c.d"]`. */
 export function parsePath(path: string): (string | number)[] {
   const parts = path.match(/\[\d+\]|\["(?:[^"\\]|\\.)*"\]|[^.[\]]+/g) ?? [];
-  return parts.map((part) => {
-    if (!part.startsWith("[")) return part;
-    return JSON.parse(part.slice(1, -1));
-  });
+  return parts.map((part) => (part.startsWith("[") ? JSON.parse(part.slice(1, -1)) : part));
 }
 
-/** Puts properties back to what they were, at the paths that `ignoreChanges` names; `*` stands for whatever is there. */
+/** Restores old values at the paths that `ignoreChanges` names; `*` matches every key or index. */
 export function keepIgnored(inputs: PropertyMap, olds: PropertyMap, paths: readonly string[] = []): PropertyMap {
   if (paths.length === 0) return inputs;
-  const kept = structuredClone(inputs);
-  for (const path of paths) reset(kept, olds, parsePath(path));
-  return kept;
+  const result = structuredClone(inputs);
+  for (const path of paths) restore({ value: result, old: olds }, parsePath(path));
+  return result;
+}
+
+/** A value and its predecessor at one place, and whether a secret encloses each of them. */
+interface Place {
+  readonly value: PropertyValue;
+  readonly old: PropertyValue;
+  readonly secret?: boolean;
+  readonly oldSecret?: boolean;
 }
 
 type Container = Record<string | number, PropertyValue>;
 
-/** Goes down a path as far as both values have it. `hidden` and `wasHidden`: is a secret around them? */
-function reset(
-  value: PropertyValue,
-  before: PropertyValue,
-  [key, ...rest]: readonly (string | number)[],
-  hidden = false,
-  wasHidden = false,
-): void {
+/** Follows a path as far as both values have it, and restores the old value at its end. */
+function restore(place: Place, path: readonly (string | number)[]): void {
+  const [key, ...rest] = path;
   if (key === undefined) return;
-  if (isSecret(value) || isSecret(before)) {
-    const [inside, inBefore] = [isSecret(value) ? value.value : value, isSecret(before) ? before.value : before];
-    reset(inside, inBefore, [key, ...rest], hidden || isSecret(value), wasHidden || isSecret(before));
+  const { value, old } = place;
+  if (isSecret(value) || isSecret(old)) {
+    const inside: Place = {
+      value: isSecret(value) ? value.value : value,
+      old: isSecret(old) ? old.value : old,
+      secret: place.secret || isSecret(value),
+      oldSecret: place.oldSecret || isSecret(old),
+    };
+    restore(inside, path);
     return;
   }
-  const arrays = Array.isArray(value) && Array.isArray(before);
-  const maps = isMap(value) && isMap(before);
-  const [now, old] = [value as Container, before as Container];
+  const areArrays = isArray(value) && isArray(old);
+  const areMaps = isMap(value) && isMap(old);
+  const [news, olds] = [value as Container, old as Container];
   let keys: readonly (string | number)[] = [key];
-  if (key === "*" && arrays) keys = [...value.keys()];
-  else if (key === "*") keys = maps ? Object.keys(rest.length > 0 ? old : { ...now, ...old }) : [];
+  if (key === "*" && areArrays) keys = [...value.keys()];
+  else if (key === "*") keys = areMaps ? Object.keys(rest.length > 0 ? olds : { ...news, ...olds }) : [];
   for (const at of keys) {
-    const fits = typeof at === "number" ? arrays : maps;
-    const [has, had] = [fits && Object.hasOwn(now, at), fits && Object.hasOwn(old, at)];
-    const last = old?.[at] ?? null;
-    if (rest.length > 0 && has && (had || maps)) reset(now[at] ?? null, had ? last : null, rest, hidden, wasHidden);
-    else if (rest.length === 0 && had && (has || maps)) now[at] = wasHidden && !hidden ? secret(last) : last;
-    // An array keeps its length.
-    else if (rest.length === 0 && !had && isMap(value)) delete now[at];
+    const fits = typeof at === "number" ? areArrays : areMaps;
+    const [has, had] = [fits && Object.hasOwn(news, at), fits && Object.hasOwn(olds, at)];
+    const before = olds?.[at] ?? null;
+    if (rest.length > 0 && has && (had || areMaps)) {
+      restore({ ...place, value: news[at] ?? null, old: had ? before : null }, rest);
+    } else if (rest.length === 0 && had && (has || areMaps)) {
+      news[at] = place.oldSecret && !place.secret ? secret(before) : before;
+    } else if (rest.length === 0 && !had && isMap(value)) {
+      // Only from maps: an array keeps its length.
+      delete news[at];
+    }
   }
 }

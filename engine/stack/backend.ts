@@ -6,50 +6,55 @@ import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Unsupported } from "../unsupported";
 
-/** One stack in a file backend of the Pulumi CLI: its state file, its history and its locks. */
+/** The files of one stack in a file backend of the Pulumi CLI: state, history and locks. */
 export class StackFile {
-  readonly #root: string;
+  /** The state file. */
   readonly path: string;
-  /** The stack's name as the state file has it. */
+  /** The stack's name in the state file. */
   readonly qualifiedName: string;
+  readonly stack: string;
+  readonly #root: string;
   readonly #history: string;
   readonly #locks: string;
   readonly #lock: string;
 
-  /**
-   * @param backend a file:// URL, or a directory
-   * @param cwd what a relative URL starts from
-   */
-  constructor(
-    backend: string,
-    project: string,
-    readonly stack: string,
-    cwd = ".",
-  ) {
-    this.#root = join(backendDirectory(backend, cwd), ".pulumi");
+  constructor(options: {
+    /** A file:// URL or a directory. */
+    readonly backend: string;
+    readonly project: string;
+    readonly stack: string;
+    /** The directory that a relative URL starts from. */
+    readonly cwd: string;
+  }) {
+    const { project, stack } = options;
+    this.stack = stack;
     this.qualifiedName = `organization/${project}/${stack}`;
+    this.#root = join(backendDirectory(options.backend, options.cwd), ".pulumi");
     this.path = join(this.#root, "stacks", project, `${stack}.json`);
     this.#history = join(this.#root, "history", project, stack);
     this.#locks = join(this.#root, "locks", "organization", project, stack);
     this.#lock = join(this.#locks, `${randomUUID()}.json`);
   }
 
-  /** The text of the state file; undefined when there is no such stack. */
-  async read(): Promise<string | undefined> {
+  /** Does the stack have a state? @throws when the backend is missing, or is of a kind that this engine does not do */
+  async exists(): Promise<boolean> {
     const directory = dirname(this.#root);
     if (!existsSync(directory))
       throw new Error(`the backend's directory ${directory} does not exist: make it, or mount it`);
     const meta = await readFile(join(this.#root, "meta.yaml"), "utf8").catch(ifMissing("version: 1"));
     if (!/^version: 1\s*$/m.test(meta)) throw new Unsupported(`${this.#root} is a state store of another version`);
     if (existsSync(`${this.path}.gz`)) throw new Unsupported(`the state is compressed (${this.path}.gz)`);
-    return readFile(this.path, "utf8")
-      .catch(ifMissing(undefined))
-      .catch((error) => {
-        throw new Error(`cannot read the state, ${this.path}: ${error.message}`);
-      });
+    return existsSync(this.path);
   }
 
-  /** Replaces the state file in one step; a crash leaves the old one or the new one. */
+  /** The text of the state file. */
+  async read(): Promise<string> {
+    return readFile(this.path, "utf8").catch((error) => {
+      throw new Error(`cannot read the state, ${this.path}: ${error.message}`);
+    });
+  }
+
+  /** Replaces the state file in one step: a crash leaves the old state or the new one. */
   async write(text: string): Promise<void> {
     const next = `${this.path}.${process.pid}.tmp`;
     try {
@@ -61,7 +66,7 @@ export class StackFile {
       } finally {
         await file.close();
       }
-      // The CLI's digest of what was there.
+      // The CLI's digest of the old state.
       await rm(`${this.path}.attrs`, { force: true });
       await rename(next, this.path);
     } catch (error) {
@@ -72,16 +77,16 @@ export class StackFile {
     }
   }
 
-  /** Adds an operation to what `pulumi stack history` shows, with a copy of the state that it left. */
+  /** Adds an operation to what `pulumi stack history` shows, with a copy of the state after it. */
   async addToHistory(entry: object): Promise<void> {
-    // Nanoseconds, as the CLI counts.
+    // The CLI counts in nanoseconds.
     const path = join(this.#history, `${this.stack}-${Date.now()}000000`);
     await mkdir(this.#history, { recursive: true });
     await writeFile(`${path}.history.json`, JSON.stringify(entry), { mode: 0o600 });
     await copyFile(this.path, `${path}.checkpoint.json`);
   }
 
-  /** Creates the store where it is missing. */
+  /** Creates the state store, unless it exists. */
   async initialize(): Promise<void> {
     await mkdir(this.#root, { recursive: true });
     await writeFile(join(this.#root, "meta.yaml"), "version: 1\n", { flag: "wx" }).catch(
@@ -93,7 +98,7 @@ export class StackFile {
 
   /** Locks the stack against both engines. @throws when it is locked already */
   async lock(): Promise<void> {
-    await this.#refuseOthers();
+    await this.#refuseOtherLocks();
     await mkdir(this.#locks, { recursive: true });
     const owner = {
       pid: process.pid,
@@ -102,39 +107,44 @@ export class StackFile {
       timestamp: new Date().toISOString(),
     };
     await writeFile(this.#lock, JSON.stringify(owner));
-    await this.#refuseOthers().catch(async (error) => {
+    // Another process may have locked it meanwhile.
+    await this.#refuseOtherLocks().catch(async (error) => {
       await this.unlock();
       throw error;
     });
-    // What a killed engine has left half written.
+    await this.#removeUnfinishedWrites();
+  }
+
+  /** Removes the lock; does nothing when there is none. */
+  async unlock(): Promise<void> {
+    await unlink(this.#lock).catch(() => {});
+  }
+
+  /** An engine that is killed while it writes leaves its temporary file. */
+  async #removeUnfinishedWrites(): Promise<void> {
     const directory = dirname(this.path);
     for (const name of await readdir(directory).catch(ifMissing<string[]>([]))) {
       if (name.startsWith(`${basename(this.path)}.`) && name.endsWith(".tmp")) await rm(join(directory, name));
     }
   }
 
-  async unlock(): Promise<void> {
-    await unlink(this.#lock).catch(() => {});
-  }
-
-  async #refuseOthers(): Promise<void> {
+  async #refuseOtherLocks(): Promise<void> {
     const names = await readdir(this.#locks).catch(ifMissing<string[]>([]));
     const others = names.filter((name) => name.endsWith(".json") && join(this.#locks, name) !== this.#lock);
     if (others.length === 0) return;
-    const lines = await Promise.all(
-      others.map(async (name) => {
-        const path = join(this.#locks, name);
-        const text = await readFile(path, "utf8").catch(() => "");
-        // Half written, it locks all the same.
-        if (!text.endsWith("}")) return `\n  ${path}`;
-        const owner = JSON.parse(text);
-        return `\n  ${path}: ${owner.username}@${owner.hostname}, pid ${owner.pid}, since ${owner.timestamp}`;
-      }),
-    );
+    const lines = await Promise.all(others.map((name) => describeLock(join(this.#locks, name))));
     throw new Error(
       `the stack ${this.stack} is locked; wait for the other process to end, or delete the lock file if it is dead (or run pulumi cancel)${lines.join("")}`,
     );
   }
+}
+
+async function describeLock(path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch(() => "");
+  // A lock that is only half written counts.
+  if (!text.endsWith("}")) return `\n  ${path}`;
+  const owner = JSON.parse(text);
+  return `\n  ${path}: ${owner.username}@${owner.hostname}, pid ${owner.pid}, since ${owner.timestamp}`;
 }
 
 function backendDirectory(backend: string, cwd: string): string {

@@ -1,7 +1,7 @@
 import { isScalar, parseDocument, Scalar, type ScalarTag } from "yaml";
 
-/** Go reads a date without quotes as a time, and gives the program this text of it. */
-const date: ScalarTag = {
+/** Go reads an unquoted date as a time, and hands it to the program in this form. */
+const DATE: ScalarTag = {
   tag: "tag:yaml.org,2002:timestamp",
   default: true,
   test: /^\d{4}-\d\d?-\d\d?(?:[Tt ].*)?$/,
@@ -11,47 +11,51 @@ const date: ScalarTag = {
     return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")} 00:00:00 +0000 UTC`;
   },
 };
-/** Options for the YAML of Pulumi's files. */
-export const asTheCliReads = { intAsBigInt: true, merge: true, customTags: [date] };
+/** Options to parse the YAML of Pulumi's files as the CLI does. */
+export const YAML_OPTIONS = { intAsBigInt: true, merge: true, customTags: [DATE] };
 
-/** The text that a program gets for a value: Go's, which sorts keys and knows numbers of 64 bits. */
-export function asText(value: unknown): string {
+/** The string that a program gets for a configuration value. */
+export function configText(value: unknown): string {
   if (typeof value === "string") return value;
   if (value === undefined || value === null) return "";
   if (typeof value === "bigint" && BigInt.asUintN(64, value) === value) return String(value);
-  return json(value);
+  return goJson(value);
 }
 
-export function json(value: unknown): string {
+/** JSON as Go writes it: keys sorted, integers of 64 bits exact, HTML's special characters escaped. */
+export function goJson(value: unknown): string {
   if (typeof value === "bigint") return String(BigInt.asIntN(64, value) === value ? value : Number(value));
-  if (Array.isArray(value)) return `[${value.map(json).join(",")}]`;
+  if (Array.isArray(value)) return `[${value.map(goJson).join(",")}]`;
   if (isRecord(value)) {
     const keys = Object.keys(value).sort();
-    return `{${keys.map((key) => `${json(key)}:${json(value[key])}`).join(",")}}`;
+    return `{${keys.map((key) => `${goJson(key)}:${goJson(value[key])}`).join(",")}}`;
   }
-  return JSON.stringify(value ?? null).replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
+  return JSON.stringify(value ?? null).replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
 }
 
-/** What a value of `config set --path` is: true, false and whole numbers are no strings. */
-export function coerced(value: string): string | boolean | bigint {
-  if (value === "true" || value === "false") return value === "true";
-  return /^(0|[-+]?[1-9]\d*)$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value)
-    ? BigInt(value)
-    : value;
+/** The value that `config set --path` stores for an argument: true, false and integers do not stay strings. */
+export function typedValue(argument: string): string | boolean | bigint {
+  if (argument === "true" || argument === "false") return argument === "true";
+  const isInteger = /^(0|[-+]?[1-9]\d*)$/.test(argument) && BigInt.asIntN(64, BigInt(argument)) === BigInt(argument);
+  return isInteger ? BigInt(argument) : argument;
 }
 
-/** A node that is written as the CLI writes it: in double quotes where Go would take the text for something else. */
+/** A YAML node that looks as the CLI writes it: a string is in double quotes if Go would read it as another type. */
 export function scalar(value: string | boolean | bigint, old: Scalar | undefined): Scalar {
   const node = new Scalar<unknown>(value);
   if (old?.comment) node.comment = old.comment;
   if (typeof value !== "string") return node;
-  const other = (["1.1", "1.2"] as const).some((version) => {
-    const { contents } = parseDocument(value, { version });
-    return isScalar(contents) && typeof contents.value !== "string" && contents.source === value;
-  });
   if (old?.type?.startsWith("QUOTE")) node.type = old.type;
-  else if (other || value === "" || value.includes("\t")) node.type = "QUOTE_DOUBLE";
+  else if (value === "" || value.includes("\t") || isAmbiguous(value)) node.type = "QUOTE_DOUBLE";
   return node;
+}
+
+/** Would YAML 1.1 or 1.2 read the string, without quotes, as a value of another type? */
+function isAmbiguous(text: string): boolean {
+  return (["1.1", "1.2"] as const).some((version) => {
+    const { contents } = parseDocument(text, { version });
+    return isScalar(contents) && typeof contents.value !== "string" && contents.source === text;
+  });
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

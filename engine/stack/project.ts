@@ -3,44 +3,52 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { Unsupported } from "../unsupported";
-import { asTheCliReads } from "./configValue";
+import { YAML_OPTIONS } from "./configValue";
 
-/** What Pulumi.yaml says. */
+/** The contents of Pulumi.yaml. */
 export interface Project {
   readonly name: string;
-  /** Pulumi.yaml, and its directory. */
+  /** The path of Pulumi.yaml. */
   readonly file: string;
+  /** The directory of Pulumi.yaml. */
   readonly root: string;
   /** Where the program runs: the directory of its entry. */
   readonly directory: string;
   /** The program's file in `directory`, or `.` */
   readonly entry: string;
   readonly typescript: boolean;
-  readonly tsconfig?: string;
+  readonly tsconfig: string | undefined;
   readonly nodeArgs: readonly string[];
-  /** The backend that Pulumi.yaml names; the environment goes first. */
-  readonly backend?: string;
-  /** Where Pulumi.<stack>.yaml is. */
+  /** The backend that Pulumi.yaml names; the environment takes precedence. */
+  readonly backend: string | undefined;
+  /** The directory of Pulumi.<stack>.yaml. */
   readonly configDirectory: string;
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Finds Pulumi.yaml in a directory or above it and reads it. @throws on whatever this engine would have to ignore */
+const PROJECT_KEYS = new Set(
+  "name runtime main config stackConfigDir backend description author website license template".split(" "),
+);
+const RUNTIME_OPTIONS = new Set(["typescript", "tsconfig", "nodeargs", "packagemanager", "production"]);
+
+/** Finds Pulumi.yaml in a directory or above it, and reads it. @throws when it sets something that this engine does not do */
 export async function loadProject(cwd: string): Promise<Project> {
   const file = findProject(resolve(cwd));
-  const yaml = parse(await readFile(file, "utf8"), asTheCliReads) ?? {};
+  const yaml = parse(await readFile(file, "utf8"), YAML_OPTIONS) ?? {};
   const root = dirname(file);
-  refuseUnknown(file, Object.keys(yaml), projectKeys);
+  refuseUnknown(file, Object.keys(yaml), PROJECT_KEYS);
   const runtime = typeof yaml.runtime === "string" ? { name: yaml.runtime } : (yaml.runtime ?? {});
   if (typeof yaml.name !== "string" || yaml.name === "") throw new Error(`${file} has no "name"`);
   if (runtime.name !== "nodejs") throw new Unsupported(`${file} has the runtime ${runtime.name}, not nodejs`);
   const options = runtime.options ?? {};
-  refuseUnknown(`${file}, runtime.options`, Object.keys(options), runtimeOptions);
+  refuseUnknown(`${file}, runtime.options`, Object.keys(options), RUNTIME_OPTIONS);
   const nodeArgs: string = options.nodeargs ?? "";
   if (/["'\\]/.test(nodeArgs)) throw new Unsupported(`${file} has nodeargs with quotes`);
   const main = resolve(root, yaml.main ?? ".");
   if (!existsSync(main)) throw new Error(`${file}: main ${main} does not exist`);
   const isDirectory = statSync(main).isDirectory();
+  // In old projects "config" is the directory of the stacks' configuration.
+  const configDirectory = typeof yaml.config === "string" ? yaml.config : (yaml.stackConfigDir ?? ".");
   return {
     name: yaml.name,
     file,
@@ -48,10 +56,10 @@ export async function loadProject(cwd: string): Promise<Project> {
     directory: isDirectory ? main : dirname(main),
     entry: isDirectory ? "." : basename(main),
     typescript: options.typescript ?? true,
-    ...(options.tsconfig && { tsconfig: options.tsconfig }),
+    tsconfig: options.tsconfig,
     nodeArgs: nodeArgs.split(/\s+/).filter(Boolean),
-    ...(yaml.backend?.url && { backend: yaml.backend.url }),
-    configDirectory: resolve(root, typeof yaml.config === "string" ? yaml.config : (yaml.stackConfigDir ?? ".")),
+    backend: yaml.backend?.url,
+    configDirectory: resolve(root, configDirectory),
     config: typeof yaml.config === "string" ? {} : (yaml.config ?? {}),
   };
 }
@@ -63,10 +71,17 @@ export function refuseUnknown(where: string, keys: readonly string[], known: Rea
   throw new Unsupported(`${where} has ${unknown.map((key) => `"${key}"`).join(", ")}`);
 }
 
-const projectKeys = new Set(
-  "name runtime main config stackConfigDir backend description author website license template".split(" "),
-);
-const runtimeOptions = new Set(["typescript", "tsconfig", "nodeargs", "packagemanager", "production"]);
+/** The bare name of a stack of this project, which may be given with its organization and project. */
+export function bareStackName(given: string, project: string): string {
+  const [name = "", ...before] = given.split("/").reverse();
+  if (!["", "organization", `${project}/organization`].includes(before.join("/"))) {
+    throw new Error(
+      `the stack ${given} does not belong to this project: the CLI calls its stacks organization/${project}/<name>`,
+    );
+  }
+  if (/^[\w.-]{1,100}$/.test(name)) return name;
+  throw new Error(`"${name}" cannot name a stack: use up to 100 letters, digits, hyphens, underscores and periods`);
+}
 
 function findProject(from: string): string {
   for (let directory = from; ; directory = dirname(directory)) {

@@ -1,120 +1,70 @@
 import type { PropertyMap } from "../property/value";
-import { isDynamic, Unsupported } from "../unsupported";
 import type { StackFile } from "./backend";
 import type { Crypter } from "./secrets";
+import type { Stack } from "./stack";
+import { type OperationType, type PendingOperation, type Resource, type State, stateText } from "./state";
 
-/** One resource in the state, in the form of the state file but with its secrets in clear. */
-export interface Resource {
-  urn: string;
-  custom: boolean;
-  /** Replaced by another of the same URN, and still to be deleted. */
-  delete?: boolean;
-  id?: string;
-  type: string;
-  inputs: PropertyMap;
-  outputs: PropertyMap;
-  parent?: string;
-  /** Read only, not managed by this stack. */
-  external?: boolean;
-  dependencies?: readonly string[];
-  initErrors?: readonly string[];
-  /** URN and id of the provider resource, joined by `::`. */
-  provider?: string;
-  propertyDependencies?: Readonly<Record<string, readonly string[]>>;
-  additionalSecretOutputs?: readonly string[];
-  customTimeouts?: Readonly<Record<string, number>>;
-  deletedWith?: string;
-  created?: string;
-  modified?: string;
-  ignoreChanges?: readonly string[];
-}
-
-export type OperationType = "creating" | "updating" | "deleting" | "reading";
-
-interface Operation {
-  readonly resource: Resource;
-  readonly type: OperationType;
-}
-
-const fields = new Set(
-  (
-    "urn custom delete id type inputs outputs parent external dependencies initErrors provider propertyDependencies " +
-    "additionalSecretOutputs customTimeouts deletedWith created modified ignoreChanges"
-  ).split(" "),
-);
-/** Notes that the next update rewrites or takes away in any case. */
-const passing = new Set(["sourcePosition", "stackTrace", "aliases", "importID"]);
+type StackParts = Pick<Stack, "file" | "crypter" | "state">;
 
 export class StackNotFoundError extends Error {
-  /** The status that the CLI exits with. */
+  /** The exit status of the CLI. */
   readonly exitCode = 6;
 }
 
 /**
- * The state of a stack: the resources of the last update, those that this one has dealt with, and the operations under way. It is
- * on disk before an operation starts and after it ends.
+ * The state of a stack while an operation changes it: the resources of the last update, those that this one has dealt with, and
+ * the operations under way. It is written before an operation starts and after it ends.
  */
 export class Snapshot {
-  /** The resources as the last update left them, in the order of their dependencies. */
-  base: Resource[];
-  /** What was under way when an earlier update was killed. */
-  readonly interrupted: readonly Operation[];
-  readonly #produced: Resource[] = [];
+  /** The operations that an earlier update was killed in. */
+  readonly interrupted: readonly PendingOperation[];
+  #base: readonly Resource[];
+  #added: Resource[] = [];
   readonly #gone = new Set<Resource>();
-  readonly #operations = new Set<Operation>();
-  readonly #crypter: Crypter;
+  readonly #pending = new Set<PendingOperation>();
   readonly #file: StackFile;
+  readonly #crypter: Crypter;
   #saving: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
 
-  private constructor(file: StackFile, crypter: Crypter, base: Resource[], interrupted: readonly Operation[]) {
-    this.#file = file;
-    this.#crypter = crypter;
-    this.base = base;
-    this.interrupted = interrupted;
-    // What was being created may exist without the state knowing: that note stays until somebody has looked.
-    for (const operation of interrupted) if (operation.type === "creating") this.#operations.add(operation);
+  private constructor(stack: StackParts, state: ReturnType<State["unseal"]>) {
+    this.#file = stack.file;
+    this.#crypter = stack.crypter;
+    this.#base = state.resources;
+    this.interrupted = state.pendingOperations;
+    // A resource that was being created may exist without being in the state: the note stays until somebody has checked.
+    for (const operation of this.interrupted) if (operation.type === "creating") this.#pending.add(operation);
   }
 
-  /** Reads the stack's state. @throws when the stack does not exist, or has something that this engine does not do */
-  static async load(file: StackFile, crypter: Crypter): Promise<Snapshot> {
-    const latest = await latestDeployment(file);
-    if (!latest) {
-      throw new StackNotFoundError(
-        `no stack named ${file.stack} found: create it with "oss-cname engine stack init ${file.stack}"`,
-      );
-    }
-    const resource = (raw: RawResource) => parse(raw, crypter);
-    return new Snapshot(
-      file,
-      crypter,
-      (latest.resources ?? []).map(resource),
-      (latest.pending_operations ?? []).map((operation) => ({ ...operation, resource: resource(operation.resource) })),
-    );
+  /** @throws when the stack does not exist, or its state has something that this engine does not do */
+  static open(stack: StackParts): Snapshot {
+    if (stack.state) return new Snapshot(stack, stack.state.unseal(stack.crypter));
+    const name = stack.file.stack;
+    throw new StackNotFoundError(`no stack named ${name} found: create it with "oss-cname engine stack init ${name}"`);
   }
 
-  /** The salt that a stack's state is sealed with, if there is a stack. */
-  static async salt(file: StackFile): Promise<string | undefined> {
-    return (await latestDeployment(file))?.secrets_providers?.state.salt;
+  /** Makes the empty state of a new stack. */
+  static async create(stack: StackParts): Promise<void> {
+    if (stack.state) throw new Error(`the stack ${stack.file.stack} exists already`);
+    await stack.file.initialize();
+    await new Snapshot(stack, { resources: [], pendingOperations: [] }).save();
   }
 
-  /** Makes an empty stack. */
-  static async create(file: StackFile, crypter: Crypter): Promise<void> {
-    if ((await file.read()) !== undefined) throw new Error(`the stack ${file.stack} exists already`);
-    await file.initialize();
-    await new Snapshot(file, crypter, [], []).save();
+  /** The resources as the last update left them, in the order of their dependencies. */
+  get base(): readonly Resource[] {
+    return this.#base;
   }
 
-  /** All resources there are now: those dealt with, then the others. */
-  get resources(): Resource[] {
-    return [...this.#produced, ...this.base].filter((resource) => !this.#gone.has(resource));
+  /** All resources as they are now: those that this operation has dealt with, then the rest. */
+  get resources(): readonly Resource[] {
+    return [...this.#added, ...this.#base].filter((resource) => !this.#gone.has(resource));
   }
 
-  /** Notes on disk that an operation starts. Call the result when it has ended, before `add` or `remove`. */
+  /** Notes on disk that an operation starts. Call the result when it has ended, before its outcome is recorded. */
   async begin(type: OperationType, resource: Resource): Promise<() => void> {
     const operation = { type, resource };
-    const end = () => this.#operations.delete(operation);
-    this.#operations.add(operation);
+    const end = () => this.#pending.delete(operation);
+    this.#pending.add(operation);
     await this.save().catch((error) => {
       end();
       throw error;
@@ -122,100 +72,73 @@ export class Snapshot {
     return end;
   }
 
-  /** Puts a resource in, in the place of another if given. */
-  add(resource: Resource, old?: Resource): void {
-    this.#produced.push(resource);
+  /** Adds a resource, which takes the place of its former state if there is one. */
+  add(resource: Resource, old: Resource | undefined): void {
+    this.#added.push(resource);
     if (old) this.#gone.add(old);
+  }
+
+  /** Adds a resource. The one that it replaces stays, marked for deletion. */
+  addReplacement(resource: Resource, replaced: Resource): void {
+    this.add(resource, undefined);
+    this.#base = this.#base.map((entry) => (entry === replaced ? { ...entry, delete: true } : entry));
   }
 
   remove(resource: Resource): void {
     this.#gone.add(resource);
   }
 
-  /** Writes the state, and whatever else has changed by the time it is written. */
+  /** Sets the outputs of a resource that this operation has added. */
+  setOutputs(urn: string, outputs: PropertyMap): void {
+    this.#added = this.#added.map((resource) => (resource.urn === urn ? { ...resource, outputs } : resource));
+  }
+
+  /** Takes the resources that a refresh has read for those of the last update. */
+  rebase(resources: readonly Resource[]): void {
+    this.#base = dropDanglingReferences(resources);
+  }
+
+  /** Writes the state as it is by the time that it is written. */
   save(): Promise<void> {
     const next = () => {
       this.#queued = undefined;
       this.#saving = this.#file.write(this.#text());
       return this.#saving;
     };
-    // One that failed is whoever waits for it to report, and for the next to make good.
+    // A failed save is reported by its caller; the next one writes everything anyway.
     this.#queued ??= this.#saving.then(next, next);
     return this.#queued;
   }
 
   #text(): string {
-    const raw = (resource: Resource) => serialize(resource, this.#crypter);
-    const operations = [...this.#operations].map(({ resource, type }) => ({ resource: raw(resource), type }));
-    return JSON.stringify({
-      version: 3,
-      checkpoint: {
-        stack: this.#file.qualifiedName,
-        latest: {
-          manifest: { time: new Date().toISOString(), magic: "", version: "" },
-          secrets_providers: { type: "passphrase", state: { salt: this.#crypter.salt } },
-          resources: this.resources.map(raw),
-          ...(operations.length > 0 && { pending_operations: operations }),
-          metadata: {},
-        },
-      },
+    return stateText({
+      name: this.#file.qualifiedName,
+      crypter: this.#crypter,
+      resources: this.resources,
+      pendingOperations: [...this.#pending],
     });
   }
 }
 
-type RawResource = Partial<Resource> & Readonly<Record<string, unknown>> & Pick<Resource, "urn" | "custom" | "type">;
-
-/** What a state file holds of its deployment; there is none in a stack that the CLI has never updated. */
-interface RawDeployment {
-  readonly secrets_providers?: { readonly type: string; readonly state: { readonly salt?: string } };
-  readonly resources?: readonly RawResource[];
-  readonly pending_operations?: readonly { readonly resource: RawResource; readonly type: OperationType }[];
-}
-
-async function latestDeployment(file: StackFile): Promise<RawDeployment | undefined> {
-  const text = await file.read();
-  if (text === undefined) return undefined;
-  const { version, checkpoint } = parseJson(text, file.path);
-  if (version !== 3) throw new Unsupported(`${file.path} is of version ${version}, not 3`);
-  const latest: RawDeployment = checkpoint.latest ?? {};
-  const type = latest.secrets_providers?.type ?? "passphrase";
-  if (type !== "passphrase") throw new Unsupported(`the state's secrets are kept by ${type}, not passphrase`);
-  const more = (["snippets", "extensions"] as const).find((field) => field in latest);
-  if (more) throw new Unsupported(`the state has "${more}"`);
-  return latest;
-}
-
-function parseJson(text: string, path: string) {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${path} is not JSON (${(error as Error).message}): restore it from a backup; nothing was changed`);
-  }
-}
-
-function parse(raw: RawResource, crypter: Crypter): Resource {
-  for (const [field, value] of Object.entries(raw)) {
-    if (!fields.has(field) && !passing.has(field) && value) {
-      throw new Unsupported(`${raw.urn} has "${field}" in its state`);
-    }
-  }
-  if (raw.custom && !isDynamic(raw.type)) throw new Unsupported(`${raw.urn} in the state is not a dynamic resource`);
-  const known = Object.entries(raw).filter(([field]) => fields.has(field));
-  return {
-    ...(Object.fromEntries(known) as unknown as Resource),
-    inputs: crypter.unseal(raw.inputs ?? {}),
-    outputs: crypter.unseal(raw.outputs ?? {}),
-  };
-}
-
-/** As the CLI writes it: what is empty is left out. */
-function serialize(resource: Resource, crypter: Crypter): object {
-  const raw = { ...resource, inputs: crypter.seal(resource.inputs), outputs: crypter.seal(resource.outputs) };
-  return Object.fromEntries(
-    Object.entries(raw).filter(([field, value]) => {
-      if (field === "custom") return true;
-      if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
-      return Boolean(value);
-    }),
-  );
+/** Removes references to resources that are gone. Children of a resource that is gone get its parent. */
+function dropDanglingReferences(resources: readonly Resource[]): Resource[] {
+  const present = new Set<string>();
+  const parents = new Map<string, string | undefined>();
+  const onlyPresent = (urns: readonly string[]) => urns.filter((urn) => present.has(urn));
+  return resources.map((resource) => {
+    const { parent: oldParent, deletedWith, ...rest } = resource;
+    const parent = oldParent && !present.has(oldParent) ? parents.get(oldParent) : oldParent;
+    present.add(resource.urn);
+    parents.set(resource.urn, parent);
+    const propertyDependencies = Object.entries(resource.propertyDependencies ?? {})
+      .map(([key, urns]) => [key, onlyPresent(urns)] as const)
+      .filter(([, urns]) => urns.length > 0);
+    return {
+      ...rest,
+      parent,
+      deletedWith: deletedWith && present.has(deletedWith) ? deletedWith : undefined,
+      dependencies: onlyPresent(resource.dependencies ?? []),
+      propertyDependencies: Object.fromEntries(propertyDependencies),
+    };
+  });
 }

@@ -268,7 +268,7 @@ describe("local engine", function () {
       passphrase: "correct horse",
     };
     assert.deepEqual(await outputs(options), {});
-    await assert.rejects(outputs({ ...options, stack: "other/scenario/dev" }), /no stack of this project/);
+    await assert.rejects(outputs({ ...options, stack: "other/scenario/dev" }), /does not belong to this project/);
   });
 
   it("respects the lock of another process, except to look", async () => {

@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { PropertyMap } from "../../engine/property/value";
-import { map, type ProviderHostOptions, ResourceInitError, struct } from "../../engine/execute/providerHost";
+import { type ProviderHostOptions, ResourceInitError } from "../../engine/execute/providerHost";
+import { fromStruct, toStruct } from "../../engine/rpc";
 import type { Clock } from "../../provider/clock";
 import type { ProviderName } from "../../provider/resources/dynamicResource";
 import { lifecycles } from "../../provider/resources/lifecycles";
@@ -55,7 +56,7 @@ export function inProcess(clock?: Clock): (options: ProviderHostOptions) => Prom
 type AnyLifecycle = Required<pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>>;
 
 function hostOf(providers: ReturnType<typeof lifecycles>): Host {
-  const wire = (bag: object | undefined) => map(struct((bag ?? {}) as PropertyMap));
+  const wire = (bag: object | undefined) => fromStruct(toStruct((bag ?? {}) as PropertyMap));
   const providerOf = ({ __provider }: PropertyMap) => {
     const name = /\.(\w+);$/.exec(String(__provider))?.[1] as ProviderName;
     return providers[name] as unknown as AnyLifecycle;

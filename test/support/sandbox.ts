@@ -10,11 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as engine from "../../engine/engine";
 import type { PropertyMap } from "../../engine/property/value";
-import { StackFile } from "../../engine/stack/backend";
 import { Crypter } from "../../engine/stack/secrets";
 
 const repository = resolve(__dirname, "../../..");
@@ -180,7 +180,7 @@ export class Sandbox {
 
   /** The state as both engines must leave it: in clear, sorted, without times, source positions and the ids of providers. */
   async state(): Promise<{ state: StateResource[]; pending: string[] }> {
-    const text = (await new StackFile(this.backend, "scenario", "dev").read()) ?? "";
+    const text = await readFile(this.stateFile, "utf8");
     const { latest } = JSON.parse(text).checkpoint;
     const crypter = await Crypter.open(passphrase, latest.secrets_providers.state.salt);
     const normal = (resource: RawResource): StateResource => {

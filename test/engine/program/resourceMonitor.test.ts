@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { ResourceMonitor } from "../../../engine/program/resourceMonitor";
 import { Source } from "../../../engine/program/source";
 import { loadProject } from "../../../engine/stack/project";
-import type { Resource } from "../../../engine/stack/snapshot";
+import type { Resource } from "../../../engine/stack/state";
 import { Unsupported } from "../../../engine/unsupported";
 
 /** What a program may do, as the SDK has it, and what is refused for it. Each row is a line of the program. */
@@ -104,17 +104,17 @@ describe("resource monitor", function () {
         outputs: {},
       };
     };
-    const monitor = new ResourceMonitor(
-      {
+    const monitor = new ResourceMonitor({
+      deployment: {
         register: async ({ type, name }) => state(type, name),
         read: async (_id, { type, name }) => state(type, name),
         registerOutputs: async () => {},
       },
-      (_severity, message) => printed.push(message),
-      (error) => {
+      report: (_severity, message) => printed.push(message),
+      refuse: (error) => {
         if (refused.push(error) === expected) enough();
       },
-    );
+    });
     const source = new Source({
       project: await loadProject(directory),
       stack: "dev",

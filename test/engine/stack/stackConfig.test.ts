@@ -113,7 +113,7 @@ describe("stack configuration", function () {
 
   it("refuses what it would read otherwise than the CLI", async () => {
     await assert.rejects(values("config: {t: 2024-01-02T10:00:00Z}\n"), /read as a time by the Pulumi CLI/);
-    await assert.rejects(values("config: {a:b:c: 1}\n"), /a:b:c is no configuration key/);
+    await assert.rejects(values("config: {a:b:c: 1}\n"), /a:b:c is not a configuration key/);
     await assert.rejects(
       values("config: {pulumi:disable-default-providers: ['*']}\n"),
       /disable-default-providers.*use the Pulumi CLI/,
