@@ -1,7 +1,4 @@
 import assert from "node:assert";
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { EngineOptions } from "../../engine/engine";
 import { type Command, type Engine, hasPulumi, type Outcome, Sandbox, type Scenario } from "../support/sandbox";
 
@@ -434,11 +431,11 @@ describe("both engines", function () {
         { resources: [{ name: "slow", waitsFor: ["go"] }] },
         { skipPreview: true },
       );
-      while (!existsSync(sandbox.env.CALLS)) await pause(20);
+      await sandbox.called("create");
       const refused = await sandbox.pulumi("destroy", "--stack", "dev", "--yes", "--non-interactive");
       assert.equal(refused.status, 1);
       assert.match(refused.output, /currently locked by 1 lock/);
-      writeFileSync(join(sandbox.env.WORLD, "go.json"), "{}");
+      sandbox.letGo("go");
       assert.equal((await under).status, 0);
     } finally {
       sandbox.close();

@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -137,6 +139,23 @@ export class Sandbox {
     const file = join(this.env.WORLD, `${id}.json`);
     if (!change) rmSync(file);
     else writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), ...change }));
+  }
+
+  /** Makes an object that others wait for. */
+  letGo(id: string): void {
+    writeFileSync(join(this.env.WORLD, `${id}.json`), "{}");
+  }
+
+  /** Resolves when the provider has been asked for this operation. */
+  async called(operation: string): Promise<void> {
+    const isCalled = () =>
+      existsSync(this.env.CALLS) && readFileSync(this.env.CALLS, "utf8").includes(`["${operation}"`);
+    const changes = watch(this.directory);
+    try {
+      while (!isCalled()) await once(changes, "change");
+    } finally {
+      changes.close();
+    }
   }
 
   async run(
