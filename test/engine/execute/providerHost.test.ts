@@ -1,6 +1,6 @@
-import assert from "node:assert";
-import { ProviderHost, ResourceInitError } from "../../../engine/execute/providerHost";
-import { isSecret, secret } from "../../../engine/property/value";
+import assert from "node:assert/strict";
+import { ProviderHost, ResourceInitError, Unanswered } from "../../../engine/execute/providerHost";
+import { isSecret, secret, UNKNOWN } from "../../../engine/property/value";
 
 const __provider = `
 exports.handler = () => ({
@@ -29,14 +29,21 @@ exports.handler = () => ({
 
 describe("ProviderHost", () => {
   const lines: string[] = [];
+  /** One process for all tests that leave it running: it takes a while to start. */
   let host: ProviderHost;
+  const start = async () => {
+    const started = await ProviderHost.start({ cwd: process.cwd(), project: "p", output: (line) => lines.push(line) });
+    await started.configure({ "cloud:key": secret("k-1") });
+    return started;
+  };
 
-  beforeEach(async () => {
-    lines.length = 0;
-    host = await ProviderHost.start({ cwd: process.cwd(), project: "p", output: (line) => lines.push(line) });
-    await host.configure({ "cloud:key": secret("k-1") });
+  before(async () => {
+    host = await start();
   });
-  afterEach(() => host.stop());
+  after(() => host.stop());
+  beforeEach(() => {
+    lines.length = 0;
+  });
 
   it("checks, and returns failures by property", async () => {
     assert.deepEqual(await host.check({}, { __provider, name: "" }), {
@@ -66,18 +73,29 @@ describe("ProviderHost", () => {
     assert.deepEqual([properties.worker, properties.child], [0, 0]);
   });
 
-  it("reads, updates and deletes", async () => {
+  it("reads an object, or that it is gone", async () => {
     assert.deepEqual(await host.read("a", { __provider, size: 1 }), {
       id: "a",
       properties: { __provider, size: 1 },
       inputs: { __provider, name: "a" },
     });
     assert.equal((await host.read("gone", { __provider })).id, "");
+  });
+
+  it("leaves unknown values out of what it reads with", async () => {
+    const { properties } = await host.read("a", { __provider, size: UNKNOWN, list: [UNKNOWN, 1] });
+    assert.deepEqual(properties, { __provider, list: [1] });
+  });
+
+  it("updates", async () => {
     assert.deepEqual(await host.update("a", { __provider, size: 1 }, { __provider, size: 2 }), {
       __provider,
       size: 2,
       was: 1,
     });
+  });
+
+  it("deletes, and passes on why it cannot", async () => {
     await host.delete("a", { __provider });
     await assert.rejects(host.delete("a", { __provider, locked: true }), { message: "locked: a" });
   });
@@ -98,6 +116,20 @@ describe("ProviderHost", () => {
   });
 
   it("says so when the process dies under a call", async () => {
-    await assert.rejects(host.create({ __provider, name: "crash" }), /dynamic provider process ended/);
+    const mortal = await start();
+    try {
+      const created = mortal.create({ __provider, name: "crash" });
+      await assert.rejects(created, Unanswered);
+      await assert.rejects(created, /dynamic provider process ended/);
+    } finally {
+      await mortal.stop();
+    }
+  });
+
+  it("does not start where @pulumi/pulumi is not installed", async () => {
+    await assert.rejects(
+      ProviderHost.start({ cwd: "/", project: "p" }),
+      /@pulumi\/pulumi is not installed where \/ can find it: run npm install there/,
+    );
   });
 });

@@ -1,34 +1,15 @@
-import assert from "node:assert";
+import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { secret } from "../../../engine/property/value";
 import { loadProject } from "../../../engine/stack/project";
 import { Crypter } from "../../../engine/stack/secrets";
-import { StackConfigFile } from "../../../engine/stack/stackConfig";
+import { providerConfig, StackConfigFile } from "../../../engine/stack/stackConfig";
 import { hasPulumi, pulumi } from "../../support/sandbox";
 
 const passphrase = "correct horse";
-
-/** Values as somebody may write them, and the text that a program gets. */
-const read: Readonly<Record<string, string>> = {
-  "12": "12",
-  "0x10": "16",
-  "1.0": "1",
-  "1e21": "1e+21",
-  "12345678901234567890": "12345678901234567890",
-  "123456789012345678901234567890": "1.2345678901234568e+29",
-  true: "true",
-  yes: "yes",
-  null: "",
-  '""': "",
-  "2024-01-2": "2024-01-02 00:00:00 +0000 UTC",
-  '"2024-01-02"': "2024-01-02",
-  "|-\n    two\n    lines": "two\nlines",
-  "{z: 1, a: [9007199254740993, 1.50, null, '<&>'], 5: five}":
-    '{"5":"five","a":[9007199254740993,1.5,null,"\\u003c\\u0026\\u003e"],"z":1}',
-  "&one {k: 1}": '{"k":1}',
-  "*one": '{"k":1}',
-};
 
 /** Arguments of `config set`, and the lines that they leave in the file. */
 const written: readonly (readonly [args: readonly string[], lines: string])[] = [
@@ -76,52 +57,79 @@ describe("stack configuration", function () {
   };
   const values = async (stack: string, project?: string) => (await open(stack, project)).values(crypter);
 
-  it("gives the program the text that the CLI gives", async () => {
-    const text = Object.keys(read).map((yaml, index) => `  proj:k${index}: ${yaml}\n`);
-    const { values: found } = await values(`config:\n${text.join("")}`);
-    const expected = Object.values(read).map((value, index) => [`proj:k${index}`, value]);
-    assert.deepEqual(found, Object.fromEntries(expected));
+  it("gives the program strings, from aliases too", async () => {
+    const { values: found } = await values("config:\n  a: &one {k: 1}\n  b: *one\n  c: 1.0\n");
+    assert.deepEqual(found, { "proj:a": '{"k":1}', "proj:b": '{"k":1}', "proj:c": "1" });
   });
 
-  it("decrypts, knows which keys are secret, and takes keys in all their forms", async () => {
+  it("takes keys in all their forms", async () => {
+    const { values: found } = await values("config:\n  bare: 1\n  a:config:b: 2\n  x:y: 3\n");
+    assert.deepEqual(found, { "proj:bare": "1", "a:b": "2", "x:y": "3" });
+  });
+
+  it("decrypts, and knows which keys are secret", async () => {
     const secure = crypter.encrypt("s");
-    const config = `config:\n  bare: 1\n  a:config:b: 2\n  proj:o: {open: 1, list: [{secure: "${secure}"}]}\n  x:y: {secure: "${secure}"}\n`;
+    const config = `config:\n  open: 1\n  o: {open: 1, list: [{secure: "${secure}"}]}\n  x:y: {secure: "${secure}"}\n`;
     assert.deepEqual(await values(config), {
-      values: { "proj:bare": "1", "a:b": "2", "proj:o": '{"list":["s"],"open":1}', "x:y": "s" },
+      values: { "proj:open": "1", "proj:o": '{"list":["s"],"open":1}', "x:y": "s" },
       secretKeys: new Set(["proj:o", "x:y"]),
       secrets: ["s", "s"],
-      sealed: { "proj:bare": "1", "a:b": "2", "proj:o": { open: 1, list: [{ secure }] }, "x:y": { secure } },
+      sealed: { "proj:open": "1", "proj:o": { open: 1, list: [{ secure }] }, "x:y": { secure } },
     });
   });
 
-  it("takes values and defaults of Pulumi.yaml, and holds the stack to its types", async () => {
-    const project =
-      "config:\n  short: t3\n  aws:region: {value: eu}\n  n: {type: integer, default: 7}\n  list: {type: array, items: {type: string}, default: [x]}\n";
-    assert.deepEqual((await values("config:\n  short: mine\n", project)).values, {
-      "proj:short": "mine",
-      "aws:region": "eu",
-      "proj:n": "7",
-      "proj:list": '["x"]',
-    });
-    await assert.rejects(values("config: {n: many}\n", project), /Pulumi\.dev\.yaml: n must be of type integer/);
-    await assert.rejects(values("config: {list: [[]]}\n", project), /list must be of type array/);
-    await assert.rejects(values("config: {n: 1}\n", "config:\n  n: {}\n  m: {}\n"), /has no value for m,/);
-    const secret = "config:\n  n: {type: string, secret: true}\n";
-    await assert.rejects(values("config: {n: open}\n", secret), /n must be encrypted.*--secret/);
-    assert.equal((await values(`config: {n: {secure: "${crypter.encrypt("s")}"}}\n`, secret)).values["proj:n"], "s");
+  it("marks the secrets of the default provider", () => {
+    const config = { values: { a: "1", b: "2" }, secretKeys: new Set(["b"]), secrets: ["2"], sealed: {} };
+    assert.deepEqual(providerConfig(config), { a: "1", b: secret("2") });
   });
 
-  it("refuses what it would read otherwise than the CLI", async () => {
-    await assert.rejects(values("config: {t: 2024-01-02T10:00:00Z}\n"), /read as a time by the Pulumi CLI/);
-    await assert.rejects(values("config: {a:b:c: 1}\n"), /a:b:c is not a configuration key/);
-    await assert.rejects(
-      values("config: {pulumi:disable-default-providers: ['*']}\n"),
-      /disable-default-providers.*use the Pulumi CLI/,
-    );
-    await assert.rejects(open("environment: [prod]\n"), /"environment".*use the Pulumi CLI/);
-    for (const key of ["requiredPulumiVersion: '>=3'", "plugins: {}", "packages: {}", "options: {refresh: always}"])
-      await assert.rejects(open("", key), new RegExp(`"${key.split(":")[0]}".*use the Pulumi CLI`));
+  describe("declared in Pulumi.yaml", () => {
+    const project = `config:
+  short: t3
+  aws:region: {value: eu}
+  n: {type: integer, default: 7}
+  list: {type: array, items: {type: string}, default: [x]}
+`;
+
+    it("has defaults", async () => {
+      assert.deepEqual((await values("config:\n  short: mine\n", project)).values, {
+        "proj:short": "mine",
+        "aws:region": "eu",
+        "proj:n": "7",
+        "proj:list": '["x"]',
+      });
+    });
+
+    it("must be of its type", async () => {
+      await assert.rejects(values("config: {n: many}\n", project), /Pulumi\.dev\.yaml: n must be of type integer/);
+      await assert.rejects(values("config: {list: [[]]}\n", project), /list must be of type array/);
+    });
+
+    it("must be set where it has no default", async () => {
+      await assert.rejects(values("config: {n: 1}\n", "config:\n  n: {}\n  m: {}\n"), /has no value for m,/);
+    });
+
+    it("must be encrypted where it is declared secret", async () => {
+      const secretProject = "config:\n  n: {type: string, secret: true}\n";
+      await assert.rejects(values("config: {n: open}\n", secretProject), /n must be encrypted.*--secret/);
+      const encrypted = `config: {n: {secure: "${crypter.encrypt("s")}"}}\n`;
+      assert.equal((await values(encrypted, secretProject)).values["proj:n"], "s");
+    });
   });
+
+  const REFUSED: Readonly<Record<string, RegExp>> = {
+    "config: {t: 2024-01-02T10:00:00Z}\n": /read as a time by the Pulumi CLI/,
+    "config: {a:b:c: 1}\n": /a:b:c is not a configuration key: it should be <namespace>:<name>/,
+    "config: {pulumi:disable-default-providers: ['*']}\n": /disable-default-providers.*use the Pulumi CLI/,
+    "environment: [prod]\n": /"environment".*use the Pulumi CLI/,
+    "secretsprovider: awskms://x\n": /the secrets provider awskms:\/\/x, not passphrase.*use the Pulumi CLI/,
+    "config: {a: 1": /Pulumi\.dev\.yaml: /,
+  };
+  for (const [text, message] of Object.entries(REFUSED)) {
+    it(`refuses ${JSON.stringify(text)}`, async () => {
+      await assert.rejects(values(text), message);
+    });
+  }
 
   it("writes what the CLI writes, and keeps order and comments", async () => {
     const file = await open(given);
@@ -129,12 +137,23 @@ describe("stack configuration", function () {
       const [key = "", value = ""] = args.slice(-2);
       file.set(key, value, { path: args.length > 2 });
     }
-    assert.throws(() => file.set("o.l[3]", "x", { path: true }), /array index out of range/);
     await file.save();
     assert.equal(readFileSync(file.path, "utf8"), left);
+  });
+
+  it("encrypts a secret, inside a structured value too", async () => {
+    const file = await open("config:\n  proj:o: {count: 1, s: x}\n");
     file.set("o.count", "hunter2", { path: true, secret: crypter });
     await file.save();
-    assert.match(readFileSync(file.path, "utf8"), /\n {2}proj:o:\n {4}count:\n {6}secure: v1:\S+\n {4}s: "007"\n/);
+    const text = readFileSync(file.path, "utf8");
+    const { config } = parse(text);
+    assert.equal(crypter.decrypt(config["proj:o"].count.secure), "hunter2");
+    assert.doesNotMatch(text, /hunter2/);
+  });
+
+  it("refuses to set an element beyond the end of a list", async () => {
+    const file = await open("config:\n  proj:l: [1]\n");
+    assert.throws(() => file.set("l[2]", "x", { path: true }), /l\[2\]: array index out of range/);
   });
 
   if (!hasPulumi) it.skip("there is no pulumi on PATH: that the CLI writes the same is not proven here");
