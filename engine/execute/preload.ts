@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import util from "node:util";
 import { isMainThread } from "node:worker_threads";
 
-// A killed engine cannot end its programs: they end themselves, and what they have started, when this pipe from it closes.
+// A killed engine cannot end its programs: they end themselves, and all they have started, when this pipe closes.
 if (isMainThread) {
   const lifeline = new Socket({ fd: 3, readable: true, writable: false });
   lifeline.on("close", () => process.kill(-process.pid, "SIGKILL")).on("error", () => {});
@@ -12,8 +12,8 @@ if (isMainThread) {
   process.execArgv.splice(-2);
 }
 
-// The SDK prints an error of the program in colour, which keeps Node 20 busy for half a minute when a path in the stack contains
-// node_modules/@pulumi (markNodeModules).
+// The SDK prints an error of the program in colour, which keeps Node 20 busy for half a minute when a path in its stack
+// contains node_modules/@pulumi (markNodeModules).
 util.inspect = new Proxy(util.inspect, {
   apply: (inspect, self, [value, options, ...rest]: unknown[]) => {
     const plain = value instanceof Error && typeof options === "object" ? { ...options, colors: false } : options;

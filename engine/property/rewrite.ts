@@ -40,7 +40,7 @@ export function revealed(map: PropertyMap): PropertyMap {
   return rewrite(map, (part, again) => (isSecret(part) ? again(part.value) : undefined));
 }
 
-/** The values for a provider that knows neither secrets nor references: secrets in clear, references as an id or a URN. */
+/** The values for a provider, which knows neither secrets nor references: in clear, and as an id or a URN. */
 export function plain(map: PropertyMap): PropertyMap {
   return rewrite(map, (part, again) => {
     if (isSecret(part)) return again(part.value);
@@ -76,8 +76,8 @@ export function readable(map: PropertyMap, { showSecrets }: { readonly showSecre
 }
 
 /**
- * Marks values as secret when `like` has a secret of the same name: values that a provider returns have lost their marks. Objects
- * are compared key by key; an array with a secret in it is secret as a whole.
+ * Marks values as secret when `like` has a secret of the same name: values that a provider returns have lost their marks.
+ * Objects are compared key by key; an array with a secret in it is secret as a whole.
  */
 export function markSecrets(map: PropertyMap, like: PropertyMap): PropertyMap {
   const marked: Record<string, PropertyValue> = { ...map };

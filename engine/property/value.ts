@@ -1,6 +1,6 @@
 /**
- * Pulumi's property values in their wire form: plain JSON, where an object with the signature key is something special (a secret,
- * a resource reference, an asset) and one agreed string stands for a value that is not known yet.
+ * Pulumi's property values in their wire form: plain JSON, where an object with the signature key is something special
+ * (a secret, a resource reference, an asset) and one agreed string stands for a value that is not known yet.
  */
 export type PropertyValue = null | boolean | number | string | readonly PropertyValue[] | PropertyMap;
 export interface PropertyMap {

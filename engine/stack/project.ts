@@ -31,7 +31,7 @@ const PROJECT_KEYS = new Set(
 );
 const RUNTIME_OPTIONS = new Set(["typescript", "tsconfig", "nodeargs", "packagemanager", "production"]);
 
-/** Finds Pulumi.yaml in a directory or above it, and reads it. @throws when it sets something that this engine does not do */
+/** Finds Pulumi.yaml in a directory or above it, and reads it. @throws when it has what this engine does not do */
 export async function loadProject(cwd: string): Promise<Project> {
   const file = findProject(resolve(cwd));
   const yaml = parse(await readFile(file, "utf8"), YAML_OPTIONS) ?? {};
