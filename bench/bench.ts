@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { Pool } from "undici";
 import { stringify } from "yaml";
 import { table } from "../cli/output";
-import { ProviderHost } from "../engine/providerHost";
+import { ProviderHost } from "../engine/execute/providerHost";
 import { initializeStack, startCloud } from "../local";
 import { OssClient } from "../provider/oss/client";
 import { operations } from "../provider/oss/operations";

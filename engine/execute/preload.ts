@@ -2,6 +2,7 @@
 import { Socket } from "node:net";
 import util from "node:util";
 import { isMainThread } from "node:worker_threads";
+import { loadLazily } from "./lazyModules";
 
 // A killed engine cannot end its programs: they end themselves, and all they have started, when this pipe closes.
 if (isMainThread) {
@@ -20,3 +21,5 @@ util.inspect = new Proxy(util.inspect, {
     return Reflect.apply(inspect, self, [value, plain, ...rest]);
   },
 });
+
+loadLazily(["typescript", "@npmcli/arborist"]);

@@ -69,7 +69,7 @@ for (const engine of engines)
     };
     /** The CLI shows each of them twice. */
     const warnings = (output: string) =>
-      output.slice(Math.max(output.indexOf("Diagnostics:"), 0)).match(/the certificate .* (?:ends in|ended on).*/g) ??
+      output.slice(Math.max(output.indexOf("Diagnostics:"), 0)).match(/the certificate .* (?:expires in|expired on).*/g) ??
       [];
 
     it("keeps a key that was given as a plain text encrypted, and one in a file in no state at all", async () => {
@@ -145,8 +145,8 @@ for (const engine of engines)
         "later.pem": later.chain,
         "later.key": later.privateKey,
       });
-      const ofPair = /the certificate for \*\.example\.com ends in 20 days, on \d{4}-/;
-      const ofCertId = /the certificate 555-cn-hangzhou of d\.example\.com ends in 19 days, on \d{4}-/;
+      const ofPair = /the certificate for \*\.example\.com expires in 20 days, on \d{4}-/;
+      const ofCertId = /the certificate 555-cn-hangzhou of d\.example\.com expires in 19 days, on \d{4}-/;
       // What a CertId is good for is known when it has been put.
       for (const [output, expected] of [
         [await succeed(project.preview()), [ofPair]],

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { PropertyMap } from "../../engine/property/value";
 import { type ProviderHostOptions, ResourceInitError } from "../../engine/execute/providerHost";
+import type { PropertyMap } from "../../engine/property/value";
 import { fromStruct, toStruct } from "../../engine/rpc";
 import type { Clock } from "../../provider/clock";
 import type { ProviderName } from "../../provider/resources/dynamicResource";
