@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Unsupported } from "../unsupported";
+import { replaceFile } from "./replaceFile";
 
 /** The files of one stack in a file backend of the Pulumi CLI: state, history and locks. */
 export class StackFile {
@@ -56,21 +57,12 @@ export class StackFile {
 
   /** Replaces the state file in one step: a crash leaves the old state or the new one. */
   async write(text: string): Promise<void> {
-    const next = `${this.path}.${process.pid}.tmp`;
     try {
       await mkdir(dirname(this.path), { recursive: true });
-      const file = await open(next, "w", 0o600);
-      try {
-        await file.writeFile(text);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
       // The CLI's digest of the old state.
       await rm(`${this.path}.attrs`, { force: true });
-      await rename(next, this.path);
+      await replaceFile(this.path, text, 0o600);
     } catch (error) {
-      await rm(next, { force: true }).catch(() => {});
       throw new Error(
         `cannot write the state, ${this.path}: ${(error as Error).message}; it stays as it was: put that right, then run refresh`,
       );
@@ -106,7 +98,11 @@ export class StackFile {
       hostname: hostname(),
       timestamp: new Date().toISOString(),
     };
-    await writeFile(this.#lock, JSON.stringify(owner));
+    await writeFile(this.#lock, JSON.stringify(owner)).catch(async (error) => {
+      // A full disk leaves an empty file, which counts as a lock.
+      await this.unlock();
+      throw error;
+    });
     // Another process may have locked it meanwhile.
     await this.#refuseOtherLocks().catch(async (error) => {
       await this.unlock();

@@ -39,6 +39,7 @@ export async function loadProject(cwd: string): Promise<Project> {
   refuseUnknown(file, Object.keys(yaml), PROJECT_KEYS);
   const runtime = typeof yaml.runtime === "string" ? { name: yaml.runtime } : (yaml.runtime ?? {});
   if (typeof yaml.name !== "string" || yaml.name === "") throw new Error(`${file} has no "name"`);
+  if (!isName(yaml.name)) throw new Error(`${file}: "${yaml.name}" cannot name a project: ${NAME_RULE}`);
   if (runtime.name !== "nodejs") throw new Unsupported(`${file} has the runtime ${runtime.name}, not nodejs`);
   const options = runtime.options ?? {};
   refuseUnknown(`${file}, runtime.options`, Object.keys(options), RUNTIME_OPTIONS);
@@ -79,8 +80,15 @@ export function bareStackName(given: string, project: string): string {
       `the stack ${given} does not belong to this project: the CLI calls its stacks organization/${project}/<name>`,
     );
   }
-  if (/^[\w.-]{1,100}$/.test(name)) return name;
-  throw new Error(`"${name}" cannot name a stack: use up to 100 letters, digits, hyphens, underscores and periods`);
+  if (isName(name)) return name;
+  throw new Error(`"${name}" cannot name a stack: ${NAME_RULE}`);
+}
+
+const NAME_RULE = "use up to 100 letters, digits, hyphens, underscores and periods";
+
+/** Names become parts of paths: one of periods alone would lead out of the backend. */
+function isName(name: string): boolean {
+  return /^[\w.-]{1,100}$/.test(name) && !/^\.+$/.test(name);
 }
 
 function findProject(from: string): string {

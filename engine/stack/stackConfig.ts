@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { Document, isMap, isScalar, isSeq, parse, parseDocument } from "yaml";
 import { parsePath } from "../property/path";
@@ -7,6 +7,7 @@ import { type PropertyMap, secret } from "../property/value";
 import { Unsupported } from "../unsupported";
 import { configText, goJson, isRecord, scalar, typedValue, YAML_OPTIONS } from "./configValue";
 import { type Project, refuseUnknown } from "./project";
+import { replaceFile } from "./replaceFile";
 import { Crypter } from "./secrets";
 
 /** The configuration of one stack. Values are strings, structured ones JSON. */
@@ -123,7 +124,7 @@ export class StackConfigFile {
   }
 
   async save(): Promise<void> {
-    await writeFile(this.path, this.#document.toString(OUTPUT_STYLE));
+    await replaceFile(this.path, this.#document.toString(OUTPUT_STYLE), 0o644);
   }
 
   /** Adds the defaults that Pulumi.yaml declares, and holds the values to its types. */

@@ -299,7 +299,7 @@ for (const engine of engines)
       const stored = project.resources().find(({ type }) => type.endsWith(":CnameCertificate"));
       assert.equal(
         stored?.inputs?.certificateFile,
-        relative(join(repository, "bin", "provider"), join(elsewhere.directory, "www.pem")),
+        relative(join(repository, "bin", "provider", "program"), join(elsewhere.directory, "www.pem")),
       );
       await succeed(project.destroy("--skip-preview"));
     });

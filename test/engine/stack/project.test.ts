@@ -6,6 +6,8 @@ import { bareStackName, loadProject } from "../../../engine/stack/project";
 
 const REFUSED: Readonly<Record<string, RegExp>> = {
   "runtime: nodejs": /Pulumi\.yaml has no "name"/,
+  "name: ../../escaped\nruntime: nodejs": /"\.\.\/\.\.\/escaped" cannot name a project/,
+  "name: ..\nruntime: nodejs": /cannot name a project/,
   "name: p\nruntime: python": /has the runtime python, not nodejs.*use the Pulumi CLI/,
   "name: p\nruntime: nodejs\npackages: {}\nplugins: {}": /Pulumi\.yaml has "packages", "plugins",.*Pulumi CLI/,
   "name: p\nruntime: nodejs\nrequiredPulumiVersion: '>=3'": /"requiredPulumiVersion".*Pulumi CLI/,
@@ -109,7 +111,7 @@ describe("bareStackName", () => {
       assert.throws(() => bareStackName(given, "p"), /does not belong to this project/);
     });
   }
-  for (const given of ["", "a b", "x".repeat(101), "ü"]) {
+  for (const given of ["", "a b", "x".repeat(101), "ü", "..", "."]) {
     it(`refuses ${JSON.stringify(given).slice(0, 12)} as a name`, () => {
       assert.throws(() => bareStackName(given, "p"), /cannot name a stack/);
     });
