@@ -1,5 +1,8 @@
 /** What Pulumi's dynamic-provider process loads, by the names in `ProviderName`. */
+import { endWithEngine } from "./engineLifeline";
 import { lifecycles } from "./resources/lifecycles";
 import { Run } from "./run";
 
 export const { cnameToken, bucketCname, cnameCertificate, alidnsRecord } = lifecycles(new Run());
+
+endWithEngine();

@@ -69,8 +69,9 @@ for (const engine of engines)
     };
     /** The CLI shows each of them twice. */
     const warnings = (output: string) =>
-      output.slice(Math.max(output.indexOf("Diagnostics:"), 0)).match(/the certificate .* (?:expires in|expired on).*/g) ??
-      [];
+      output
+        .slice(Math.max(output.indexOf("Diagnostics:"), 0))
+        .match(/the certificate .* (?:expires in|expired on).*/g) ?? [];
 
     it("keeps a key that was given as a plain text encrypted, and one in a file in no state at all", async () => {
       const [text, file] = [await issue(90), await issue(90)];

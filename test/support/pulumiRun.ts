@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   accessSync,
@@ -151,6 +151,18 @@ export class Project {
     return this.#onStack("destroy", "--yes", ...flags);
   }
 
+  /** Starts `up` in a process of its own, for tests that kill it. */
+  startUp(): ChildProcess {
+    const { program } = this.engine;
+    const local = [process.execPath, join(repository, "cli", "oss-cname.js"), "engine"];
+    const [command = "", ...first] = program === undefined ? local : [program];
+    return spawn(command, [...first, "up", "--yes", "--skip-preview", "--stack", this.#stack], {
+      cwd: this.directory,
+      env: { ...this.#inherited(), ...this.#environment(), ...this.options.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  }
+
   /** Takes over what exists, as the file says: the Pulumi CLI only. */
   import(file: string): Promise<Ran> {
     return this.#onStack("import", "--file", file, "--generate-code=false", "--yes");
@@ -254,10 +266,9 @@ export class Project {
     onLine: (line: string) => void,
   ): Promise<number> {
     const { env, signal } = this.options;
-    const inherited = Object.fromEntries(Object.entries(process.env).filter(([key]) => !isForeign(key)));
     const child = spawn(program, args, {
       cwd: this.directory,
-      env: { ...inherited, ...this.#environment(), ...env },
+      env: { ...this.#inherited(), ...this.#environment(), ...env },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
@@ -268,6 +279,10 @@ export class Project {
     const [code] = await once(child, "close");
     signal?.removeEventListener("abort", stop);
     return typeof code === "number" ? code : 1;
+  }
+
+  #inherited(): NodeJS.ProcessEnv {
+    return Object.fromEntries(Object.entries(process.env).filter(([key]) => !isForeign(key)));
   }
 
   #environment() {
