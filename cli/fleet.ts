@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
+import { daysLeft } from "../provider/expiry";
 import { queryCnames } from "../provider/queries/query";
 import type { Run } from "../provider/run";
-import { daysLeft } from "./daysLeft";
 
 /** A bound domain and how long its certificate lasts. */
 export interface FleetDomain {

@@ -3,6 +3,7 @@ import type { Clock } from "./clock";
 import { systemClock } from "./clock";
 import type { Config } from "./config/settings";
 import { settingProblems } from "./config/settings";
+import { daysLeft } from "./expiry";
 import type { DnsRecord } from "./names";
 import { Run } from "./run";
 
@@ -38,8 +39,8 @@ export class ProgramState {
 
   /** Warns, once for each certificate, of one that expires within `days` or has expired. */
   warnOfExpiry(resource: pulumi.Resource, key: string, name: string, validTo: Date, days: number): void {
-    const left = Math.floor((validTo.getTime() - this.#clock.now()) / DAY_MS);
-    if (Number.isNaN(left) || left >= days || this.#warned.has(key)) return;
+    const left = daysLeft(validTo, this.#clock.now());
+    if (left === undefined || left >= days || this.#warned.has(key)) return;
     this.#warned.add(key);
     const when = left < 0 ? "expired on" : `expires in ${left} day${left === 1 ? "" : "s"}, on`;
     void pulumi.log.warn(`the certificate ${name} ${when} ${validTo.toISOString()}: renew it`, resource);
@@ -59,8 +60,6 @@ export class ProgramState {
 
 /** The one of this process. */
 export const programState = new ProgramState();
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 const stackConfig: Config = { get: (key) => pulumi.runtime.getConfig(key) };
 

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Diagnosis } from "../../provider/diagnosis/diagnose";
+import type { Finding } from "../../provider/diagnosis/finding";
 import { domainProblem, foldName } from "../../provider/names";
 import { runOf, withConnection } from "../connection";
-import type { Diagnosis, Finding } from "../diagnosis";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
 import { json, type OutputOptions, paint, withOutput, write } from "../output";
 import { withProgress } from "../progress";
@@ -15,7 +16,7 @@ interface Options extends OutputOptions {
 /** `oss-cname doctor`: why a domain is not served. */
 export const doctor = new Command("doctor")
   .description(
-    "Look at everything that a domain needs to be served, and say how to mend what is wrong. Changes nothing.",
+    "Look at everything that a domain needs to be served, and say how to fix what is wrong. Changes nothing.",
   )
   .argument("<domain>")
   .option("-b, --bucket <name>", "bucket it belongs to (default: the one that its CNAME record leads to)")
@@ -37,7 +38,7 @@ export const doctor = new Command("doctor")
     const problem = domainProblem(domain);
     if (problem !== undefined) command.error(`error: ${problem}`);
     const run = await runOf(command);
-    const { diagnose } = await import("../diagnosis.js");
+    const { diagnose } = await import("../../provider/diagnosis/diagnose.js");
     const { bucket, connectTo } = options;
     const diagnosis = await withProgress(() => `looking at ${domain}`, diagnose(run, { domain, bucket, connectTo }));
     const state = worst(diagnosis);
@@ -60,9 +61,9 @@ const INDENT = " ".repeat(30);
 const indented = (text: string) => text.replace(/\n/g, `\n${INDENT}`);
 
 function asLines({ findings }: Diagnosis, options: Options): string {
-  const lines = findings.flatMap(({ check, state, text, mend }) => [
+  const lines = findings.flatMap(({ check, state, text, fix }) => [
     `${paint(COLOURS[state], state.padEnd(9), options)}${check.padEnd(21)}${indented(text)}`,
-    ...(mend === undefined ? [] : [`${INDENT}Next: ${indented(mend)}`]),
+    ...(fix === undefined ? [] : [`${INDENT}Next: ${indented(fix)}`]),
   ]);
   return `${lines.join("\n")}\n`;
 }

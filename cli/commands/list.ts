@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
+import { daysLeft } from "../../provider/expiry";
 import { type ListCnamesResult, queryCnames } from "../../provider/queries/query";
 import { connect, withConnection } from "../connection";
-import { daysCell, daysLeft } from "../daysLeft";
+import { daysCell } from "../daysLeft";
 import { withExitStatuses } from "../exitStatus";
 import { json, type OutputOptions, table, withOutput, write } from "../output";
 import { withProgress } from "../progress";
@@ -45,7 +46,9 @@ function withDays({ cnames, ...rest }: ListCnamesResult): object {
     ...rest,
     cnames: cnames.map(({ certificate, ...cname }) => ({
       ...cname,
-      ...(certificate && { certificate: { ...certificate, daysLeft: daysLeft(certificate.validTo) ?? null } }),
+      ...(certificate && {
+        certificate: { ...certificate, daysLeft: daysLeft(certificate.validTo, Date.now()) ?? null },
+      }),
     })),
   };
 }
@@ -63,7 +66,7 @@ function asTable({ cnames }: ListCnamesResult, options: Options): string {
       status,
       certificate?.certId ?? "",
       certificate?.validTo ?? "",
-      daysCell(daysLeft(certificate?.validTo), options),
+      daysCell(daysLeft(certificate?.validTo, Date.now()), options),
     ]),
   ]);
 }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
+import { CRITICAL_DAYS, EXPIRES_SOON_DAYS } from "../../provider/expiry";
 import type { Run } from "../../provider/run";
 import { connect, runOf, withConnection } from "../connection";
-import { CRITICAL_DAYS, NEAR_DAYS } from "../daysLeft";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
 import { declaredPlaces, type Fleet, fleetOf, type Limits, type Place, stackFiles } from "../fleet";
 import { json, type OutputOptions, withOutput, write } from "../output";
@@ -19,7 +19,7 @@ export const report = new Command("report")
   .showHelpAfterError("Buckets are given by --bucket; --help tells the rest.")
   .option("-b, --bucket <name...>", "the buckets (default: those that the stacks' configuration declares)")
   .option("--config <file...>", "stack configuration to take buckets from (default: every Pulumi.*.yaml here)")
-  .option("--near-days <number>", "an end is near with less than this left", wholeNumber, NEAR_DAYS)
+  .option("--near-days <number>", "an end is near with less than this left", wholeNumber, EXPIRES_SOON_DAYS)
   .option("--critical-days <number>", "and critical with less than this", wholeNumber, CRITICAL_DAYS)
   .option("--json", "as JSON")
   .addHelpText(

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { checkClock } from "../../../../provider/diagnosis/checks/clock";
+import { evidence, NOW, unreachable } from "../../../support/evidence";
+
+describe("checkClock", () => {
+  const off = (seconds: number) =>
+    checkClock(evidence({ oss: { host: "oss", serverTime: new Date(NOW + seconds * 1000) } }));
+
+  it("is right within 15 minutes", () => {
+    const text = "899 s from the clock of OSS, which shows 2026-03-01T00:14:59.000Z";
+    assert.deepEqual(off(899), { state: "right", text });
+    assert.equal(off(-899).state, "right");
+  });
+
+  it("is wrong beyond 15 minutes, on either side", () => {
+    for (const seconds of [901, -901]) {
+      const { state, fix } = off(seconds);
+      assert.equal(state, "wrong");
+      assert.match(fix ?? "", /set this machine's clock/);
+    }
+  });
+
+  it("is unknown when OSS tells no time or does not answer", () => {
+    assert.equal(checkClock(evidence({ oss: { host: "oss", serverTime: undefined } })).state, "unknown");
+    assert.equal(checkClock(unreachable()).state, "unknown");
+  });
+});
