@@ -1,11 +1,10 @@
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
-import { resolveLocation } from "../provider/config/location";
-import { settingProblems } from "../provider/config/settings";
-import { Run } from "../provider/run";
+import type { Run } from "../provider/internal";
+import type { Io } from "./io";
 
-/** Where to ask and as whom, as the options say it. */
-export interface ConnectionOptions {
+/** Where to send requests, and with whose key. */
+interface ConnectionOptions {
   readonly endpoint?: string;
   readonly region?: string;
   readonly accessKeyId?: string;
@@ -16,25 +15,26 @@ export interface ConnectionOptions {
   readonly dnsServer?: string[];
 }
 
-/** Options by the names and letters that ossutil has. */
+/** Adds the connection options, with the names and letters that ossutil uses. */
 export function withConnection(command: Command): Command {
   return command
     .option("-e, --endpoint <host>", "OSS endpoint (default: the public one of the region)")
     .option("--region <region>", "region of the bucket, such as cn-hangzhou (default: ALICLOUD_REGION)")
     .option("-i, --access-key-id <id>", "access key to sign with")
     .option("-k, --access-key-secret <secret>", "its secret; - reads it from standard input")
-    .option("-t, --sts-token <token>", "its security token, if it has one; - reads it from standard input, one line")
+    .option("-t, --sts-token <token>", "its security token, if it has one; - reads it from standard input")
     .option("--profile <name>", "profile of the Alibaba Cloud CLI")
     .addOption(new Option("--sign-version <version>", "signature version").choices(["v4", "v1"]).default("v4"))
     .addHelpText(
       "after",
-      "\nWithout -i and --profile the access key comes from ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY (or the names of\n" +
-        "other Alibaba Cloud tools), else from the official credential chain: always whole from one source. What stands in\n" +
-        "the arguments can be read by every user of the machine: give secrets any other way.",
+      "\nWithout -i and --profile, the access key comes from ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY (or the names that\n" +
+        "other Alibaba Cloud tools use), else from the official credential chain. Every user of a machine can read the\n" +
+        "arguments of its processes: pass secrets in another way. With - for both, the first line on standard input is the\n" +
+        "secret and the second the token.",
     );
 }
 
-/** What the library finds under the names of a stack's configuration. */
+/** The options as the keys of a stack's configuration, which is what the library reads. */
 const SETTINGS: Readonly<Record<string, (options: ConnectionOptions) => string | undefined>> = {
   "alicloud:region": ({ region }) => region,
   "alicloud:accessKey": ({ accessKeyId }) => accessKeyId,
@@ -46,42 +46,41 @@ const SETTINGS: Readonly<Record<string, (options: ConnectionOptions) => string |
   "oss-cname:dnsServers": ({ dnsServer }) => dnsServer?.join(","),
 };
 
-/** A run as the options configure it, with a place to ask. Sends nothing. */
-export async function connect(command: Command): Promise<Run> {
-  const run = await runOf(command);
+/** A run that the options configure. They must name a region or an endpoint. Sends nothing. */
+export async function connect(command: Command, io: Io): Promise<Run> {
+  const run = await configureRun(command, io);
+  const { resolveLocation } = await import("../provider/internal.js");
   const { region, endpoint } = resolveLocation({}, run.settings);
   if (region === undefined && endpoint === undefined)
     command.error("error: give --region or --endpoint, or set ALICLOUD_REGION");
   return run;
 }
 
-/** A run as the options configure it; region and endpoint may be missing. */
-export async function runOf(command: Command): Promise<Run> {
+/** A run that the options configure, which need not name a region or an endpoint. Sends nothing. */
+export async function configureRun(command: Command, io: Io): Promise<Run> {
   const given = command.opts<ConnectionOptions>();
   if ((given.accessKeyId === undefined) !== (given.accessKeySecret === undefined))
     command.error("error: --access-key-id and --access-key-secret go together");
   if (given.stsToken !== undefined && given.accessKeyId === undefined)
     command.error("error: --sts-token goes with --access-key-id and --access-key-secret");
-  const options = await withStandardInput(command, given);
+  const options = await readSecrets(command, given, io);
   const config = { get: (key: string) => SETTINGS[key]?.(options) };
+  const { Run, settingProblems } = await import("../provider/internal.js");
   const [mistake] = settingProblems(config);
   if (mistake !== undefined) command.error(`error: ${mistake[1]}`);
   return new Run({ config });
 }
 
-/** The secret comes first, when both are read. */
-async function withStandardInput(command: Command, given: ConnectionOptions): Promise<ConnectionOptions> {
+/** Reads the secrets that are given as `-` from standard input, one a line, the key's secret first. */
+async function readSecrets(command: Command, given: ConnectionOptions, { stdin }: Io): Promise<ConnectionOptions> {
   const wanted = (["accessKeySecret", "stsToken"] as const).filter((name) => given[name] === "-");
   if (wanted.length === 0) return given;
-  if (process.stdin.isTTY) command.error("error: - reads a secret from a pipe or a file, not from the terminal");
-  const lines = (await text(process.stdin)).split(/\r?\n/);
-  return {
-    ...given,
-    ...Object.fromEntries(
-      wanted.map((name, index) => [
-        name,
-        lines[index] || command.error(`error: there are not ${wanted.length} lines with secrets on standard input`),
-      ]),
-    ),
-  };
+  if (stdin.isTTY) command.error("error: - reads a secret from a pipe or a file, not from the terminal");
+  const lines = (await text(stdin)).split(/\r?\n/);
+  const secrets = wanted.map((name, index) => [name, lines[index] || command.error(missingSecrets(wanted.length))]);
+  return { ...given, ...Object.fromEntries(secrets) };
+}
+
+function missingSecrets(count: number): string {
+  return `error: expected ${count === 1 ? "a line with a secret" : `${count} lines with secrets`} on standard input`;
 }

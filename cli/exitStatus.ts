@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** What the command ends with, for scripts. */
+/** Exit statuses, for scripts. */
 export const ExitStatus = {
   failed: 1,
   usage: 2,
@@ -8,12 +8,12 @@ export const ExitStatus = {
   wrong: 4,
 } as const;
 
-/** Says in the help what each status means for this command. */
+/** Lists in the help what each exit status means for this command. */
 export function withExitStatuses(command: Command, more: Readonly<Record<number, string>> = {}): Command {
   const meanings = {
-    0: "all is well",
-    [ExitStatus.failed]: "it could not be done: refused, no answer, a file in the way",
-    [ExitStatus.usage]: "the command was not understood, and nothing was done",
+    0: "success",
+    [ExitStatus.failed]: "failure: refused, no reply, or a file in the way",
+    [ExitStatus.usage]: "the command line was not understood; nothing was done",
     ...more,
   };
   const lines = Object.entries(meanings).map(([status, meaning]) => `  ${status}  ${meaning}`);

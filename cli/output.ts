@@ -1,7 +1,9 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
-import { saveFile } from "../provider/saveFile";
+import { CRITICAL_DAYS, EXPIRES_SOON_DAYS } from "../provider/expiry";
+import type { Io } from "./io";
 
-/** Where the answer goes. */
+/** Where the output goes. */
 export interface OutputOptions {
   readonly output?: string | undefined;
   readonly overwrite?: boolean | undefined;
@@ -9,36 +11,46 @@ export interface OutputOptions {
 
 export function withOutput(command: Command): Command {
   return command
-    .option("-o, --output <file>", "write the answer to this file, for its owner only, in place of standard output")
+    .option("-o, --output <file>", "write to this file, readable by its owner only, in place of standard output")
     .option("--overwrite", "replace a file that exists");
 }
 
-/** Writes the answer, byte for byte. */
-export function write(text: string, { output, overwrite }: OutputOptions): void {
-  if (output === undefined) process.stdout.write(text);
-  else saveFile(output, text, { overwrite });
+/** Writes text as it is, to the file or else to standard output. */
+export async function write(io: Io, text: string, { output, overwrite }: OutputOptions): Promise<void> {
+  if (output === undefined) {
+    io.stdout.write(text);
+    return;
+  }
+  const { saveFile } = await import("../provider/internal.js");
+  saveFile(output, text, { overwrite });
 }
 
 export function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-/** Columns two spaces apart, no lines, and `-` for nothing: for eyes and for awk. */
+/** Columns two spaces apart, without lines, and `-` for an empty cell: easy to read, and to split with awk. */
 export function table(rows: readonly (readonly string[])[]): string {
-  const Table: typeof import("cli-table3") = require("cli-table3");
-  const lines = ["top", "bottom", "mid", "left", "right"].flatMap((side) =>
-    ["", "-mid", "-left", "-right"].map((end) => [`${side}${end}`, ""] as const),
-  );
-  const style = { head: [], border: [], "padding-left": 0, "padding-right": 0 };
-  const laid = new Table({ chars: { ...Object.fromEntries(lines), "mid-mid": "", middle: "  " }, style });
-  laid.push(...rows.map((row) => row.map((cell) => cell || "-")));
-  return `${laid.toString().replace(/ +$/gm, "")}\n`;
+  const widthOf = (cell: string) => stripVTControlCharacters(cell).length;
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] || "-"))));
+  const pad = (cell: string, width = 0) => cell + " ".repeat(Math.max(0, width - widthOf(cell)));
+  const lines = rows.map((row) => row.map((cell, column) => pad(cell || "-", widths[column])).join("  "));
+  return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
-const COLOURS = { red: 31, green: 32, yellow: 33, grey: 90 };
+const COLOURS = { red: 31, green: 32, yellow: 33 };
 
-/** Colour for a person at a terminal, and for nobody else. */
-export function paint(colour: keyof typeof COLOURS, text: string, { output }: OutputOptions): string {
-  const isSeen = output === undefined && process.stdout.isTTY && !process.env.NO_COLOR;
-  return isSeen ? `\u001b[${COLOURS[colour]}m${text}\u001b[39m` : text;
+export type Paint = (colour: keyof typeof COLOURS, text: string) => string;
+
+/** Colours text if it goes to a terminal and NO_COLOR is not set. */
+export function painter({ stdout, env }: Io, { output }: OutputOptions): Paint {
+  const isColoured = output === undefined && stdout.isTTY && !env.NO_COLOR;
+  return (colour, text) => (isColoured ? `\u001b[${COLOURS[colour]}m${text}\u001b[39m` : text);
+}
+
+/** The days left on a certificate, as a table's cell; empty where they are unknown. */
+export function daysCell(days: number | undefined, paint: Paint): string {
+  if (days === undefined) return "";
+  if (days >= EXPIRES_SOON_DAYS) return String(days);
+  return paint(days < CRITICAL_DAYS ? "red" : "yellow", String(days));
 }

@@ -1,11 +1,14 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { CRITICAL_DAYS, EXPIRES_SOON_DAYS } from "../../provider/expiry";
-import type { Run } from "../../provider/run";
-import { connect, runOf, withConnection } from "../connection";
+import type { Run } from "../../provider/internal";
+import { bucketNames, wholeNumber } from "../arguments";
+import { configureRun, connect, withConnection } from "../connection";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
-import { declaredPlaces, type Fleet, fleetOf, type Limits, type Place, stackFiles } from "../fleet";
+import type { Io } from "../io";
 import { json, type OutputOptions, withOutput, write } from "../output";
 import { withProgress } from "../progress";
+import type { DeclaredBucket } from "../report/declaredBuckets";
+import type { Fleet, Limits } from "../report/fleet";
 
 interface Options extends OutputOptions, Limits {
   readonly bucket?: string[];
@@ -13,63 +16,82 @@ interface Options extends OutputOptions, Limits {
   readonly json?: boolean;
 }
 
-/** `oss-cname report`: when the certificates of a fleet end. */
-export const report = new Command("report")
-  .description("Show when certificates end, of all domains bound to some buckets, as one HTML page or as JSON")
-  .showHelpAfterError("Buckets are given by --bucket; --help tells the rest.")
-  .option("-b, --bucket <name...>", "the buckets (default: those that the stacks' configuration declares)")
-  .option("--config <file...>", "stack configuration to take buckets from (default: every Pulumi.*.yaml here)")
-  .option("--near-days <number>", "an end is near with less than this left", wholeNumber, EXPIRES_SOON_DAYS)
-  .option("--critical-days <number>", "and critical with less than this", wholeNumber, CRITICAL_DAYS)
-  .option("--json", "as JSON")
-  .addHelpText(
-    "after",
-    "\nExamples:\n" +
-      "  oss-cname report -o report.html --overwrite\n" +
-      "  oss-cname report --bucket site shop --region cn-hangzhou --json | jq '.domains[0]'",
-  )
-  .action(async (options: Options, command: Command) => {
-    const { run, places } = await placesOf(options, command);
-    const { nearDays, criticalDays } = options;
-    let listed = 0;
-    const progress = () => `listed ${listed} of ${places.length} buckets`;
-    const fleet = await withProgress(
-      progress,
-      fleetOf(run, places, { nearDays, criticalDays }, () => listed++),
-    );
-    if (options.json) write(json(fleet), options);
-    else write((await import("../reportPage.js")).reportPage(fleet), options);
-    for (const { bucket, reason } of fleet.failures) process.stderr.write(`oss-cname: ${bucket}: ${reason}\n`);
-    process.exitCode = exitStatus(fleet);
+/** `oss-cname report`: when the certificates of many domains expire. */
+export function reportCommand(io: Io): Command {
+  const report = new Command("report")
+    .description("Show when the certificates of all domains of some buckets expire, as an HTML page or as JSON")
+    .showHelpAfterError("Name the buckets with --bucket; see --help.")
+    .option("-b, --bucket <name...>", "buckets (default: those that the stack configuration declares)", bucketNames)
+    .option(
+      "--config <file...>",
+      "stack configuration to read buckets from (default: every Pulumi.*.yaml in the directory)",
+    )
+    .option(
+      "--near-days <number>",
+      "a certificate with fewer days left than this is near its expiry",
+      wholeNumber,
+      EXPIRES_SOON_DAYS,
+    )
+    .option(
+      "--critical-days <number>",
+      "a certificate with fewer days left than this is critical",
+      wholeNumber,
+      CRITICAL_DAYS,
+    )
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  oss-cname report -o report.html --overwrite\n" +
+        "  oss-cname report --bucket site shop --region cn-hangzhou --json | jq '.domains[0]'",
+    )
+    .action(async (options: Options, command: Command) => {
+      if (!options.json && options.output === undefined && io.stdout.isTTY)
+        command.error("error: the HTML page is not for a terminal: give a file, such as -o report.html, or --json");
+      const { run, buckets } = await bucketsToAsk(options, command, io);
+      const { nearDays, criticalDays } = options;
+      let listed = 0;
+      const progress = () => `listed ${listed} of ${buckets.length} buckets`;
+      const { readFleet } = await import("../report/fleet.js");
+      const fleet = await withProgress(
+        io,
+        progress,
+        readFleet(run, buckets, { nearDays, criticalDays }, () => listed++),
+      );
+      const text = options.json ? json(fleet) : (await import("../report/page.js")).reportPage(fleet);
+      await write(io, text, options);
+      for (const { bucket, reason } of fleet.failures) io.stderr.write(`oss-cname: ${bucket}: ${reason}\n`);
+      io.exitCode = exitStatus(fleet);
+    });
+  withConnection(report);
+  withOutput(report);
+  return withExitStatuses(report, {
+    [ExitStatus.failed]: "failure, or a bucket could not be listed: the report has the rest",
+    [ExitStatus.attention]: "a certificate is near its expiry, or its expiry could not be read",
+    [ExitStatus.wrong]: "a certificate is critical or has expired",
   });
-withConnection(report);
-withOutput(report);
-withExitStatuses(report, {
-  [ExitStatus.failed]: "some bucket could not be listed (the rest is reported all the same), or nothing could be done",
-  [ExitStatus.attention]: "a certificate's end is near, or cannot be read",
-  [ExitStatus.wrong]: "a certificate's end is critical, or past",
-});
+}
 
-async function placesOf({ bucket, config }: Options, command: Command): Promise<{ run: Run; places: Place[] }> {
+async function bucketsToAsk(
+  { bucket, config }: Options,
+  command: Command,
+  io: Io,
+): Promise<{ run: Run; buckets: DeclaredBucket[] }> {
   if (bucket !== undefined)
-    return { run: await connect(command), places: [...new Set(bucket)].map((name) => ({ bucket: name })) };
+    return { run: await connect(command, io), buckets: bucket.map((name) => ({ bucket: name })) };
+  const { declaredBuckets, stackFiles } = await import("../report/declaredBuckets.js");
   const files = config ?? stackFiles(".");
-  // The same bucket is asked once, whatever stacks and domains it serves.
-  const places = new Map(files.flatMap(declaredPlaces).map((place) => [JSON.stringify(place), place]));
-  if (places.size === 0)
-    command.error(
-      `error: ${files.length === 0 ? "there is no Pulumi.<stack>.yaml here" : `no oss-cname:domains in ${files.join(", ")}`}: give --bucket`,
-    );
-  return { run: await runOf(command), places: [...places.values()] };
+  const buckets = declaredBuckets(files);
+  if (buckets.length === 0) {
+    const reason =
+      files.length === 0 ? "there is no Pulumi.<stack>.yaml here" : `no oss-cname:domains in ${files.join(", ")}`;
+    command.error(`error: ${reason}: give --bucket`);
+  }
+  return { run: await configureRun(command, io), buckets };
 }
 
 function exitStatus({ domains, failures }: Fleet): number {
   const has = (...states: string[]) => domains.some(({ state }) => states.includes(state));
   if (failures.length > 0) return ExitStatus.failed;
-  return has("ended", "critical") ? ExitStatus.wrong : has("near", "unknown") ? ExitStatus.attention : 0;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
+  return has("expired", "critical") ? ExitStatus.wrong : has("near", "unknown") ? ExitStatus.attention : 0;
 }

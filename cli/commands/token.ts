@@ -1,8 +1,9 @@
 import { Command, Option } from "commander";
-import { isOssError } from "../../provider/oss/error";
-import { type GetCnameTokenResult, queryCnameToken } from "../../provider/queries/query";
+import type { GetCnameTokenResult } from "../../provider/internal";
+import { bucketName } from "../arguments";
 import { connect, withConnection } from "../connection";
 import { withExitStatuses } from "../exitStatus";
+import type { Io } from "../io";
 import { json, type OutputOptions, table, withOutput, write } from "../output";
 import { withProgress } from "../progress";
 
@@ -11,40 +12,38 @@ interface Options extends OutputOptions {
   readonly xml?: boolean;
 }
 
-/** `oss-cname token`: the proof of ownership that OSS expects in DNS. */
-export const token = new Command("token")
-  .description("Show the valid token of a domain, and the TXT record it belongs in. Makes none.")
-  .argument("<bucket>")
-  .argument("<domain>")
-  .option("--json", "as JSON")
-  .addOption(new Option("--xml", "the service's own bytes").conflicts("json"))
-  .addHelpText(
-    "after",
-    "\nExamples:\n" +
-      "  oss-cname token site www.example.com --region cn-hangzhou\n" +
-      "  oss-cname token site www.example.com -e oss-cn-hangzhou.aliyuncs.com --json | jq -r .token",
-  )
-  .action(async (bucket: string, domain: string, options: Options, command: Command) => {
-    const run = await connect(command);
-    const found = queryCnameToken(run, { bucket, domain }).catch(explain);
-    const { xml, ...result } = await withProgress(() => `asking for the token of ${domain}`, found);
-    if (options.xml) return write(xml, options);
-    write(options.json ? json(result) : asTable(result), options);
-  });
-withConnection(token);
-withOutput(token);
-withExitStatuses(token);
-
-function asTable({ bucket, domain, token: value, expireTime, txtRecord }: GetCnameTokenResult): string {
-  return table([
-    ["BUCKET", "DOMAIN", "TOKEN", "EXPIRES", "TXT RECORD"],
-    [bucket, domain, value, expireTime, txtRecord.name],
-  ]);
+/** `oss-cname token`: the token that proves ownership of a domain. */
+export function tokenCommand(io: Io): Command {
+  const token = new Command("token")
+    .description("Show the valid token of a domain, and the TXT record that must contain it. Never creates a token.")
+    .argument("<bucket>", "name of the bucket, or oss://name", bucketName)
+    .argument("<domain>")
+    .option("--json", "as JSON")
+    .addOption(new Option("--xml", "the XML of the reply, byte for byte").conflicts("json"))
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        "  oss-cname token site www.example.com --region cn-hangzhou\n" +
+        "  oss-cname token site www.example.com -e oss-cn-hangzhou.aliyuncs.com --json | jq -r .token",
+    )
+    .action(async (bucket: string, domain: string, options: Options, command: Command) => {
+      const run = await connect(command, io);
+      const { isOssError, queryCnameToken } = await import("../../provider/internal.js");
+      const found = queryCnameToken(run, { bucket, domain }).catch((error: unknown) => {
+        if (!isOssError(error, "CnameTokenNotFound")) throw error;
+        throw error.withRemedy("declare the domain and run `pulumi up`, which creates a token if one is needed.");
+      });
+      const { xml, ...result } = await withProgress(io, () => `asking for the token of ${domain}`, found);
+      await write(io, options.xml ? xml : options.json ? json(result) : asTable(result), options);
+    });
+  withConnection(token);
+  withOutput(token);
+  return withExitStatuses(token);
 }
 
-function explain(error: Error): never {
-  if (!isOssError(error, "CnameTokenNotFound")) throw error;
-  throw new Error(
-    `${error.message} Declare the domain and run \`pulumi up\`, which makes a token where one is needed.`,
-  );
+function asTable({ bucket, domain, token, expireTime, txtRecord }: GetCnameTokenResult): string {
+  return table([
+    ["BUCKET", "DOMAIN", "TOKEN", "EXPIRES", "TXT RECORD"],
+    [bucket, domain, token, expireTime, txtRecord.name],
+  ]);
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { readDeclarations } from "../../../provider/program/declarations";
-import { at, ossCname } from "../../support/command";
+import { runHere, signedAt } from "../../support/command";
 import { engines, livingOn, Project, type StoredResource } from "../../support/pulumiRun";
 
 const BUCKETS = ["one", "two", "three"];
@@ -24,45 +24,32 @@ function bindByHand(cloud: Cloud, each: number): void {
 describe("oss-cname adopt", () => {
   let cloud: Cloud;
   let directory: string;
+  /** `Pulumi.prod.yaml` and `import.json` in the directory. */
+  let stackFile: string;
+  let importFile: string;
   beforeEach(async () => {
-    cloud = await startCloud({ buckets: [...BUCKETS, "2020-01-01"] });
+    cloud = await startCloud({ buckets: BUCKETS });
     directory = mkdtempSync(join(tmpdir(), "oss-cname-"));
+    stackFile = join(directory, "Pulumi.prod.yaml");
+    importFile = join(directory, "import.json");
   });
   afterEach(async () => {
     await cloud.close();
     rmSync(directory, { recursive: true });
   });
 
-  const adopt = (...args: string[]) =>
-    ossCname(["adopt", ...args, ...at(cloud).args], { env: at(cloud).env, cwd: directory });
-  const bind = (domain: string, bucket: string, certId?: string) => {
-    cloud.inConsole.moveBinding(domain, bucket);
-    if (certId) cloud.inConsole.replaceCertificate(domain, { certId });
-  };
+  const adopt = (...args: string[]) => runHere(["adopt", ...args, ...signedAt(cloud)]);
+  const bind = (domain: string, bucket: string) => cloud.inConsole.moveBinding(domain, bucket);
+  const domainsIn = (text: string): { domain: string }[] => parse(text).config["oss-cname:domains"];
 
-  it("writes configuration that the root program takes", async () => {
-    bind("www.example.com", "one", "7-cn-hangzhou");
-    bind("img.example.com", "2020-01-01");
-    const { status, stdout, stderr } = await adopt("one", "2020-01-01");
+  it("writes configuration that the root program accepts", async () => {
+    bind("www.example.com", "one");
+    cloud.inConsole.replaceCertificate("www.example.com", { certId: "7-cn-hangzhou" });
+    bind("img.example.com", "two");
+    const { status, stdout, stderr } = await adopt("one", "oss://two");
     assert.deepEqual([status, stderr], [0, ""]);
-    assert.equal(
-      stdout,
-      `config:
-  alicloud:region: cn-hangzhou
-  oss-cname:endpoint: ${cloud.oss}
-  oss-cname:domains:
-    - domain: www.example.com
-      bucket: one
-      dns: none
-      certificate:
-        certId: "7-cn-hangzhou"
-    - domain: img.example.com
-      bucket: "2020-01-01"
-      dns: none
-`,
-    );
     const read = readDeclarations({
-      domains: parse(stdout).config["oss-cname:domains"],
+      domains: domainsIn(stdout),
       defaults: undefined,
       accounts: undefined,
       settings: {},
@@ -70,54 +57,79 @@ describe("oss-cname adopt", () => {
       rootDirectory: directory,
       programDirectory: directory,
     });
-    assert.equal(read.domains.length, 2);
     assert.deepEqual(
-      cloud.requests().map(({ operation }) => operation),
-      ["ListCname", "ListCname"],
+      read.domains.map(({ domain, bucket }) => [domain, bucket]),
+      [
+        ["www.example.com", "one"],
+        ["img.example.com", "two"],
+      ],
     );
   });
 
-  it("never touches a file that is there, unless told to add to it, and then keeps all that is in it", async () => {
-    bind("www.example.com", "one");
-    bind("old.example.com", "two");
-    const file = join(directory, "Pulumi.prod.yaml");
-    const theirs = `# Ours since 2019
-encryptionsalt: v1:abc
-config:
-  alicloud:region: ap-southeast-1 # Singapore
-  oss-cname:domains:
-    - domain: OLD.example.com. # by hand
-      bucket: two
-      dns: alidns
-`;
-    writeFileSync(file, theirs, { mode: 0o640 });
-    const refused = await adopt("one", "two", "-o", file);
-    assert.equal(refused.status, 1);
-    assert.match(refused.stderr, /Pulumi\.prod\.yaml exists and was left as it is: add to it with --merge/);
-    assert.equal(readFileSync(file, "utf8"), theirs);
-    assert.equal((await adopt("one", "two", "-o", file, "--merge")).status, 0);
-    const added = `    - domain: www.example.com
-      bucket: one
-      dns: none
-      region: cn-hangzhou
-      endpoint: ${cloud.oss}
-`;
-    assert.equal(readFileSync(file, "utf8"), theirs + added);
-    assert.equal((await adopt("one", "two", "-o", file, "--merge")).status, 0);
-    assert.equal(readFileSync(file, "utf8"), theirs + added);
-    writeFileSync(file, "config: [");
-    const broken = await adopt("one", "-o", file, "--merge", "--import-file", join(directory, "import.json"));
-    assert.equal(broken.status, 1);
-    assert.match(broken.stderr, /not YAML/);
-    assert.deepEqual(readdirSync(directory), ["Pulumi.prod.yaml"]);
+  it("declares region and endpoint, unless the endpoint is the public one", async () => {
+    const { config } = parse((await adopt("one")).stdout);
+    assert.deepEqual([config["alicloud:region"], config["oss-cname:endpoint"]], [cloud.region, cloud.oss]);
   });
 
-  it("asks once for each bucket, however many domains it has", async () => {
+  it("says on standard error what it wrote", async () => {
+    bind("www.example.com", "one");
+    const { status, stdout, stderr } = await adopt("one", "-o", stackFile, "--import-file", importFile);
+    assert.deepEqual([status, stdout], [0, ""]);
+    assert.equal(
+      stderr,
+      `oss-cname: wrote ${importFile} for \`pulumi import\`\noss-cname: wrote 1 domain to ${stackFile}\n`,
+    );
+    assert.deepEqual(readdirSync(directory).sort(), ["Pulumi.prod.yaml", "import.json"]);
+  });
+
+  it("leaves an existing file as it is without --merge", async () => {
+    writeFileSync(stackFile, "config: {}\n");
+    const { status, stderr } = await adopt("one", "-o", stackFile);
+    assert.equal(status, 1);
+    assert.match(stderr, /Pulumi\.prod\.yaml exists and was left as it is: add to it with --merge/);
+    assert.equal(readFileSync(stackFile, "utf8"), "config: {}\n");
+  });
+
+  it("adds to an existing file with --merge, once", async () => {
+    bind("www.example.com", "one");
+    const theirs = "config:\n  oss-cname:domains:\n    - domain: old.example.com # by hand\n      bucket: two\n";
+    writeFileSync(stackFile, theirs);
+    const first = await adopt("one", "-o", stackFile, "--merge");
+    assert.deepEqual([first.status, first.stderr], [0, `oss-cname: added 1 domain to ${stackFile}\n`]);
+    const text = readFileSync(stackFile, "utf8");
+    assert.ok(text.startsWith(theirs));
+    assert.deepEqual(
+      domainsIn(text).map(({ domain }) => domain),
+      ["old.example.com", "www.example.com"],
+    );
+    const second = await adopt("one", "-o", stackFile, "--merge");
+    assert.equal(second.stderr, `oss-cname: added 0 domains to ${stackFile}\n`);
+    assert.equal(readFileSync(stackFile, "utf8"), text);
+  });
+
+  it("leaves a file that is not stack configuration as it is, and writes nothing else", async () => {
+    for (const text of ["config: [", "Remember the milk.\n"]) {
+      writeFileSync(stackFile, text);
+      const { status, stderr } = await adopt("one", "-o", stackFile, "--merge", "--import-file", importFile);
+      assert.equal(status, 1);
+      assert.match(stderr, /Pulumi\.prod\.yaml.* not .*YAML/);
+      assert.equal(readFileSync(stackFile, "utf8"), text);
+      assert.deepEqual(readdirSync(directory), ["Pulumi.prod.yaml"]);
+    }
+  });
+
+  it("needs --output for --merge", async () => {
+    const { status, stderr } = await adopt("one", "--merge");
+    assert.equal(status, 2);
+    assert.match(stderr, /--merge goes with --output/);
+  });
+
+  it("sends one request for each bucket, however many domains it has", async () => {
     bindByHand(cloud, 100);
-    const { status, stdout } = await adopt(...BUCKETS, "--import-file", join(directory, "import.json"));
+    const { status, stdout } = await adopt(...BUCKETS, "one", "--import-file", importFile);
     assert.equal(status, 0);
-    assert.equal(parse(stdout).config["oss-cname:domains"].length, 300);
-    const { resources } = JSON.parse(readFileSync(join(directory, "import.json"), "utf8"));
+    assert.equal(domainsIn(stdout).length, 300);
+    const { resources } = JSON.parse(readFileSync(importFile, "utf8"));
     assert.equal(resources.length, 300 + 300 + 300 + 150);
     assert.deepEqual(
       cloud.requests().map(({ operation }) => operation),
@@ -125,21 +137,18 @@ config:
     );
   });
 
-  it("says what it leaves out", async () => {
+  it("says what it leaves out, and ends with status 3", async () => {
     bind("www.example.com", "one");
     bind("*.example.com", "one");
     const { status, stdout, stderr } = await adopt("one");
     assert.equal(status, 3);
     assert.match(stderr, /^oss-cname: left out of bucket one: "\*\.example\.com" is a wildcard/);
-    assert.deepEqual(
-      parse(stdout).config["oss-cname:domains"].map(({ domain }: { domain: string }) => domain),
-      ["www.example.com"],
-    );
+    assert.equal(domainsIn(stdout).length, 1);
   });
 
-  it("fails when one bucket cannot be listed, and writes nothing", async () => {
-    const files = ["-o", join(directory, "Pulumi.a.yaml"), "--import-file", join(directory, "import.json")];
-    assert.equal((await adopt("one", "gone", ...files)).status, 1);
+  it("fails when a bucket cannot be listed, and writes nothing", async () => {
+    const { status } = await adopt("one", "gone", "-o", stackFile, "--import-file", importFile);
+    assert.equal(status, 1);
     assert.deepEqual(readdirSync(directory), []);
   });
 });
@@ -159,9 +168,9 @@ for (const engine of engines)
     async function adopted(): Promise<{ project: Project; file: string }> {
       project = await Project.create(engine, livingOn(cloud));
       const file = join(project.directory, "import.json");
-      const args = ["-o", project.configurationFile, "--merge", "--import-file", file, ...at(cloud).args];
-      const { status, stderr } = await ossCname(["adopt", ...BUCKETS, ...args], { env: at(cloud).env });
-      assert.deepEqual([status, stderr], [0, ""]);
+      const args = ["-o", project.configurationFile, "--merge", "--import-file", file, ...signedAt(cloud)];
+      const { status, stderr } = await runHere(["adopt", ...BUCKETS, ...args]);
+      assert.equal(status, 0, stderr);
       assert.equal(statSync(file).mode & 0o777, 0o600);
       return { project, file };
     }

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server } from "node:tls";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { createAuthority } from "../../support/certificates";
-import { at, ossCname } from "../../support/command";
+import { runHere, signedAt } from "../../support/command";
 
 const DOMAIN = "www.example.com";
 const DAY_MS = 86_400_000;
@@ -32,8 +32,8 @@ describe("oss-cname doctor", () => {
 
   function doctor(...args: string[]) {
     const { port } = server.address() as AddressInfo;
-    const options = ["--dns-server", cloud.dns, "--connect-to", `127.0.0.1:${port}`, ...at(cloud).args];
-    return ossCname(["doctor", DOMAIN, ...options, ...args], { env: at(cloud).env });
+    const options = ["--dns-server", cloud.dns, "--connect-to", `127.0.0.1:${port}`, ...signedAt(cloud)];
+    return runHere(["doctor", DOMAIN, ...options, ...args]);
   }
 
   it("shows one line for each check", async () => {
@@ -45,7 +45,7 @@ describe("oss-cname doctor", () => {
       .replace(/(?:[0-9A-F]{2}:){19}[0-9A-F]{2}/g, "<sha1>");
     assert.equal(
       shown,
-      `right    credentials          from the environment (ALICLOUD_ACCESS_KEY)
+      `right    credentials          from the options -i and -k
 right    endpoint and region  <host> answers, region cn-hangzhou
 right    clock                N s from the clock of OSS, which shows <time>
 right    permissions          the bucket can be listed; permission to write is not tested
@@ -94,13 +94,13 @@ right    ICP filing           required in cn-hangzhou, and OSS bound the domain
   });
 
   it("refuses what is not a domain", async () => {
-    const { status, stderr } = await ossCname(["doctor", "*.example.com"]);
+    const { status, stderr } = await runHere(["doctor", "*.example.com"]);
     assert.equal(status, 2);
     assert.match(stderr, /wildcard/);
   });
 
   it("refuses what is not host:port", async () => {
-    const { status, stderr } = await ossCname(["doctor", DOMAIN, "--connect-to", "127.0.0.1"]);
+    const { status, stderr } = await runHere(["doctor", DOMAIN, "--connect-to", "127.0.0.1"]);
     assert.equal(status, 2);
     assert.match(stderr, /It must be host:port/);
   });

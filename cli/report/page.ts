@@ -17,8 +17,8 @@ figure { margin: 1.5rem 0; }
 svg { width: 100%; height: auto; overflow: visible; }
 svg line { stroke: var(--line); }
 svg text { fill: var(--text); font-size: 11px; }
-rect.ended, rect.critical { fill: var(--critical); } rect.near { fill: var(--near); } rect.fine { fill: var(--fine); }
-td.ended, td.critical { color: var(--critical); font-weight: 600; } td.near, td.unknown { color: var(--near); font-weight: 600; } td.none { color: var(--none); }
+rect.expired, rect.critical { fill: var(--critical); } rect.near { fill: var(--near); } rect.fine { fill: var(--fine); }
+td.expired, td.critical { color: var(--critical); font-weight: 600; } td.near, td.unknown { color: var(--near); font-weight: 600; } td.none { color: var(--none); }
 @media print {
   :root { color-scheme: light; --text: #000; --back: #fff; --line: #bbb; --fine: #2a7d4f; --near: #b26a00; --critical: #c62f2f; --none: #555; }
   body { margin: 0; max-width: none; font-size: 10pt; }
@@ -28,7 +28,7 @@ td.ended, td.critical { color: var(--critical); font-weight: 600; } td.near, td.
 }
 `;
 
-/** Sorts by the column that the address names: `#days`, or `#-days` the other way round. */
+/** Sorts by the column in the fragment of the address: `#days`, or `#-days` for descending order. */
 const SCRIPT = `
 const table = document.querySelector("table");
 const heads = [...table.tHead.rows[0].cells];
@@ -54,7 +54,7 @@ addEventListener("hashchange", sort);
 sort();
 `;
 
-/** One HTML file that needs nothing else: no network, no other file, and a policy that allows neither. */
+/** One HTML page that loads nothing else, and whose policy allows nothing else. */
 export function reportPage(fleet: Fleet): string {
   const { generatedAt, domains, failures } = fleet;
   const policy = [
@@ -78,7 +78,7 @@ export function reportPage(fleet: Fleet): string {
 <p>${escaped(summary(fleet))}. As of <time datetime="${generatedAt}">${generatedAt.slice(0, 16).replace("T", " ")} UTC</time>.</p>
 ${timeline(domains)}
 ${failures.length === 0 ? "" : `<h2>Not reported</h2>\n<ul>\n${failures.map(({ bucket, reason }) => `<li>${escaped(bucket)}: ${escaped(reason)}</li>\n`).join("")}</ul>\n`}<table>
-<thead><tr>${head("domain", "Domain")}${head("bucket", "Bucket")}${head("status", "Status")}${head("certificate", "Certificate")}${head("end", "Ends")}${head("days", "Days left", true)}</tr></thead>
+<thead><tr>${head("domain", "Domain")}${head("bucket", "Bucket")}${head("status", "Status")}${head("certificate", "Certificate")}${head("end", "Expires")}${head("days", "Days left", true)}</tr></thead>
 <tbody>
 ${domains.map(row).join("\n")}
 </tbody>
@@ -92,12 +92,12 @@ ${domains.map(row).join("\n")}
 function summary({ domains, nearDays, criticalDays }: Fleet): string {
   const count = (state: FleetDomain["state"]) => domains.filter((domain) => domain.state === state).length;
   return [
-    `${count("ended")} ended`,
+    `${count("expired")} expired`,
     `${count("critical")} within ${criticalDays} days`,
     `${count("near")} within ${nearDays} days`,
     `${count("fine")} later`,
     `${count("none")} without a certificate`,
-    ...(count("unknown") > 0 ? [`${count("unknown")} with an end that cannot be read`] : []),
+    ...(count("unknown") > 0 ? [`${count("unknown")} whose expiry cannot be read`] : []),
   ].join(", ");
 }
 
@@ -105,7 +105,7 @@ function head(name: string, title: string, isNumber = false): string {
   return `<th scope="col" data-name="${name}"${isNumber ? ' data-number aria-sort="ascending"' : ""}><button type="button">${title}</button></th>`;
 }
 
-/** Without a certificate the days count as more than any. */
+/** A domain without a certificate sorts after all others. */
 function row({ domain, bucket, status, certId, validTo, daysLeft, state }: FleetDomain): string {
   const cells = [domain, bucket, status, certId ?? "", validTo ?? ""]
     .map((text) => `<td>${escaped(text)}</td>`)
@@ -117,7 +117,7 @@ const WEEKS = 56;
 const BAR = 16;
 const HEIGHT = 120;
 
-/** How many certificates end in each week from now; first those that have, last all that end later. */
+/** How many certificates expire in each week from now. The first bar is for those that have expired, the last for all later weeks. */
 function timeline(domains: readonly FleetDomain[]): string {
   const bars = Array.from({ length: WEEKS + 2 }, () => [] as FleetDomain[]);
   for (const domain of domains) {
@@ -126,13 +126,15 @@ function timeline(domains: readonly FleetDomain[]): string {
     bars[week]?.push(domain);
   }
   const most = Math.max(1, ...bars.map(({ length }) => length));
-  const drawn = bars.flatMap((ending, index) => {
-    if (ending.length === 0) return [];
-    const height = Math.max(3, (ending.length / most) * HEIGHT);
-    const when = index === 0 ? "ended" : index > WEEKS ? "later" : `in week ${index}`;
-    const names = ending.slice(0, 10).map(({ domain }) => domain);
-    const title = `${ending.length} ${when}: ${names.join(", ")}${ending.length > names.length ? ", …" : ""}`;
-    const worst = (["ended", "critical", "near"] as const).find((state) => ending.some((one) => one.state === state));
+  const drawn = bars.flatMap((expiring, index) => {
+    if (expiring.length === 0) return [];
+    const height = Math.max(3, (expiring.length / most) * HEIGHT);
+    const when = index === 0 ? "expired" : index > WEEKS ? "later" : `in week ${index}`;
+    const names = expiring.slice(0, 10).map(({ domain }) => domain);
+    const title = `${expiring.length} ${when}: ${names.join(", ")}${expiring.length > names.length ? ", …" : ""}`;
+    const worst = (["expired", "critical", "near"] as const).find((state) =>
+      expiring.some((domain) => domain.state === state),
+    );
     return `<rect class="${worst ?? "fine"}" x="${index * BAR + 1}" y="${HEIGHT - height}" width="${BAR - 2}" height="${height}"><title>${escaped(title)}</title></rect>`;
   });
   const marks = [0, 4, 13, 26, 39, 52].map((week) => {
@@ -141,7 +143,7 @@ function timeline(domains: readonly FleetDomain[]): string {
     return `<line x1="${x}" x2="${x}" y1="0" y2="${HEIGHT + 4}"/><text x="${x}" y="${HEIGHT + 17}">${text}</text>`;
   });
   const width = (WEEKS + 2) * BAR;
-  return `<figure role="img" aria-label="Certificates by the week in which they end"><svg viewBox="0 0 ${width} ${HEIGHT + 20}">${marks.join("")}${drawn.join("")}</svg></figure>`;
+  return `<figure role="img" aria-label="Certificates by the week in which they expire"><svg viewBox="0 0 ${width} ${HEIGHT + 20}">${marks.join("")}${drawn.join("")}</svg></figure>`;
 }
 
 function escaped(text: string): string {

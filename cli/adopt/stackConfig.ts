@@ -1,0 +1,121 @@
+import { Document, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
+import {
+  type BoundDomain,
+  domainProblem,
+  foldName,
+  type ImportableDomain,
+  type Location,
+} from "../../provider/internal";
+
+/** A bound domain as `oss-cname:domains` declares it. */
+export interface AdoptedDomain extends ImportableDomain {
+  readonly dns: "none";
+}
+
+export interface ListedBucket {
+  readonly bucket: string;
+  readonly cnames: readonly BoundDomain[];
+}
+
+/** A file that exists. */
+export interface ExistingFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface StackConfig {
+  /** The whole file. */
+  readonly text: string;
+  /** The domains that were added. */
+  readonly added: readonly AdoptedDomain[];
+  /** What was left out, and why. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Stack configuration that declares what is bound. Added to an existing file, it keeps everything in that file, and does not repeat
+ * domains that the file declares. Throws if the file is not stack configuration.
+ */
+export function stackConfig(
+  buckets: readonly ListedBucket[],
+  location: Location,
+  existing?: ExistingFile,
+): StackConfig {
+  const document = existing === undefined ? new Document({}) : readDocument(existing);
+  const { config, domains } = configIn(document, existing?.path ?? "");
+  const known = new Set(domains.map((entry) => foldName(String(entry?.domain))));
+
+  if (!isMap(document.contents)) document.contents = document.createNode({}) as typeof document.contents;
+  if (!isMap(document.get("config"))) document.set("config", document.createNode({}));
+  // A domain names its region or endpoint only if the stack has another.
+  const own: { region?: string; endpoint?: string } = {};
+  for (const [name, key] of LOCATION_KEYS) {
+    const value = location[name];
+    if (value === undefined || config[key] === value) continue;
+    if (config[key] === undefined && known.size === 0) document.setIn(["config", key], value);
+    else own[name] = value;
+  }
+
+  const leftOut: string[] = [];
+  const added: AdoptedDomain[] = [];
+  for (const { bucket, cnames } of buckets)
+    for (const cname of cnames) {
+      const domain = foldName(cname.domain);
+      if (known.has(domain)) continue;
+      const problem = domainProblem(domain);
+      if (problem !== undefined) leftOut.push(`left out of bucket ${bucket}: ${problem}`);
+      else added.push({ domain, bucket, dns: "none", ...certificateOf(cname, leftOut), ...own });
+    }
+
+  const list = document.getIn(["config", "oss-cname:domains"]);
+  const node = isSeq(list) ? list : document.createNode<unknown[]>([]);
+  for (const entry of added) node.add(quoted(document.createNode(entry)));
+  node.flow = false;
+  document.setIn(["config", "oss-cname:domains"], node);
+  return { text: document.toString({ lineWidth: 0 }), added, leftOut };
+}
+
+const LOCATION_KEYS = [
+  ["region", "alicloud:region"],
+  ["endpoint", "oss-cname:endpoint"],
+] as const;
+
+function readDocument({ path, text }: ExistingFile): Document {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw new Error(`${path} is not YAML, and was left as it is: ${error.message}`);
+  return document as Document;
+}
+
+function configIn(
+  document: Document,
+  path: string,
+): { config: Record<string, unknown>; domains: readonly { domain?: unknown }[] } {
+  const refuse = (what: string) => new Error(`${path}: ${what}; the file was left as it is`);
+  if (document.contents !== null && !isMap(document.contents))
+    throw refuse("this is not a YAML mapping, as stack configuration is");
+  const config = document.get("config") ?? undefined;
+  if (config !== undefined && !isMap(config)) throw refuse("config is not a mapping");
+  const values: Record<string, unknown> = config?.toJS(document) ?? {};
+  const domains = values["oss-cname:domains"] ?? [];
+  if (!Array.isArray(domains)) throw refuse("oss-cname:domains is not a list");
+  return { config: values, domains };
+}
+
+function certificateOf({ domain, certificate }: BoundDomain, leftOut: string[]): Pick<AdoptedDomain, "certificate"> {
+  if (certificate === undefined) return {};
+  const { certId } = certificate;
+  if (/^\d+-[a-z0-9-]+$/.test(certId)) return { certificate: { certId } };
+  leftOut.push(`left out: the certificate of ${domain}, because OSS does not tell its CertId`);
+  return {};
+}
+
+/** Quotes what begins with a digit: some readers of YAML take such bucket names and ids for numbers or dates. */
+function quoted<Node>(node: Node): Node {
+  visit(node as never, {
+    Scalar: (key, scalar) => {
+      if (key === "value" && isScalar(scalar) && /^\d/.test(String(scalar.value))) scalar.type = "QUOTE_DOUBLE";
+    },
+  });
+  return node;
+}

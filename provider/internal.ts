@@ -1,0 +1,34 @@
+/**
+ * What the command may use of the library: the linter lets `cli/` import this file and `expiry.ts`, and nothing else of `provider/`.
+ *
+ * It takes some 100 ms to load, so commands import it when they run, not to show their help. What is slower still, above all what
+ * needs Pulumi's SDK, is loaded by the functions below when they are called.
+ */
+import type { Diagnosis } from "./diagnosis/diagnose";
+import type { DiagnosisOptions } from "./diagnosis/evidence";
+import type { ImportableDomain, ImportFile } from "./importFile";
+import type { Run } from "./run";
+
+export type { Location } from "./config/location";
+export { resolveLocation } from "./config/location";
+export { settingProblems } from "./config/settings";
+export type { Diagnosis } from "./diagnosis/diagnose";
+export type { Finding } from "./diagnosis/finding";
+export type { ImportableDomain } from "./importFile";
+export { domainProblem, foldName } from "./names";
+export { publicHost } from "./oss/endpoint";
+export { isOssError } from "./oss/error";
+export type { BoundDomain, GetCnameTokenResult, ListCnamesResult } from "./queries/query";
+export { queryCnames, queryCnameToken } from "./queries/query";
+export { Run } from "./run";
+export { saveFile } from "./saveFile";
+
+/** Checks everything that a domain needs to be served. */
+export async function diagnose(run: Run, options: DiagnosisOptions): Promise<Diagnosis> {
+  return (await import("./diagnosis/diagnose.js")).diagnose(run, options);
+}
+
+/** What `pulumi import --file` needs to take over bound domains. */
+export async function importFile(run: Run, domains: readonly ImportableDomain[]): Promise<ImportFile> {
+  return (await import("./importFile.js")).importFile(run, domains);
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Io } from "../../cli/io";
+import { daysCell, painter, table, write } from "../../cli/output";
+
+function ioOf({ isTTY = false, env = {} } = {}): { io: Io; written: string[] } {
+  const written: string[] = [];
+  const screen = { isTTY, write: (text: string) => written.push(text) };
+  return { io: { stdin: process.stdin, stdout: screen, stderr: screen, env }, written };
+}
+
+describe("table", () => {
+  it("aligns columns, two spaces apart, and ends lines without spaces", () => {
+    const rows = [
+      ["DOMAIN", "STATUS"],
+      ["a.example.com", "Enabled"],
+    ];
+    assert.equal(table(rows), "DOMAIN         STATUS\na.example.com  Enabled\n");
+  });
+
+  it("shows an empty cell as -", () => {
+    assert.equal(
+      table([
+        ["A", "B", "C"],
+        ["", "1", ""],
+      ]),
+      "A  B  C\n-  1  -\n",
+    );
+  });
+
+  it("does not count colours", () => {
+    assert.equal(
+      table([
+        ["\u001b[31m5\u001b[39m", "x"],
+        ["55", "y"],
+      ]),
+      "\u001b[31m5\u001b[39m   x\n55  y\n",
+    );
+  });
+});
+
+describe("painter", () => {
+  const painted = (io: Io, output?: string) => painter(io, { output })("red", "5");
+
+  it("colours on a terminal", () => {
+    assert.equal(painted(ioOf({ isTTY: true }).io), "\u001b[31m5\u001b[39m");
+  });
+
+  it("does not colour in a pipe, in a file, or with NO_COLOR", () => {
+    assert.equal(painted(ioOf().io), "5");
+    assert.equal(painted(ioOf({ isTTY: true }).io, "file"), "5");
+    assert.equal(painted(ioOf({ isTTY: true, env: { NO_COLOR: "1" } }).io), "5");
+  });
+});
+
+describe("daysCell", () => {
+  const cell = (days: number | undefined) => daysCell(days, (colour, text) => `${colour} ${text}`);
+
+  it("marks what expires soon and what is critical", () => {
+    assert.deepEqual([30, 29, 7, 6, -1].map(cell), ["30", "yellow 29", "yellow 7", "red 6", "red -1"]);
+  });
+
+  it("is empty where the days are unknown", () => {
+    assert.equal(cell(undefined), "");
+  });
+});
+
+describe("write", () => {
+  let directory: string;
+  let output: string;
+  const { io, written } = ioOf();
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "oss-cname-"));
+    output = join(directory, "bindings.json");
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it("writes to standard output unless a file is given", async () => {
+    await write(io, "text", {});
+    assert.deepEqual(written.splice(0), ["text"]);
+  });
+
+  it("writes a file that only its owner can read", async () => {
+    await write(io, "text", { output });
+    assert.equal(statSync(output).mode & 0o777, 0o600);
+    assert.equal(readFileSync(output, "utf8"), "text");
+    assert.deepEqual(written, []);
+  });
+
+  it("leaves an existing file as it is", async () => {
+    writeFileSync(output, "mine");
+    await assert.rejects(write(io, "text", { output }), /bindings\.json exists and was left as it is/);
+    assert.equal(readFileSync(output, "utf8"), "mine");
+  });
+
+  it("replaces it when told to, and leaves nothing else behind", async () => {
+    writeFileSync(output, "mine");
+    await write(io, "text", { output, overwrite: true });
+    assert.equal(readFileSync(output, "utf8"), "text");
+    assert.deepEqual(readdirSync(directory), ["bindings.json"]);
+  });
+
+  it("never replaces a directory or a link", async () => {
+    mkdirSync(join(directory, "directory"));
+    symlinkSync("elsewhere", join(directory, "link"));
+    for (const name of ["directory", "link"])
+      await assert.rejects(
+        write(io, "text", { output: join(directory, name), overwrite: true }),
+        /it is not a regular file/,
+      );
+    assert.deepEqual(readdirSync(directory).sort(), ["directory", "link"]);
+  });
+
+  it("makes no directory", async () => {
+    const missing = join(directory, "none", "file");
+    await assert.rejects(write(io, "text", { output: missing }), { message: `cannot write ${missing}: ENOENT` });
+  });
+});
