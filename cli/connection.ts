@@ -27,10 +27,10 @@ export function withConnection(command: Command): Command {
     .addOption(new Option("--sign-version <version>", "signature version").choices(["v4", "v1"]).default("v4"))
     .addHelpText(
       "after",
-      "\nWithout -i and --profile, the access key comes from ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY (or the names that\n" +
-        "other Alibaba Cloud tools use), else from the official credential chain. Every user of a machine can read the\n" +
-        "arguments of its processes: pass secrets in another way. With - for both, the first line on standard input is the\n" +
-        "secret and the second the token.",
+      "\nWithout -i and --profile, the access key comes from ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY (or the\n" +
+        "names that other Alibaba Cloud tools use), else from the official credential chain. Every user of a machine\n" +
+        "can read the arguments of its processes: pass secrets in another way. With - for both, the first line on\n" +
+        "standard input is the secret and the second the token.",
     );
 }
 

@@ -1,8 +1,8 @@
 import type { Io } from "./io";
 
 /**
- * Says on standard error what is being done, if it takes longer than a second. A terminal shows one line that changes and finally goes
- * away; elsewhere there is a new line every ten seconds.
+ * Says on standard error what is being done, if it takes longer than a second. A terminal shows one line that changes
+ * and finally goes away; elsewhere there is a new line every ten seconds.
  */
 export async function withProgress<T>({ stderr }: Io, what: () => string, work: Promise<T>): Promise<T> {
   const { isTTY = false, columns = 80 } = stderr;

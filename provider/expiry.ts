@@ -6,7 +6,7 @@ export const CRITICAL_DAYS = 7;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Whole days from `now` until a date, negative once it has passed; `undefined` if there is no date, or none that can be read. */
+/** Whole days from `now` until a date, negative once it has passed; `undefined` if there is no readable date. */
 export function daysLeft(end: Date | string | undefined, now: number): number | undefined {
   const time = end instanceof Date ? end.getTime() : Date.parse(end ?? "");
   return Number.isNaN(time) ? undefined : Math.floor((time - now) / DAY_MS);

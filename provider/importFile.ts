@@ -28,8 +28,8 @@ interface ImportedResource {
 }
 
 /**
- * The resources that the root program makes of these domains, as its state would hold them after an `up`. Sends nothing if the run has
- * just listed the buckets.
+ * The resources that the root program makes of these domains, as its state would hold them after an `up`. Sends nothing
+ * if the run has just listed the buckets.
  */
 export async function importFile(run: Run, domains: readonly ImportableDomain[]): Promise<ImportFile> {
   const providers = lifecycles(run);

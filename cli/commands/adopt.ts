@@ -28,7 +28,7 @@ export function adoptCommand(io: Io): Command {
     .option("--overwrite", "replace an existing import file")
     .addHelpText(
       "after",
-      "\nThe next `pulumi up` shows what it adopts, and writes nothing to OSS. After `pulumi import` it shows no change:\n" +
+      "\nThe next `pulumi up` shows what it adopts, and writes nothing to OSS. After this import it shows no change:\n" +
         "  pulumi import --file import.json --generate-code=false" +
         "\n\nExamples:\n" +
         "  oss-cname adopt site shop --region cn-hangzhou -o Pulumi.prod.yaml\n" +

@@ -41,7 +41,7 @@ export function emulateCommand(io: Io): Command {
 function withPortAdvice(error: NodeJS.ErrnoException & { address?: string; port?: number }): Error {
   if (error.code !== "EADDRINUSE") return error;
   return new Error(
-    `${error.address}:${error.port} is in use: choose another with --port or --dns-port, or leave them out for free ones`,
+    `${error.address}:${error.port} is in use: choose another with --port or --dns-port, or give neither`,
     { cause: error },
   );
 }

@@ -11,7 +11,7 @@ export function checkBinding(evidence: Evidence): Verdict {
   if (binding === null)
     return wrong(
       `bucket ${bucket} does not list ${domain}`,
-      "once the TXT record exists, run `pulumi up`; if that fails with CnameAlreadyExists, unbind the domain from its other bucket",
+      "once the TXT record exists, run `pulumi up`; if that says CnameAlreadyExists, unbind the domain from the other bucket",
     );
   const text = `bound to bucket ${bucket} since ${binding.lastModified}, ${binding.status}`;
   return binding.status === "Disabled"

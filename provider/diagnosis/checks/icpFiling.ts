@@ -3,7 +3,7 @@ import { bindingIn } from "../evidence";
 import type { Verdict } from "../finding";
 import { right, unknown } from "../finding";
 
-/** Does the domain have the ICP filing that its region requires? OSS checks it when it binds, and disables domains that lose it. */
+/** Does the domain have the ICP filing that its region requires? OSS checks that when it binds a domain. */
 export function checkIcpFiling(evidence: Evidence): Verdict {
   const { region } = evidence;
   if (region === undefined) return unknown("the region is unknown");

@@ -14,7 +14,7 @@ export function checkPermissions(evidence: Evidence): Verdict {
   return right("the bucket can be listed; permission to write is not tested");
 }
 
-/** Whether a RAM policy is missing. OSS also says AccessDenied for a bucket of another region, and then names its endpoint. */
+/** Whether a RAM policy is missing. For a bucket of another region OSS also says AccessDenied, but names its endpoint. */
 export function isPermissionDenied(answer: unknown): answer is OssError {
   return isOssError(answer, "AccessDenied") && answer.details.endpoint === undefined;
 }

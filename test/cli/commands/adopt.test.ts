@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { readDeclarations } from "../../../provider/program/declarations";
 import { runHere, signedAt } from "../../support/command";
-import { engines, livingOn, Project, type StoredResource } from "../../support/pulumiRun";
 
 const BUCKETS = ["one", "two", "three"];
-
-/** Binds as other clients have, so many domains to each bucket, every other one with a certificate. */
-function bindByHand(cloud: Cloud, each: number): void {
-  for (const bucket of BUCKETS)
-    for (let index = 0; index < each; index++) {
-      const domain = `n${index}.${bucket}.example.com`;
-      cloud.inConsole.moveBinding(domain, bucket);
-      const certId = `${1000 + index}-cn-hangzhou`;
-      if (index % 2 === 1) cloud.inConsole.replaceCertificate(domain, { certId });
-    }
-}
 
 describe("oss-cname adopt", () => {
   let cloud: Cloud;
@@ -125,7 +113,12 @@ describe("oss-cname adopt", () => {
   });
 
   it("sends one request for each bucket, however many domains it has", async () => {
-    bindByHand(cloud, 100);
+    for (const bucket of BUCKETS)
+      for (let index = 0; index < 100; index++) {
+        const domain = `n${index}.${bucket}.example.com`;
+        bind(domain, bucket);
+        if (index % 2 === 1) cloud.inConsole.replaceCertificate(domain, { certId: `${1000 + index}-cn-hangzhou` });
+      }
     const { status, stdout } = await adopt(...BUCKETS, "one", "--import-file", importFile);
     assert.equal(status, 0);
     assert.equal(domainsIn(stdout).length, 300);
@@ -152,86 +145,3 @@ describe("oss-cname adopt", () => {
     assert.deepEqual(readdirSync(directory), []);
   });
 });
-
-for (const engine of engines)
-  describe(`domains adopted on the ${engine.name}`, function () {
-    this.timeout(300_000);
-    let cloud: Cloud;
-    let project: Project | undefined;
-    before(async () => {
-      cloud = await startCloud({ buckets: BUCKETS });
-      bindByHand(cloud, 4);
-    });
-    after(() => cloud.close());
-    afterEach(() => project?.remove());
-
-    async function adopted(): Promise<{ project: Project; file: string }> {
-      project = await Project.create(engine, livingOn(cloud));
-      const file = join(project.directory, "import.json");
-      const args = ["-o", project.configurationFile, "--merge", "--import-file", file, ...signedAt(cloud)];
-      const { status, stderr } = await runHere(["adopt", ...BUCKETS, ...args]);
-      assert.equal(status, 0, stderr);
-      assert.equal(statSync(file).mode & 0o777, 0o600);
-      return { project, file };
-    }
-    const writes = () => cloud.requests().filter(({ operation }) => !/^(List|Get)/.test(operation));
-
-    it("are taken over without a write, and become what the import file says", async () => {
-      const { project, file } = await adopted();
-      const bindings = cloud.state().bindings;
-      const { status, output } = await project.up();
-      assert.equal(status, 0, output);
-      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and was adopted/);
-      assert.deepEqual(writes(), []);
-      assert.deepEqual(cloud.state().bindings, bindings);
-      const ours: { resources: Imported[] } = JSON.parse(readFileSync(file, "utf8"));
-      const kept = project.resources().filter(({ type }) => !/^pulumi:/.test(type));
-      assert.equal(kept.length, 3 * (4 + 4 + 4 + 2));
-      const byUrn = (one: { urn: string }, other: { urn: string }) => (one.urn < other.urn ? -1 : 1);
-      assert.deepEqual(
-        ours.resources.map((resource) => ({ ...asStored(resource, kept) })).sort(byUrn),
-        kept
-          .map(({ urn, id, inputs, outputs, parent }) => ({
-            urn,
-            ...(id !== undefined && { id, inputs, outputs }),
-            parent,
-          }))
-          .sort(byUrn),
-      );
-    });
-
-    if (engine.name === "Pulumi CLI")
-      it("show no change at all once they are imported", async () => {
-        const { project, file } = await adopted();
-        const before = cloud.requests().length;
-        const imported = await project.import(file);
-        assert.equal(imported.status, 0, imported.output);
-        assert.equal(cloud.requests().length, before);
-        const { status, output } = await project.up("--expect-no-changes");
-        assert.equal(status, 0, output);
-        assert.deepEqual(writes(), []);
-      });
-  });
-
-interface Imported {
-  readonly type: string;
-  readonly name: string;
-  readonly logicalName?: string;
-  readonly parent?: string;
-  readonly component?: boolean;
-  readonly id?: string;
-  readonly inputs?: object;
-  readonly outputs?: object;
-}
-
-/** An entry of the import file as Pulumi would store it. */
-function asStored({ type, name, logicalName = name, parent, id, inputs, outputs }: Imported, kept: StoredResource[]) {
-  const stack = kept[0]?.urn.split("::").slice(0, 2).join("::") ?? "";
-  const project = stack.replace(/^urn:pulumi:(.*)::(.*)$/, "$2-$1");
-  const component = "oss-cname:index:CustomDomain";
-  return {
-    urn: `${stack}::${parent === undefined ? "" : `${component}$`}${type}::${logicalName}`,
-    ...(id !== undefined && { id, inputs, outputs }),
-    parent: parent === undefined ? `${stack}::pulumi:pulumi:Stack::${project}` : `${stack}::${component}::${parent}`,
-  };
-}
