@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Fleet, FleetDomain } from "./fleet";
+import { escaped } from "./html";
+import { timeline } from "./timeline";
 
 const STYLE = `
 :root { color-scheme: light dark; --text: #1b1f24; --back: #fff; --line: #d5dae0; --fine: #2a7d4f; --near: #b26a00; --critical: #c62f2f; --none: #77808a; }
@@ -64,6 +66,7 @@ export function reportPage(fleet: Fleet): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join("; ");
+  const time = `${generatedAt.slice(0, 16).replace("T", " ")} UTC`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -75,10 +78,10 @@ export function reportPage(fleet: Fleet): string {
 </head>
 <body>
 <h1>Certificates of ${domains.length} domains</h1>
-<p>${escaped(summary(fleet))}. As of <time datetime="${generatedAt}">${generatedAt.slice(0, 16).replace("T", " ")} UTC</time>.</p>
+<p>${escaped(summary(fleet))}. As of <time datetime="${generatedAt}">${time}</time>.</p>
 ${timeline(domains)}
-${failures.length === 0 ? "" : `<h2>Not reported</h2>\n<ul>\n${failures.map(({ bucket, reason }) => `<li>${escaped(bucket)}: ${escaped(reason)}</li>\n`).join("")}</ul>\n`}<table>
-<thead><tr>${head("domain", "Domain")}${head("bucket", "Bucket")}${head("status", "Status")}${head("certificate", "Certificate")}${head("end", "Expires")}${head("days", "Days left", true)}</tr></thead>
+${failureList(failures)}<table>
+<thead><tr>${HEADS}</tr></thead>
 <tbody>
 ${domains.map(row).join("\n")}
 </tbody>
@@ -101,8 +104,24 @@ function summary({ domains, nearDays, criticalDays }: Fleet): string {
   ].join(", ");
 }
 
+const HEADS = [
+  head("domain", "Domain"),
+  head("bucket", "Bucket"),
+  head("status", "Status"),
+  head("certificate", "Certificate"),
+  head("end", "Expires"),
+  head("days", "Days left", true),
+].join("");
+
 function head(name: string, title: string, isNumber = false): string {
-  return `<th scope="col" data-name="${name}"${isNumber ? ' data-number aria-sort="ascending"' : ""}><button type="button">${title}</button></th>`;
+  const sorting = isNumber ? ' data-number aria-sort="ascending"' : "";
+  return `<th scope="col" data-name="${name}"${sorting}><button type="button">${title}</button></th>`;
+}
+
+function failureList(failures: Fleet["failures"]): string {
+  if (failures.length === 0) return "";
+  const items = failures.map(({ bucket, reason }) => `<li>${escaped(bucket)}: ${escaped(reason)}</li>\n`);
+  return `<h2>Not reported</h2>\n<ul>\n${items.join("")}</ul>\n`;
 }
 
 /** A domain without a certificate sorts after all others. */
@@ -111,43 +130,6 @@ function row({ domain, bucket, status, certId, validTo, daysLeft, state }: Fleet
     .map((text) => `<td>${escaped(text)}</td>`)
     .join("");
   return `<tr>${cells}<td class="${state}" data-value="${daysLeft ?? 1e9}">${daysLeft ?? state}</td></tr>`;
-}
-
-const WEEKS = 56;
-const BAR = 16;
-const HEIGHT = 120;
-
-/** How many certificates expire in each week from now. The first bar is for those that have expired, the last for all later weeks. */
-function timeline(domains: readonly FleetDomain[]): string {
-  const bars = Array.from({ length: WEEKS + 2 }, () => [] as FleetDomain[]);
-  for (const domain of domains) {
-    if (domain.daysLeft === null) continue;
-    const week = domain.daysLeft < 0 ? 0 : Math.min(Math.floor(domain.daysLeft / 7), WEEKS) + 1;
-    bars[week]?.push(domain);
-  }
-  const most = Math.max(1, ...bars.map(({ length }) => length));
-  const drawn = bars.flatMap((expiring, index) => {
-    if (expiring.length === 0) return [];
-    const height = Math.max(3, (expiring.length / most) * HEIGHT);
-    const when = index === 0 ? "expired" : index > WEEKS ? "later" : `in week ${index}`;
-    const names = expiring.slice(0, 10).map(({ domain }) => domain);
-    const title = `${expiring.length} ${when}: ${names.join(", ")}${expiring.length > names.length ? ", …" : ""}`;
-    const worst = (["expired", "critical", "near"] as const).find((state) =>
-      expiring.some((domain) => domain.state === state),
-    );
-    return `<rect class="${worst ?? "fine"}" x="${index * BAR + 1}" y="${HEIGHT - height}" width="${BAR - 2}" height="${height}"><title>${escaped(title)}</title></rect>`;
-  });
-  const marks = [0, 4, 13, 26, 39, 52].map((week) => {
-    const x = (week + 1) * BAR;
-    const text = week === 0 ? "now" : `${week} weeks`;
-    return `<line x1="${x}" x2="${x}" y1="0" y2="${HEIGHT + 4}"/><text x="${x}" y="${HEIGHT + 17}">${text}</text>`;
-  });
-  const width = (WEEKS + 2) * BAR;
-  return `<figure role="img" aria-label="Certificates by the week in which they expire"><svg viewBox="0 0 ${width} ${HEIGHT + 20}">${marks.join("")}${drawn.join("")}</svg></figure>`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function digest(text: string): string {
