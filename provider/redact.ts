@@ -14,7 +14,7 @@ export function redact(text: string, secrets: readonly string[]): string {
       const literal = secret.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
       return rest.replace(new RegExp(`(?<![A-Za-z0-9])${literal}(?![A-Za-z0-9])`, "g"), "***");
     }, text);
-  const long = secrets.map(compact).filter((secret) => secret.length >= WINDOW);
+  const long = secrets.filter((secret) => secret.length >= WINDOW);
   return long.length > 0 && repeats(plain, long) ? "(not shown, because it repeats part of a secret)" : plain;
 }
 

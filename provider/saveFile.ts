@@ -2,18 +2,18 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-export interface SaveOptions {
-  /** Replace a file that is there. Default false: it is left alone, and saving fails. */
+interface SaveOptions {
+  /** Replace a file that exists. Default false: it is left alone, and saving fails. */
   readonly overwrite?: boolean | undefined;
 }
 
 /**
- * Writes a file, readable by its owner only, that is either there as a whole or not at all. The directory must exist. Anything but a
- * file (a directory, a device, a symbolic link) is never replaced.
+ * Writes a file, readable by its owner only, completely or not at all. The directory must exist. Anything but a file (a directory, a
+ * device, a symbolic link) is never replaced.
  */
 export function saveFile(path: string, text: string, { overwrite = false }: SaveOptions = {}): void {
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (there !== undefined && (!overwrite || !there.isFile())) throw inTheWay(path, there.isFile());
+  const existing = lstatSync(path, { throwIfNoEntry: false });
+  if (existing !== undefined && (!overwrite || !existing.isFile())) throw inTheWay(path, existing.isFile());
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
   try {
     const file = openSync(temporary, "wx", 0o600);
@@ -23,7 +23,7 @@ export function saveFile(path: string, text: string, { overwrite = false }: Save
     } finally {
       closeSync(file);
     }
-    // Unlike a rename, a link fails when somebody else has made the file meanwhile.
+    // Unlike a rename, a link fails if another process has created the file meanwhile.
     if (overwrite) renameSync(temporary, path);
     else linkSync(temporary, path);
   } catch (error) {
