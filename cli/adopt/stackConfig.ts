@@ -8,17 +8,17 @@ import {
 } from "../../provider/internal";
 
 /** A bound domain as `oss-cname:domains` declares it. */
-export interface AdoptedDomain extends ImportableDomain {
+interface AdoptedDomain extends ImportableDomain {
   readonly dns: "none";
 }
 
-export interface ListedBucket {
+interface ListedBucket {
   readonly bucket: string;
   readonly cnames: readonly BoundDomain[];
 }
 
 /** A file that exists. */
-export interface ExistingFile {
+interface ExistingFile {
   readonly path: string;
   readonly text: string;
 }

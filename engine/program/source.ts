@@ -2,7 +2,7 @@ import { NodeProcess, type Output, pulumiProgram } from "../execute/nodeProcess"
 import type { Project } from "../stack/project";
 import type { StackConfig } from "../stack/stackConfig";
 
-export interface SourceOptions {
+interface SourceOptions {
   readonly project: Project;
   readonly stack: string;
   readonly config: StackConfig;

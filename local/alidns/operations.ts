@@ -6,7 +6,7 @@ import type { World } from "../world";
 export type Parameters = Readonly<Record<string, string | undefined>>;
 
 /** The operations on records, by action. They return the reply without its RequestId. */
-export const OPERATIONS: Readonly<Record<string, (world: World, parameters: Parameters) => object>> = {
+export const ALIDNS_OPERATIONS: Readonly<Record<string, (world: World, parameters: Parameters) => object>> = {
   AddDomainRecord(world, parameters) {
     const record = readRecord(zoneOf(world, required(parameters, "DomainName")), parameters);
     refuseClash(world, record);

@@ -5,7 +5,7 @@ import { Refusal } from "../refusal";
 import type { RequestEntry } from "../requestEntry";
 import type { World } from "../world";
 import { canonicalRequest, parseAuthorization, signature, stringToSign } from "./acs3";
-import { OPERATIONS, type Parameters } from "./operations";
+import { ALIDNS_OPERATIONS, type Parameters } from "./operations";
 
 const VERSION = "2015-01-09";
 const ALLOWED_SKEW_MS = 15 * 60_000;
@@ -51,7 +51,7 @@ async function answer(world: World, request: HttpRequest): Promise<HttpReply | "
     verify(world, request);
     if (headerOf(request, "x-acs-version") !== VERSION)
       throw new Refusal(404, "InvalidVersion", `Specified parameter Version is not valid: this is ${VERSION}.`);
-    const operation = Object.hasOwn(OPERATIONS, action) ? OPERATIONS[action] : undefined;
+    const operation = Object.hasOwn(ALIDNS_OPERATIONS, action) ? ALIDNS_OPERATIONS[action] : undefined;
     if (!operation) throw new Refusal(404, "InvalidAction.NotFound", "Specified api is not found.");
     return jsonReply(200, { RequestId: requestId, ...operation(world, parameters) });
   };

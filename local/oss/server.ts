@@ -10,7 +10,7 @@ import type { Bucket } from "../state";
 import type { World } from "../world";
 import { addressOf } from "./address";
 import { type CnameConfiguration, parseConfiguration } from "./configuration";
-import { OPERATIONS } from "./operations/index";
+import { OSS_OPERATIONS } from "./operations";
 import type { TxtLookup } from "./operations/operation";
 import { errorReply } from "./reply";
 import { signatureVersion, verify } from "./verify";
@@ -36,7 +36,7 @@ async function answer(world: World, request: HttpRequest, hasTxtRecord: TxtLooku
   const { host, bucket, key, region: regionOfHost } = addressOf(request);
   const query = new URLSearchParams(request.query);
   const action = `${method} ${query.get("comp") ?? ""}`;
-  const operation = query.has("cname") && bucket !== undefined && key === "" ? OPERATIONS[action] : undefined;
+  const operation = query.has("cname") && bucket !== undefined && key === "" ? OSS_OPERATIONS[action] : undefined;
   const configuration = operation && method === "POST" ? readConfiguration(request.body) : {};
   const { domain = query.get("cname"), certificate, malformed } = configuration;
   const entry: RequestEntry = {

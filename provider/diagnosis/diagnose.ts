@@ -1,15 +1,15 @@
 import type { Run } from "../run";
-import { checkBinding } from "./checks/binding";
-import { checkCertificate } from "./checks/certificate";
-import { checkClock } from "./checks/clock";
-import { checkCnameTarget } from "./checks/cnameTarget";
-import { checkCredentials } from "./checks/credentials";
-import { checkEndpoint } from "./checks/endpoint";
-import { checkExpiry } from "./checks/expiry";
-import { checkIcpFiling } from "./checks/icpFiling";
-import { checkPermissions } from "./checks/permissions";
-import { checkToken } from "./checks/token";
-import { checkTxtRecord } from "./checks/txtRecord";
+import { assessBinding } from "./checks/binding";
+import { assessCertificate } from "./checks/certificate";
+import { assessClock } from "./checks/clock";
+import { assessCnameTarget } from "./checks/cnameTarget";
+import { assessCredentials } from "./checks/credentials";
+import { assessEndpoint } from "./checks/endpoint";
+import { assessExpiry } from "./checks/expiry";
+import { assessIcpFiling } from "./checks/icpFiling";
+import { assessPermissions } from "./checks/permissions";
+import { assessToken } from "./checks/token";
+import { assessTxtRecord } from "./checks/txtRecord";
 import type { DiagnosisOptions, Evidence } from "./evidence";
 import { gatherEvidence } from "./evidence";
 import type { Finding, Verdict } from "./finding";
@@ -34,15 +34,15 @@ export function judge(evidence: Evidence): Diagnosis {
 
 /** A check depends on those before it, so that the first thing that is wrong is the first to fix. */
 const CHECKS: Readonly<Record<string, (evidence: Evidence) => Verdict>> = {
-  credentials: checkCredentials,
-  "endpoint and region": checkEndpoint,
-  clock: checkClock,
-  permissions: checkPermissions,
-  token: checkToken,
-  "TXT record": checkTxtRecord,
-  binding: checkBinding,
-  "CNAME target": checkCnameTarget,
-  certificate: checkCertificate,
-  expiry: checkExpiry,
-  "ICP filing": checkIcpFiling,
+  credentials: assessCredentials,
+  "endpoint and region": assessEndpoint,
+  clock: assessClock,
+  permissions: assessPermissions,
+  token: assessToken,
+  "TXT record": assessTxtRecord,
+  binding: assessBinding,
+  "CNAME target": assessCnameTarget,
+  certificate: assessCertificate,
+  expiry: assessExpiry,
+  "ICP filing": assessIcpFiling,
 };

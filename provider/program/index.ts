@@ -9,8 +9,8 @@ import { alidns, manual, none } from "../resources/customDomain/dns";
 import type { CertificateArgs } from "../resources/customDomain/resource";
 import { CustomDomain } from "../resources/customDomain/resource";
 import { OssAccount } from "../resources/ossAccount";
-import type { Declarations, DomainDeclaration } from "./declarations";
-import { DeclarationError, readDeclarations } from "./declarations";
+import type { Configuration, ConfiguredDomain } from "./configuration";
+import { ConfigurationError, readConfiguration } from "./configuration";
 
 /** What became of one domain. */
 interface DomainSummary {
@@ -23,11 +23,11 @@ interface DomainSummary {
 }
 
 const config = new pulumi.Config("oss-cname");
-const declarations = readConfiguration();
+const configuration = configured();
 const accounts: Readonly<Record<string, OssAccount>> = Object.fromEntries(
-  Object.entries(declarations.accounts).map(([name, args]) => [name, new OssAccount(name, args)] as const),
+  Object.entries(configuration.accounts).map(([name, args]) => [name, new OssAccount(name, args)] as const),
 );
-const customDomains = declarations.domains.map((entry) => [entry, customDomain(entry)] as const);
+const customDomains = configuration.domains.map((entry) => [entry, customDomain(entry)] as const);
 
 /** Stack output: what became of each domain. */
 export const domains: pulumi.Output<DomainSummary[]> = pulumi.all(
@@ -41,7 +41,7 @@ export const records: pulumi.Output<DnsRecord[]> = pulumi
   .all(customDomains.map(([, { records }]) => records))
   .apply((lists) => lists.flat());
 
-function readConfiguration(): Declarations {
+function configured(): Configuration {
   const source = config.getObject("domains");
   if (source === undefined)
     throw new pulumi.RunError(
@@ -49,7 +49,7 @@ function readConfiguration(): Declarations {
         "  pulumi config set --path 'oss-cname:domains[0].domain' www.example.com",
     );
   try {
-    return readDeclarations({
+    return readConfiguration({
       domains: source,
       defaults: config.getObject("defaults"),
       accounts: config.getObject("accounts"),
@@ -60,11 +60,11 @@ function readConfiguration(): Declarations {
     });
   } catch (error) {
     // A RunError ends the program with its message alone.
-    throw error instanceof DeclarationError ? new pulumi.RunError(error.message) : error;
+    throw error instanceof ConfigurationError ? new pulumi.RunError(error.message) : error;
   }
 }
 
-function customDomain(entry: DomainDeclaration): CustomDomain {
+function customDomain(entry: ConfiguredDomain): CustomDomain {
   const { account, dns, certificate, ...args } = entry;
   const provider = account === undefined ? undefined : accounts[account];
   return new CustomDomain(
@@ -75,7 +75,7 @@ function customDomain(entry: DomainDeclaration): CustomDomain {
   );
 }
 
-function dnsValue(dns: DomainDeclaration["dns"]): Dns {
+function dnsValue(dns: ConfiguredDomain["dns"]): Dns {
   if (dns === "manual") return manual();
   if (dns === "none") return none;
   const { account, ...options } = dns === "alidns" ? {} : dns.alidns;

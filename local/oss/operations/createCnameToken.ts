@@ -1,7 +1,7 @@
 import { Refusal } from "../../refusal";
-import { checkDomain, type Operation, tokenReply } from "./operation";
+import { checkDomain, type OssOperation, tokenReply } from "./operation";
 
-export const createCnameToken: Operation = ({ world, bucket, domain }) => {
+export const createCnameToken: OssOperation = ({ world, bucket, domain }) => {
   checkDomain(domain);
   const binding = world.bindings.get(domain);
   if (binding && (binding.bucket === bucket.name || world.switches.tokenWhileBoundElsewhere === "refuse")) {

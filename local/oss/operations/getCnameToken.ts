@@ -1,7 +1,7 @@
 import { Refusal } from "../../refusal";
-import { type Operation, tokenReply } from "./operation";
+import { type OssOperation, tokenReply } from "./operation";
 
-export const getCnameToken: Operation = ({ world, bucket, domain }) => {
+export const getCnameToken: OssOperation = ({ world, bucket, domain }) => {
   const token = world.tokenOf(bucket.name, domain);
   if (token) return tokenReply(token);
   const extras = { EC: "0018-00000301", Bucket: bucket.name, Cname: domain };

@@ -2,11 +2,11 @@ import { createCnameToken } from "./createCnameToken";
 import { deleteCname } from "./deleteCname";
 import { getCnameToken } from "./getCnameToken";
 import { listCname } from "./listCname";
-import type { Operation } from "./operation";
+import type { OssOperation } from "./operation";
 import { putCname } from "./putCname";
 
 /** The operations on custom domains, by HTTP method and `comp` parameter. */
-export const OPERATIONS: Readonly<Record<string, { readonly name: string; readonly perform: Operation }>> = {
+export const OSS_OPERATIONS: Readonly<Record<string, { readonly name: string; readonly perform: OssOperation }>> = {
   "GET ": { name: "ListCname", perform: listCname },
   "GET token": { name: "GetCnameToken", perform: getCnameToken },
   "POST token": { name: "CreateCnameToken", perform: createCnameToken },

@@ -1,8 +1,8 @@
 import type { Switches } from "../../switches";
 import { xmlReply } from "../reply";
-import type { Operation } from "./operation";
+import type { OssOperation } from "./operation";
 
-export const listCname: Operation = ({ world, bucket }) => {
+export const listCname: OssOperation = ({ world, bucket }) => {
   const Cname = world.listBindings(bucket.name).map(({ domain, lastModified, status, certId }) => {
     const certificate = certId === undefined ? undefined : world.certificates.get(certId);
     return {

@@ -17,7 +17,7 @@ interface OssCall {
   readonly hasTxtRecord: TxtLookup;
 }
 
-export type Operation = (call: OssCall) => HttpReply | Promise<HttpReply>;
+export type OssOperation = (call: OssCall) => HttpReply | Promise<HttpReply>;
 
 export function tokenReply({ bucket, domain, token, expireTime }: Token): HttpReply {
   const ExpireTime = new Date(expireTime).toUTCString();

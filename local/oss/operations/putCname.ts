@@ -4,9 +4,9 @@ import type { Certificate } from "../../certificates";
 import { Refusal } from "../../refusal";
 import type { Binding } from "../../state";
 import type { World } from "../../world";
-import { checkDomain, type Operation } from "./operation";
+import { checkDomain, type OssOperation } from "./operation";
 
-export const putCname: Operation = async ({ world, bucket, domain, certificate, hasTxtRecord }) => {
+export const putCname: OssOperation = async ({ world, bucket, domain, certificate, hasTxtRecord }) => {
   const { switches } = world;
   checkDomain(domain);
   const isOwn = (binding: Binding) => world.buckets.get(binding.bucket)?.owner === bucket.owner;

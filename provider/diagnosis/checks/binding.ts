@@ -4,7 +4,7 @@ import type { Verdict } from "../finding";
 import { right, unknown, wrong } from "../finding";
 
 /** Is the domain bound to the bucket, and enabled? */
-export function checkBinding(evidence: Evidence): Verdict {
+export function assessBinding(evidence: Evidence): Verdict {
   const { bucket, domain } = evidence;
   const binding = bindingIn(evidence);
   if (binding === undefined) return unknown(whyNotListed(evidence));

@@ -6,7 +6,7 @@ import { right, unknown, wrong } from "../finding";
 import type { ServedCertificate } from "../servedCertificate";
 
 /** Is the certificate that is bound the one that is served? */
-export function checkCertificate(evidence: Evidence): Verdict {
+export function assessCertificate(evidence: Evidence): Verdict {
   const { served } = evidence;
   const binding = bindingIn(evidence);
   if (binding === undefined) return unknown(whyNotListed(evidence));

@@ -3,7 +3,7 @@ import type { Verdict } from "../finding";
 import { right, unknown, wrong } from "../finding";
 
 /** Is this machine's clock close enough for OSS to accept its requests? */
-export function checkClock({ oss, now }: Evidence): Verdict {
+export function assessClock({ oss, now }: Evidence): Verdict {
   if (oss instanceof Error) return unknown("OSS was not reached");
   const { serverTime } = oss;
   if (serverTime === undefined) return unknown("OSS did not say what time it is");

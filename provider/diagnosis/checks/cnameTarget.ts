@@ -4,7 +4,7 @@ import type { Verdict } from "../finding";
 import { right, unknown, wrong } from "../finding";
 
 /** Does the CNAME record lead to the bucket? */
-export function checkCnameTarget({ domain, bucket, region, route }: Evidence): Verdict {
+export function assessCnameTarget({ domain, bucket, region, route }: Evidence): Verdict {
   if (route instanceof Error) return unknown(`DNS could not be asked: ${route.message}`);
   const { targets, hasAddress } = route;
   const wanted =

@@ -5,7 +5,7 @@ import type { Verdict } from "../finding";
 import { right, wrongFrom } from "../finding";
 
 /** Is there an access key, and does OSS accept it? */
-export function checkCredentials({ keySource, bindings }: Evidence): Verdict {
+export function assessCredentials({ keySource, bindings }: Evidence): Verdict {
   if (keySource instanceof Error) return wrongFrom(keySource, "give an access key by options, environment or profile");
   if (isKeyRefused(bindings)) return wrongFrom(bindings, "check the access key and its secret");
   return right(`from ${keySource}`);

@@ -6,7 +6,7 @@ import { isKeyRefused } from "./credentials";
 import { isPermissionDenied } from "./permissions";
 
 /** Does OSS answer at the endpoint, and does it serve this bucket there? */
-export function checkEndpoint({ oss, region, bindings }: Evidence): Verdict {
+export function assessEndpoint({ oss, region, bindings }: Evidence): Verdict {
   if (oss instanceof Error) return wrongFrom(oss, "check the region and the endpoint");
   if (bindings instanceof Error && !isKeyRefused(bindings) && !isPermissionDenied(bindings)) {
     const otherwise = isOssError(bindings)

@@ -5,7 +5,7 @@ import type { Verdict } from "../finding";
 import { right, unknown, wrong } from "../finding";
 
 /** Does the bound certificate last at least another month? */
-export function checkExpiry(evidence: Evidence): Verdict {
+export function assessExpiry(evidence: Evidence): Verdict {
   const binding = bindingIn(evidence);
   if (binding === undefined) return unknown(whyNotListed(evidence));
   if (binding === null) return unknown("the domain is not bound");

@@ -4,7 +4,7 @@ import type { Verdict } from "../finding";
 import { right, unknown } from "../finding";
 
 /** Does the domain have the ICP filing that its region requires? OSS checks that when it binds a domain. */
-export function checkIcpFiling(evidence: Evidence): Verdict {
+export function assessIcpFiling(evidence: Evidence): Verdict {
   const { region } = evidence;
   if (region === undefined) return unknown("the region is unknown");
   if (!region.startsWith("cn-") || region === "cn-hongkong") return right(`not required in ${region}`);

@@ -6,7 +6,7 @@ import type { Verdict } from "../finding";
 import { right, unknown, wrongFrom } from "../finding";
 
 /** May this access key read the bucket's bindings and tokens? */
-export function checkPermissions(evidence: Evidence): Verdict {
+export function assessPermissions(evidence: Evidence): Verdict {
   const { bindings, token } = evidence;
   for (const answer of [bindings, token])
     if (isPermissionDenied(answer)) return wrongFrom(answer, "allow the action in a RAM policy");

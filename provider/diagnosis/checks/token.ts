@@ -5,7 +5,7 @@ import type { Verdict } from "../finding";
 import { right, unknown, wrong } from "../finding";
 
 /** Does the bucket have a valid token that proves ownership of the domain? */
-export function checkToken(evidence: Evidence): Verdict {
+export function assessToken(evidence: Evidence): Verdict {
   const { bucket, domain, token } = evidence;
   if (bindingIn(evidence)) return right("not needed: the domain is bound");
   if (token === undefined) return unknown(whyNotListed(evidence));

@@ -5,7 +5,7 @@ import type { Verdict } from "../finding";
 import { right, unknown, wrong } from "../finding";
 
 /** Do all name servers of the zone have the TXT record with the token? */
-export function checkTxtRecord(evidence: Evidence): Verdict {
+export function assessTxtRecord(evidence: Evidence): Verdict {
   const { token, txt } = evidence;
   if (bindingIn(evidence)) return right("not needed: the domain is bound");
   if (token === undefined) return unknown(whyNotListed(evidence));

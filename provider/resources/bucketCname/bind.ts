@@ -4,7 +4,7 @@ import { lookForTxt } from "../../dns/txt";
 import { txtRecordName } from "../../names";
 import { isOssError } from "../../oss/error";
 import type { Run } from "../../run";
-import type { Source } from "./move";
+import type { MoveSource } from "./move";
 import { move } from "./move";
 import { Backoff, deadlineText, decide, pendingText, waitText } from "./wait";
 
@@ -14,7 +14,7 @@ interface Attempt {
   /** The token in the inputs, if there is one. */
   readonly token: string | undefined;
   /** Where the domain is bound now, and is to be taken from. */
-  readonly source: Source | undefined;
+  readonly source: MoveSource | undefined;
   /** Look at DNS before OSS is asked. */
   readonly looks: boolean;
   readonly unverified: "wait" | "pending";

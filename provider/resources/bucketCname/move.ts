@@ -8,7 +8,7 @@ import type { Run } from "../../run";
 import type { BindingInputs } from "../binding";
 
 /** The bucket that a domain is taken from. */
-export interface Source {
+export interface MoveSource {
   readonly binding: BindingInputs;
   readonly bucket: Bucket;
   /** True when this resource made that binding: it goes on standing for it while the move is pending. */
@@ -32,7 +32,7 @@ export function findBinding(run: Run, binding: BindingInputs): Promise<CnameInfo
 }
 
 /** The bucket that the domain is to be taken from: the one that we bound it to before, or the one that the user allows. */
-export async function findSource(run: Run, inputs: Destination, olds?: Recorded): Promise<Source | undefined> {
+export async function findSource(run: Run, inputs: Destination, olds?: Recorded): Promise<MoveSource | undefined> {
   const { domain, takeover } = inputs;
   const own = olds?.boundTo ?? (olds?.status === "Pending" ? undefined : olds);
   // A bucket has one name, wherever it is reached.

@@ -3,14 +3,14 @@ import { isOutcomeUnknown } from "../../oss/error";
 import type { CertificateConfiguration, CertificateInfo, CnameInfo } from "../../oss/xml";
 import type { Run } from "../../run";
 import type { BindingInputs } from "../binding";
-import type { CertificateInputs } from "./declared";
-import { digestOf, readDeclared } from "./declared";
+import type { CertificateInputs } from "./desired";
+import { digestOf, readDesired } from "./desired";
 import type { RecordedCertificate } from "./match";
-import { matchesDeclared } from "./match";
+import { matchesDesired } from "./match";
 import type { Swap } from "./put";
-import { foreignError, isNotOurs, mayBeConflict, putDeclared } from "./put";
+import { foreignError, isNotOurs, mayBeConflict, putDesired } from "./put";
 
-/** A certificate that is on a domain as it was declared. */
+/** A certificate that is on a domain as it was desired. */
 export interface EnsuredCertificate {
   readonly listed: CertificateInfo;
   /** Empty for a CertId. */
@@ -26,7 +26,7 @@ export function findCertificate(run: Run, binding: BindingInputs, recordedId: st
   });
 }
 
-/** Makes sure that the domain has the declared certificate; `undefined` while its binding is pending. */
+/** Makes sure that the domain has the desired certificate; `undefined` while its binding is pending. */
 export async function ensureCertificate(
   run: Run,
   inputs: CertificateInputs,
@@ -34,10 +34,10 @@ export async function ensureCertificate(
 ): Promise<EnsuredCertificate | undefined> {
   const { domain } = inputs;
   const bucket = run.bucket(inputs);
-  const declared = readDeclared(inputs);
+  const desired = readDesired(inputs);
   if (olds !== undefined) run.knownCertificates.noteChain(olds);
-  const isDeclared = (listed: CertificateInfo | undefined) =>
-    matchesDeclared(listed, declared, olds, (certId) => run.knownCertificates.chainOf(certId));
+  const isDesired = (listed: CertificateInfo | undefined) =>
+    matchesDesired(listed, desired, olds, (certId) => run.knownCertificates.chainOf(certId));
   // With the bucket changed, the certificate on record was on another binding.
   const recorded = olds !== undefined && olds.bucket === inputs.bucket && olds.status !== "Pending" ? olds : undefined;
   if (run.pendingBindings.has(`${bucket.name}/${domain}`) && (await bucket.binding(domain)) === undefined)
@@ -46,22 +46,20 @@ export async function ensureCertificate(
     looks: 2,
     until: (entry) =>
       entry !== undefined &&
-      (recorded === undefined ||
-        (entry.certificate?.certId ?? "") === recorded.certId ||
-        isDeclared(entry.certificate)),
+      (recorded === undefined || (entry.certificate?.certId ?? "") === recorded.certId || isDesired(entry.certificate)),
   });
   if (found === undefined)
     throw new ActionableError(
       `${domain} is not bound to bucket ${bucket.name}, so it cannot have a certificate.`,
       "declare a BucketCname for it and let this resource depend on it",
     );
-  const chainDigest = digestOf(declared);
+  const chainDigest = digestOf(desired);
   const { certificate } = found;
-  const swap: Swap = { run, bucket, inputs, declared, olds, mine: recorded?.certId ?? certificate?.certId };
-  if (certificate !== undefined && isDeclared(certificate))
+  const swap: Swap = { run, bucket, inputs, desired, olds, mine: recorded?.certId ?? certificate?.certId };
+  if (certificate !== undefined && isDesired(certificate))
     return { listed: await details(swap, found, certificate.certId), chainDigest };
   if (certificate !== undefined && isNotOurs(swap, certificate)) throw foreignError(swap, certificate);
-  const listed = await details(swap, found, await putDeclared(swap, found));
+  const listed = await details(swap, found, await putDesired(swap, found));
   bucket.putConfirmed({ ...found, certificate: listed });
   return { listed, chainDigest };
 }
@@ -100,7 +98,7 @@ const REMOVE_ATTEMPTS = 3;
 
 /** What is known of a certificate on the domain: of a pair by itself, of a CertId only from lists that show it. */
 async function details(
-  { bucket, inputs, declared: { pair } }: Swap,
+  { bucket, inputs, desired: { pair } }: Swap,
   found: CnameInfo,
   certId: string,
 ): Promise<CertificateInfo> {

@@ -2,7 +2,7 @@ import type { CertificateConfiguration, CertificateInfo } from "../../oss/xml";
 import { parseDate } from "../../oss/xml";
 import type { Certificate } from "../../pem";
 import type { BindingInputs } from "../binding";
-import type { DeclaredCertificate } from "./declared";
+import type { DesiredCertificate } from "./desired";
 
 /** The certificate that the state has on record for a domain. */
 export interface RecordedCertificate extends BindingInputs {
@@ -16,16 +16,16 @@ export interface RecordedCertificate extends BindingInputs {
   readonly status: string;
 }
 
-/** Whether a list shows the declared certificate. `chainOf` gives the chain digest of a CertId, where it is known. */
-export function matchesDeclared(
+/** Whether a list shows the desired certificate. `chainOf` gives the chain digest of a CertId, where it is known. */
+export function matchesDesired(
   listed: CertificateInfo | undefined,
-  declared: DeclaredCertificate,
+  desired: DesiredCertificate,
   recorded: RecordedCertificate | undefined,
   chainOf: (certId: string) => string | undefined,
 ): boolean {
   if (listed === undefined) return false;
-  if (declared.pair === undefined) return listed.certId === declared.certId;
-  const { read } = declared.pair;
+  if (desired.pair === undefined) return listed.certId === desired.certId;
+  const { read } = desired.pair;
   const chainDigest = chainOf(listed.certId);
   if (chainDigest !== undefined) return chainDigest === read.chainDigest;
   // Where only the rest of the chain has changed, the leaf does not tell which of the two it is.
@@ -40,7 +40,7 @@ export function matchesDeclared(
 export function matchesSent(
   listed: CertificateInfo,
   sent: CertificateConfiguration,
-  { pair }: DeclaredCertificate,
+  { pair }: DesiredCertificate,
 ): boolean {
   if (sent.certId !== undefined) return listed.certId === sent.certId;
   return pair !== undefined && isSameLeaf(listed, pair.read);
@@ -49,16 +49,16 @@ export function matchesSent(
 /** Whether somebody else put a certificate there: it is neither recorded nor declared. */
 export function isForeign(
   listed: CertificateInfo,
-  declared: DeclaredCertificate,
+  desired: DesiredCertificate,
   recorded: RecordedCertificate | undefined,
 ): boolean {
-  if (listed.certId === declared.certId) return false;
+  if (listed.certId === desired.certId) return false;
   const leaf = recorded && {
     ...recorded,
     validFrom: new Date(recorded.validFrom),
     validTo: new Date(recorded.validTo),
   };
-  return ![leaf, declared.pair?.read].some((known) => known !== undefined && isSameLeaf(listed, known));
+  return ![leaf, desired.pair?.read].some((known) => known !== undefined && isSameLeaf(listed, known));
 }
 
 /** By fingerprint; where the service masks it, by the visible part and both dates. */

@@ -4,28 +4,28 @@ import { isOssError, isOutcomeUnknown } from "../../oss/error";
 import type { CertificateConfiguration, CertificateInfo, CnameInfo } from "../../oss/xml";
 import type { Certificate } from "../../pem";
 import type { Run } from "../../run";
-import type { CertificateInputs, DeclaredCertificate } from "./declared";
-import { digestOf } from "./declared";
+import type { CertificateInputs, DesiredCertificate } from "./desired";
+import { digestOf } from "./desired";
 import type { RecordedCertificate } from "./match";
-import { isForeign, matchesDeclared, matchesSent } from "./match";
+import { isForeign, matchesDesired, matchesSent } from "./match";
 
 /** A certificate to be put on a domain, in place of the one that is there. */
 export interface Swap {
   readonly run: Run;
   readonly bucket: Bucket;
   readonly inputs: CertificateInputs;
-  readonly declared: DeclaredCertificate;
+  readonly desired: DesiredCertificate;
   readonly olds: RecordedCertificate | undefined;
   /** CertId of the certificate that may be overwritten: the one on record, or the one found on create. */
   readonly mine: string | undefined;
 }
 
 /**
- * Puts the declared certificate and gives its CertId. A pair is uploaded once, by the first domain; the others wait for it and refer
+ * Puts the desired certificate and gives its CertId. A pair is uploaded once, by the first domain; the others wait for it and refer
  * to its CertId.
  */
-export async function putDeclared(swap: Swap, found: CnameInfo): Promise<string> {
-  const { certId, pair } = swap.declared;
+export async function putDesired(swap: Swap, found: CnameInfo): Promise<string> {
+  const { certId, pair } = swap.desired;
   if (pair === undefined) return compareAndSwap(swap, found, { certId });
   const { knownCertificates } = swap.run;
   const { certificate, privateKey, read } = pair;
@@ -50,7 +50,7 @@ export async function putDeclared(swap: Swap, found: CnameInfo): Promise<string>
 
 /** The CertId of an equal certificate: one in a state, one uploaded in this run, or one that another domain of the bucket has. */
 async function findUploaded(swap: Swap, read: Certificate, refused: readonly string[]): Promise<string | undefined> {
-  const { run, bucket, declared, olds } = swap;
+  const { run, bucket, desired, olds } = swap;
   const known = run.knownCertificates.certIdsOf(read.chainDigest).find((certId) => !refused.includes(certId));
   if (known !== undefined) return known;
   const chainOf = (certId: string) => run.knownCertificates.chainOf(certId);
@@ -58,7 +58,7 @@ async function findUploaded(swap: Swap, read: Certificate, refused: readonly str
     if (
       certificate !== undefined &&
       !refused.includes(certificate.certId) &&
-      matchesDeclared(certificate, declared, olds, chainOf)
+      matchesDesired(certificate, desired, olds, chainOf)
     )
       return certificate.certId;
   return undefined;
@@ -75,7 +75,7 @@ function isUnusable(error: unknown): boolean {
  * it writes again. Gives the CertId.
  */
 async function compareAndSwap(swap: Swap, found: CnameInfo, body: CertificateConfiguration): Promise<string> {
-  const { run, bucket, inputs, declared } = swap;
+  const { run, bucket, inputs, desired } = swap;
   let before = found.certificate?.certId;
   for (let attempt = 1; ; attempt++) {
     const guard = inputs.force ? { force: true } : { previousCertId: before };
@@ -94,9 +94,9 @@ async function compareAndSwap(swap: Swap, found: CnameInfo, body: CertificateCon
       entry = await bucket.binding(inputs.domain, { fresh: true, looks: 3, until });
     }
     const now = entry?.certificate;
-    if (now !== undefined && now.certId !== before && matchesSent(now, body, declared)) certId = now.certId;
+    if (now !== undefined && now.certId !== before && matchesSent(now, body, desired)) certId = now.certId;
     if (certId !== undefined) {
-      if (body.certId === undefined) run.knownCertificates.noteChain({ certId, chainDigest: digestOf(declared) });
+      if (body.certId === undefined) run.knownCertificates.noteChain({ certId, chainDigest: digestOf(desired) });
       return certId;
     }
     if (failure === undefined)
@@ -114,16 +114,16 @@ async function compareAndSwap(swap: Swap, found: CnameInfo, body: CertificateCon
 const SWAP_ATTEMPTS = 3;
 
 /** Whether a certificate must not be overwritten. */
-export function isNotOurs({ inputs, declared, olds, mine }: Swap, listed: CertificateInfo): boolean {
-  return !inputs.force && listed.certId !== mine && isForeign(listed, declared, olds);
+export function isNotOurs({ inputs, desired, olds, mine }: Swap, listed: CertificateInfo): boolean {
+  return !inputs.force && listed.certId !== mine && isForeign(listed, desired, olds);
 }
 
 export function foreignError(
-  { inputs, declared, olds }: Swap,
+  { inputs, desired, olds }: Swap,
   listed: CertificateInfo,
   before?: string,
 ): ActionableError {
-  const wanted = declared.certId ?? `SHA-1 ${declared.pair.read.fingerprint}`;
+  const wanted = desired.certId ?? `SHA-1 ${desired.pair.read.fingerprint}`;
   const recorded = olds?.certId ? `Recorded: ${olds.certId}, SHA-1 ${olds.fingerprint || "unknown"}. ` : "";
   return new ActionableError(
     `${before === undefined ? "" : `${before} `}${inputs.domain} has a certificate that is neither recorded nor declared: ${listed.certId}, ` +

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { programState } from "../../programState";
 import type { BindingArgs } from "../binding";
 import { OssDynamicResource } from "../dynamicResource";
-import { readChainQuietly } from "./declared";
+import { readChainQuietly } from "./desired";
 
 /** Arguments of CnameCertificate: a CertId, or a pair of PEM strings, or a pair of files. */
 export interface CnameCertificateArgs extends BindingArgs {

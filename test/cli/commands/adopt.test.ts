@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { type Cloud, startCloud } from "../../../local/cloud";
-import { readDeclarations } from "../../../provider/program/declarations";
+import { readConfiguration } from "../../../provider/program/configuration";
 import { runHere, signedAt } from "../../support/command";
 
 const BUCKETS = ["one", "two", "three"];
@@ -36,7 +36,7 @@ describe("oss-cname adopt", () => {
     bind("img.example.com", "two");
     const { status, stdout, stderr } = await adopt("one", "oss://two");
     assert.deepEqual([status, stderr], [0, ""]);
-    const read = readDeclarations({
+    const read = readConfiguration({
       domains: domainsIn(stdout),
       defaults: undefined,
       accounts: undefined,

@@ -1,5 +1,5 @@
 import * as assert from "node:assert/strict";
-import { OPERATIONS } from "../../../local/alidns/operations";
+import { ALIDNS_OPERATIONS } from "../../../local/alidns/operations";
 import type { Refusal } from "../../../local/refusal";
 import { World } from "../../../local/world";
 
@@ -13,7 +13,8 @@ describe("Alidns operations", () => {
     world = new World({ zones: ["example.com", "sub.example.com"] });
   });
 
-  const send = (action: string, parameters: Record<string, string>) => OPERATIONS[action]?.(world, parameters) as Reply;
+  const send = (action: string, parameters: Record<string, string>) =>
+    ALIDNS_OPERATIONS[action]?.(world, parameters) as Reply;
   const codeOf = (action: string, parameters: Record<string, string>) => {
     try {
       return void send(action, parameters);

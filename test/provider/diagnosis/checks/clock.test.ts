@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { checkClock } from "../../../../provider/diagnosis/checks/clock";
+import { assessClock } from "../../../../provider/diagnosis/checks/clock";
 import { evidence, NOW, unreachable } from "../../../support/evidence";
 
-describe("checkClock", () => {
+describe("assessClock", () => {
   const off = (seconds: number) =>
-    checkClock(evidence({ oss: { host: "oss", serverTime: new Date(NOW + seconds * 1000) } }));
+    assessClock(evidence({ oss: { host: "oss", serverTime: new Date(NOW + seconds * 1000) } }));
 
   it("is right within 15 minutes", () => {
     const text = "899 s from the clock of OSS, which shows 2026-03-01T00:14:59.000Z";
@@ -21,7 +21,7 @@ describe("checkClock", () => {
   });
 
   it("is unknown when OSS tells no time or does not answer", () => {
-    assert.equal(checkClock(evidence({ oss: { host: "oss", serverTime: undefined } })).state, "unknown");
-    assert.equal(checkClock(unreachable()).state, "unknown");
+    assert.equal(assessClock(evidence({ oss: { host: "oss", serverTime: undefined } })).state, "unknown");
+    assert.equal(assessClock(unreachable()).state, "unknown");
   });
 });

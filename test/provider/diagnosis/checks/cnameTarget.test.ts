@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { checkCnameTarget } from "../../../../provider/diagnosis/checks/cnameTarget";
+import { assessCnameTarget } from "../../../../provider/diagnosis/checks/cnameTarget";
 import { regionOfEndpoint } from "../../../../provider/oss/endpoint";
 import { evidence } from "../../../support/evidence";
 
-describe("checkCnameTarget", () => {
+describe("assessCnameTarget", () => {
   const leadsTo = (...targets: string[]) => {
     const [, bucket, host] = /^(\w+)\.(oss-.*)$/.exec(targets.at(-1) ?? "") ?? [];
     const region = host && regionOfEndpoint(host);
     const route = { targets, hasAddress: false, ...(bucket && { bucket }), ...(region && { region }) };
-    return checkCnameTarget(evidence({ route }));
+    return assessCnameTarget(evidence({ route }));
   };
 
   it("is right at the public name of the bucket", () => {
@@ -51,11 +51,11 @@ describe("checkCnameTarget", () => {
   });
 
   it("is unknown with addresses and no CNAME record", () => {
-    assert.equal(checkCnameTarget(evidence({ route: { targets: [], hasAddress: true } })).state, "unknown");
+    assert.equal(assessCnameTarget(evidence({ route: { targets: [], hasAddress: true } })).state, "unknown");
   });
 
   it("is unknown when DNS does not answer", () => {
-    const verdict = checkCnameTarget(evidence({ route: new Error("ETIMEDOUT") }));
+    const verdict = assessCnameTarget(evidence({ route: new Error("ETIMEDOUT") }));
     assert.deepEqual(verdict, { state: "unknown", text: "DNS could not be asked: ETIMEDOUT" });
   });
 });

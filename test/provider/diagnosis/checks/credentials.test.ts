@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { checkCredentials } from "../../../../provider/diagnosis/checks/credentials";
+import { assessCredentials } from "../../../../provider/diagnosis/checks/credentials";
 import { evidence, ossError } from "../../../support/evidence";
 
-describe("checkCredentials", () => {
+describe("assessCredentials", () => {
   it("says where the access key comes from", () => {
-    assert.deepEqual(checkCredentials(evidence()), {
+    assert.deepEqual(assessCredentials(evidence()), {
       state: "right",
       text: "from the environment (ALICLOUD_ACCESS_KEY)",
     });
@@ -12,7 +12,7 @@ describe("checkCredentials", () => {
 
   it("is wrong without an access key", () => {
     const keySource = new Error("No usable credentials from the credential chain");
-    assert.deepEqual(checkCredentials(evidence({ keySource, bindings: undefined })), {
+    assert.deepEqual(assessCredentials(evidence({ keySource, bindings: undefined })), {
       state: "wrong",
       text: "No usable credentials from the credential chain",
       fix: "give an access key by options, environment or profile",
@@ -27,12 +27,12 @@ describe("checkCredentials", () => {
       "InvalidSecurityToken",
     ]) {
       const error = ossError(code);
-      const verdict = checkCredentials(evidence({ bindings: error }));
+      const verdict = assessCredentials(evidence({ bindings: error }));
       assert.deepEqual(verdict, { state: "wrong", text: error.facts, fix: error.remedy });
     }
   });
 
   it("is right when OSS refuses the request for another reason", () => {
-    assert.equal(checkCredentials(evidence({ bindings: ossError("AccessDenied") })).state, "right");
+    assert.equal(assessCredentials(evidence({ bindings: ossError("AccessDenied") })).state, "right");
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { checkExpiry } from "../../../../provider/diagnosis/checks/expiry";
+import { assessExpiry } from "../../../../provider/diagnosis/checks/expiry";
 import { BINDING, CERTIFICATE, evidence, NOW, unbound, unreachable } from "../../../support/evidence";
 
-describe("checkExpiry", () => {
+describe("assessExpiry", () => {
   const ending = (validTo: string) =>
-    checkExpiry(evidence({ bindings: [{ ...BINDING, certificate: { ...CERTIFICATE, validTo } }] }));
+    assessExpiry(evidence({ bindings: [{ ...BINDING, certificate: { ...CERTIFICATE, validTo } }] }));
   const endingIn = (days: number) => ending(new Date(NOW + days * 86_400_000).toISOString());
 
   it("is right with 30 days left", () => {
@@ -30,11 +30,11 @@ describe("checkExpiry", () => {
 
   it("is right without a certificate", () => {
     const { certificate: _, ...plain } = BINDING;
-    assert.equal(checkExpiry(evidence({ bindings: [plain] })).state, "right");
+    assert.equal(assessExpiry(evidence({ bindings: [plain] })).state, "right");
   });
 
   it("is unknown when the domain is not bound, or not known to be", () => {
-    assert.equal(checkExpiry(unbound()).state, "unknown");
-    assert.equal(checkExpiry(unreachable()).state, "unknown");
+    assert.equal(assessExpiry(unbound()).state, "unknown");
+    assert.equal(assessExpiry(unreachable()).state, "unknown");
   });
 });

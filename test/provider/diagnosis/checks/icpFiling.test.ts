@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
-import { checkIcpFiling } from "../../../../provider/diagnosis/checks/icpFiling";
+import { assessIcpFiling } from "../../../../provider/diagnosis/checks/icpFiling";
 import { evidence, unbound } from "../../../support/evidence";
 
-describe("checkIcpFiling", () => {
+describe("assessIcpFiling", () => {
   it("is right in mainland China when OSS has bound the domain", () => {
     const text = "required in cn-hangzhou, and OSS bound the domain";
-    assert.deepEqual(checkIcpFiling(evidence()), { state: "right", text });
+    assert.deepEqual(assessIcpFiling(evidence()), { state: "right", text });
   });
 
   it("is unknown there before the domain is bound", () => {
-    assert.equal(checkIcpFiling(unbound()).state, "unknown");
+    assert.equal(assessIcpFiling(unbound()).state, "unknown");
   });
 
   it("is not required elsewhere", () => {
     for (const region of ["cn-hongkong", "ap-southeast-1"])
-      assert.deepEqual(checkIcpFiling(unbound({ region })), { state: "right", text: `not required in ${region}` });
+      assert.deepEqual(assessIcpFiling(unbound({ region })), { state: "right", text: `not required in ${region}` });
   });
 
   it("is unknown without a region", () => {
-    assert.equal(checkIcpFiling(evidence({ region: undefined })).state, "unknown");
+    assert.equal(assessIcpFiling(evidence({ region: undefined })).state, "unknown");
   });
 });

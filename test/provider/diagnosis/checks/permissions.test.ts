@@ -1,35 +1,35 @@
 import assert from "node:assert/strict";
-import { checkPermissions } from "../../../../provider/diagnosis/checks/permissions";
+import { assessPermissions } from "../../../../provider/diagnosis/checks/permissions";
 import { evidence, ossError, unbound, unreachable } from "../../../support/evidence";
 
-describe("checkPermissions", () => {
+describe("assessPermissions", () => {
   it("is right when the bucket can be listed", () => {
-    assert.equal(checkPermissions(evidence()).state, "right");
+    assert.equal(assessPermissions(evidence()).state, "right");
   });
 
   it("is wrong when listing is denied, with the remedy of the error", () => {
     const error = ossError("AccessDenied").withRemedy("allow it by this policy:\n{}");
-    const verdict = checkPermissions(evidence({ bindings: error }));
+    const verdict = assessPermissions(evidence({ bindings: error }));
     assert.deepEqual(verdict, { state: "wrong", text: error.facts, fix: "allow it by this policy:\n{}" });
   });
 
   it("is wrong when reading the token is denied", () => {
     const error = ossError("AccessDenied", { operation: "GetCnameToken" });
-    const { state, text } = checkPermissions(unbound({ token: error }));
+    const { state, text } = assessPermissions(unbound({ token: error }));
     assert.deepEqual([state, text], ["wrong", error.facts]);
   });
 
   it("is unknown when the bucket is in another region", () => {
     const bindings = ossError("AccessDenied", { endpoint: "oss-cn-beijing.aliyuncs.com" });
-    const verdict = checkPermissions(evidence({ bindings }));
+    const verdict = assessPermissions(evidence({ bindings }));
     assert.deepEqual(verdict, { state: "unknown", text: "the bucket could not be listed" });
   });
 
   it("is unknown when OSS was not asked, and says why", () => {
-    const text = (but: Parameters<typeof unreachable>[0]) => checkPermissions(unreachable(but)).text;
+    const text = (but: Parameters<typeof unreachable>[0]) => assessPermissions(unreachable(but)).text;
     assert.equal(text({}), "not asked: OSS was not reached");
     assert.equal(text({ keySource: new Error() }), "not asked: there is no access key");
-    const noBucket = checkPermissions(evidence({ bucket: undefined, bindings: undefined }));
+    const noBucket = assessPermissions(evidence({ bucket: undefined, bindings: undefined }));
     assert.match(noBucket.text, /give --bucket/);
   });
 });

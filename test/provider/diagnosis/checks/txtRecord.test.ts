@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { checkTxtRecord } from "../../../../provider/diagnosis/checks/txtRecord";
+import { assessTxtRecord } from "../../../../provider/diagnosis/checks/txtRecord";
 import type { TxtLook } from "../../../../provider/dns/txt";
 import { evidence, ossError, unbound, unreachable } from "../../../support/evidence";
 
-describe("checkTxtRecord", () => {
+describe("assessTxtRecord", () => {
   const looked = (state: "present" | "missing" | "differs" | "unreachable", values: string[] = []) => {
     const answer = { server: "ns1.example.com", address: "192.0.2.1", state, values, detail: "ETIMEDOUT" };
     const name = "_dnsauth.www.example.com";
     const txt: TxtLook = { name, answers: [answer], present: state === "present", blocked: state === "unreachable" };
-    return checkTxtRecord(unbound({ txt }));
+    return assessTxtRecord(unbound({ txt }));
   };
 
   it("is right when the servers have the value", () => {
@@ -33,12 +33,12 @@ describe("checkTxtRecord", () => {
   });
 
   it("is unknown without a token", () => {
-    const verdict = checkTxtRecord(unbound({ token: ossError("CnameTokenNotFound") }));
+    const verdict = assessTxtRecord(unbound({ token: ossError("CnameTokenNotFound") }));
     assert.deepEqual(verdict, { state: "unknown", text: "there is no token to look for" });
-    assert.equal(checkTxtRecord(unreachable()).state, "unknown");
+    assert.equal(assessTxtRecord(unreachable()).state, "unknown");
   });
 
   it("is not needed for a bound domain", () => {
-    assert.equal(checkTxtRecord(evidence()).state, "right");
+    assert.equal(assessTxtRecord(evidence()).state, "right");
   });
 });

@@ -15,11 +15,11 @@ export type CertificateInputs = pulumi.Unwrap<CnameCertificateArgs> & {
 };
 
 /** What is declared, with files read. It holds the key: never logged, never returned. */
-export type DeclaredCertificate =
+export type DesiredCertificate =
   | { readonly certId: string; readonly pair?: undefined }
-  | { readonly certId?: undefined; readonly pair: DeclaredPair };
+  | { readonly certId?: undefined; readonly pair: DesiredPair };
 
-interface DeclaredPair {
+interface DesiredPair {
   readonly certificate: string;
   readonly privateKey: string;
   /** What the chain says. */
@@ -27,14 +27,14 @@ interface DeclaredPair {
 }
 
 /** Throws when a file cannot be read. */
-export function readDeclared(inputs: CertificateInputs): DeclaredCertificate {
+export function readDesired(inputs: CertificateInputs): DesiredCertificate {
   if (inputs.certId !== undefined) return { certId: inputs.certId };
   const certificate = pemOf(inputs, "certificate");
   return { pair: { certificate, privateKey: pemOf(inputs, "privateKey"), read: readCertificate(certificate) } };
 }
 
 /** SHA-256 of the declared chain; empty for a CertId. */
-export function digestOf({ pair }: DeclaredCertificate): string {
+export function digestOf({ pair }: DesiredCertificate): string {
   return pair?.read.chainDigest ?? "";
 }
 

@@ -11,15 +11,15 @@ import type { AccountEntry, CertificateEntry, DomainEntry } from "./schema";
 import { SCHEMAS } from "./schema";
 
 /** One entry of `oss-cname:domains`, defaults filled in. */
-export type DomainDeclaration = DomainEntry & Required<Pick<DomainEntry, "bucket" | "dns">>;
+export type ConfiguredDomain = DomainEntry & Required<Pick<DomainEntry, "bucket" | "dns">>;
 
-export interface Declarations {
-  readonly domains: DomainDeclaration[];
+export interface Configuration {
+  readonly domains: ConfiguredDomain[];
   readonly accounts: Readonly<Record<string, AccountEntry>>;
 }
 
 /** The stack's configuration as it came, and the directories of its relative paths. */
-export interface DeclarationSource {
+export interface ConfigurationSource {
   readonly domains: unknown;
   readonly defaults: unknown;
   readonly accounts: unknown;
@@ -34,8 +34,8 @@ export interface DeclarationSource {
 }
 
 /** Everything that is wrong with a stack's configuration, one line each. */
-export class DeclarationError extends Error {
-  override readonly name = "DeclarationError";
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
   constructor(readonly problems: readonly string[]) {
     super(
       `${problems.length === 1 ? "a mistake" : `${problems.length} mistakes`} in the stack's configuration; nothing was sent.\n` +
@@ -47,10 +47,10 @@ export class DeclarationError extends Error {
 /**
  * Reads the domains that a stack declares.
  *
- * @throws DeclarationError with all mistakes at once.
+ * @throws ConfigurationError with all mistakes at once.
  */
-export function readDeclarations(source: DeclarationSource): Declarations {
-  const accounts = (isObject(source.accounts) ? source.accounts : {}) as Declarations["accounts"];
+export function readConfiguration(source: ConfigurationSource): Configuration {
+  const accounts = (isObject(source.accounts) ? source.accounts : {}) as Configuration["accounts"];
   const defaults = isObject(source.defaults) ? source.defaults : {};
   const problems: Problem[] = [
     ...mistakenSettings(source.settings),
@@ -58,11 +58,11 @@ export function readDeclarations(source: DeclarationSource): Declarations {
     ...mistakenShape("accounts", source.accounts ?? {}),
     ...mistakenShape("domains", source.domains),
   ];
-  const domains: DomainDeclaration[] = [];
+  const domains: ConfiguredDomain[] = [];
   const places = new Map<string, string>();
   for (const [index, entry] of Array.isArray(source.domains) ? source.domains.entries() : []) {
     if (!isObject(entry)) continue;
-    const merged = { ...defaults, ...entry } as DomainDeclaration;
+    const merged = { ...defaults, ...entry } as ConfiguredDomain;
     const place = label("domains", [index], source.domains);
     const add = (problem: string) => problems.push({ place, problem });
     for (const problem of mistakenMeaning(merged, Object.keys(accounts))) add(problem);
@@ -79,7 +79,7 @@ export function readDeclarations(source: DeclarationSource): Declarations {
     });
   }
   if (problems.length === 0) return { domains, accounts };
-  throw new DeclarationError(inOrder(problems).map(({ place, problem }) => `${place}: ${problem}`));
+  throw new ConfigurationError(inOrder(problems).map(({ place, problem }) => `${place}: ${problem}`));
 }
 
 interface Problem {
@@ -95,7 +95,7 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   return [...problems].sort((a, b) => index(a) - index(b) || places.indexOf(a.place) - places.indexOf(b.place));
 }
 
-function mistakenSettings(settings: DeclarationSource["settings"]): Problem[] {
+function mistakenSettings(settings: ConfigurationSource["settings"]): Problem[] {
   const ours = (keys: readonly string[]) => keys.flatMap((key) => /^oss-cname:(.+)/.exec(key)?.[1] ?? []);
   const known = [...Object.keys(SCHEMAS), ...ours(SETTINGS)];
   const unknown = ours(Object.keys(settings)).filter((key) => !known.includes(key));
@@ -114,7 +114,7 @@ function mistakenShape(key: keyof typeof SCHEMAS, value: unknown): Problem[] {
 }
 
 /** What only the fields together or the rules of OSS can tell. A wrong shape has been reported already. */
-function mistakenMeaning(entry: Partial<DomainDeclaration>, accounts: string[]): string[] {
+function mistakenMeaning(entry: Partial<ConfiguredDomain>, accounts: string[]): string[] {
   const problems: (string | false | undefined)[] = [];
   const prefixed = (field: string, problem: string | undefined) => problem && `${field}: ${problem}`;
   const account = (field: string, name: unknown) =>
@@ -135,7 +135,7 @@ function mistakenMeaning(entry: Partial<DomainDeclaration>, accounts: string[]):
 }
 
 /** An expired certificate passes: only its resource knows whether it is in place already and so must not block the stack. */
-function mistakenCertificate(given: CertificateEntry, domain: string, source: DeclarationSource): string[] {
+function mistakenCertificate(given: CertificateEntry, domain: string, source: ConfigurationSource): string[] {
   const problems: string[] = [];
   const read = (field: "certificateFile" | "privateKeyFile"): string | undefined => {
     const path = given[field];
@@ -157,7 +157,7 @@ function mistakenCertificate(given: CertificateEntry, domain: string, source: De
 }
 
 /** Paths relative to the directory where they are read, so that no state names a directory of this machine. */
-function fromProgram(certificate: CertificateEntry, source: DeclarationSource): CertificateEntry {
+function fromProgram(certificate: CertificateEntry, source: ConfigurationSource): CertificateEntry {
   const moved = (path: unknown) =>
     typeof path === "string" ? relative(source.programDirectory, resolve(source.rootDirectory, path)) : undefined;
   const certificateFile = moved(certificate.certificateFile);

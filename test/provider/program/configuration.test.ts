@@ -3,14 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  DeclarationError,
-  type DeclarationSource,
-  type Declarations,
-  readDeclarations,
-} from "../../../provider/program/declarations";
+  type Configuration,
+  ConfigurationError,
+  type ConfigurationSource,
+  readConfiguration,
+} from "../../../provider/program/configuration";
 import { type CertificateOptions, createAuthority } from "../../support/certificates";
 
-describe("readDeclarations", () => {
+describe("readConfiguration", () => {
   let rootDirectory: string;
   let programDirectory: string;
 
@@ -31,15 +31,15 @@ describe("readDeclarations", () => {
   });
   after(() => rmSync(rootDirectory, { recursive: true }));
 
-  type Rest = Partial<Pick<DeclarationSource, "defaults" | "accounts" | "settings">>;
+  type Rest = Partial<Pick<ConfigurationSource, "defaults" | "accounts" | "settings">>;
   const nothing = { defaults: undefined, accounts: undefined, settings: {} };
-  const read = (domains: unknown, rest: Rest = {}): Declarations =>
-    readDeclarations({ ...nothing, ...rest, domains, rootDirectory, programDirectory, now: Date.now() });
+  const read = (domains: unknown, rest: Rest = {}): Configuration =>
+    readConfiguration({ ...nothing, ...rest, domains, rootDirectory, programDirectory, now: Date.now() });
   const problems = (domains: unknown, rest?: Rest): readonly string[] => {
     try {
       read(domains, rest);
     } catch (error) {
-      if (error instanceof DeclarationError) return error.problems;
+      if (error instanceof ConfigurationError) return error.problems;
       throw error;
     }
     return [];
