@@ -1,3 +1,4 @@
+// The monitor talks to Pulumi's SDK, in a program's process.
 import assert from "node:assert";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,3 +1,4 @@
+// The engine runs programs and providers as processes of their own, and is tried here with both.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

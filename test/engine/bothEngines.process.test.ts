@@ -1,3 +1,4 @@
+// Runs whole programs on the local engine and on the Pulumi CLI, side by side.
 import assert from "node:assert";
 import type { EngineOptions } from "../../engine/engine";
 import { type Command, type Engine, hasPulumi, type Outcome, Sandbox, type Scenario } from "../support/sandbox";

@@ -1,3 +1,4 @@
+// A provider host is Pulumi's own dynamic-provider process.
 import assert from "node:assert/strict";
 import { ProviderHost, ResourceInitError, Unanswered } from "../../../engine/execute/providerHost";
 import { isSecret, secret, UNKNOWN } from "../../../engine/property/value";

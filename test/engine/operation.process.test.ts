@@ -1,3 +1,4 @@
+// An operation starts a program and providers, and must end them in every outcome.
 import assert from "node:assert/strict";
 import {
   mkdirSync,

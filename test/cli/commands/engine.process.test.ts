@@ -1,11 +1,12 @@
+// Exit statuses, signals and terminals belong to a process.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { type Command, Sandbox, type Scenario } from "../support/sandbox";
+import { type Command, Sandbox, type Scenario } from "../../support/sandbox";
 
-const COMMAND = resolve(__dirname, "../../../cli/oss-cname.js");
+const COMMAND = resolve(__dirname, "../../../../cli/oss-cname.js");
 const A = { name: "a", size: 1 };
 const SLOW = {
   resources: [
