@@ -14,7 +14,7 @@ interface Options {
 /** `oss-cname emulate`: the emulators as a process of their own. */
 export function emulateCommand(io: Io): Command {
   return new Command("emulate")
-    .description("Serve OSS, Alibaba Cloud DNS and a name server on loopback, for tests and experiments")
+    .description("Serve a test double of OSS, Alibaba Cloud DNS and a name server, on loopback only")
     .option("--port <number>", "port of OSS and of the control API below /-/ (default: a free one)", wholeNumber)
     .option("--dns-port <number>", "UDP and TCP port of the name server (default: a free one)", wholeNumber)
     .option("--latency-ms <number>", "delay of every reply of OSS and Alibaba Cloud DNS (default: 0)", wholeNumber)
@@ -23,6 +23,7 @@ export function emulateCommand(io: Io): Command {
     .addHelpText(
       "after",
       "\nPrints one line of JSON with the addresses and the access key, and serves until SIGINT or SIGTERM.\n" +
+        "Control requests below /-/ other than GET need the header content-type: application/json.\n" +
         "\nExample:\n  oss-cname emulate --bucket site --zone example.com --port 8080",
     )
     .action(async ({ port, dnsPort, latencyMs, bucket, zone }: Options) => {
@@ -32,6 +33,9 @@ export function emulateCommand(io: Io): Command {
         throw withPortAdvice(error);
       });
       const { oss, alidns, dns, region, accessKeyId, accessKeySecret } = cloud;
+      io.stderr.write(
+        "oss-cname emulate: a test double, on loopback only: give it no real keys\n",
+      );
       io.stdout.write(`${JSON.stringify({ oss, alidns, dns, region, accessKeyId, accessKeySecret })}\n`);
       await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
       await cloud.close();

@@ -79,7 +79,7 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
     for (const signal of signals) process.on(signal, onSignal);
-    // Where nobody reads on, what is under way is finished all the same, and the lock given back.
+    // If the output is closed, the operation still finishes what is under way and releases its lock.
     for (const stream of [process.stdout, process.stderr])
       stream.removeAllListeners("error").on("error", () => interrupt.abort());
     try {

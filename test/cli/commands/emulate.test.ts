@@ -40,6 +40,12 @@ describe("oss-cname emulate", () => {
       agent.destroy();
     });
 
+  it("says on standard error that it is a test double", async () => {
+    const { child } = await start();
+    const errors = createInterface(child.stderr)[Symbol.asyncIterator]();
+    assert.match(String((await errors.next()).value), /^oss-cname emulate: a test double, on loopback only/);
+  });
+
   it("says which port is in use", async () => {
     const other = await startCloud();
     try {
