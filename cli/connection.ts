@@ -12,6 +12,7 @@ interface ConnectionOptions {
   readonly stsToken?: string;
   readonly profile?: string;
   readonly signVersion?: "v4" | "v1";
+  readonly allowHttp?: boolean;
   readonly dnsServer?: string[];
 }
 
@@ -25,6 +26,7 @@ export function withConnection(command: Command): Command {
     .option("-t, --sts-token <token>", "its security token, if it has one; - reads it from standard input")
     .option("--profile <name>", "profile of the Alibaba Cloud CLI")
     .addOption(new Option("--sign-version <version>", "signature version").choices(["v4", "v1"]).default("v4"))
+    .option("--allow-http", "send signed requests over plain http to other machines too")
     .addHelpText(
       "after",
       "\nWithout -i and --profile, the access key comes from ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY (or the\n" +
@@ -43,6 +45,7 @@ const SETTINGS: Readonly<Record<string, (options: ConnectionOptions) => string |
   "alicloud:profile": ({ profile }) => profile,
   "oss-cname:endpoint": ({ endpoint }) => endpoint,
   "oss-cname:signatureVersion": ({ signVersion }) => signVersion,
+  "oss-cname:allowHttp": ({ allowHttp }) => (allowHttp ? "true" : undefined),
   "oss-cname:dnsServers": ({ dnsServer }) => dnsServer?.join(","),
 };
 

@@ -122,7 +122,7 @@ export function clearTextProblem({ protocol, hostname, host }: URL, isAllowed: b
   if (protocol !== "http:" || isAllowed || isLoopback(hostname)) return undefined;
   return (
     `endpoint http://${host} would get signatures, tokens and private keys unencrypted: use https, ` +
-    "or set oss-cname:allowHttp to true"
+    "or set oss-cname:allowHttp to true (--allow-http on the command line)"
   );
 }
 

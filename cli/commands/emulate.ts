@@ -33,9 +33,7 @@ export function emulateCommand(io: Io): Command {
         throw withPortAdvice(error);
       });
       const { oss, alidns, dns, region, accessKeyId, accessKeySecret } = cloud;
-      io.stderr.write(
-        "oss-cname emulate: a test double, on loopback only: give it no real keys\n",
-      );
+      io.stderr.write("oss-cname emulate: a test double, on loopback only: give it no real keys\n");
       io.stdout.write(`${JSON.stringify({ oss, alidns, dns, region, accessKeyId, accessKeySecret })}\n`);
       await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
       await cloud.close();

@@ -21,7 +21,16 @@ describe("the connection options", () => {
   const key = async (args: string[], input = "") => (await run(args, input)).credentials.get();
 
   it("configure region and endpoint", async () => {
-    const { settings } = await run(["--region", "cn-hangzhou", "-e", "oss.example.com", "--sign-version", "v1"]);
+    const { settings } = await run([
+      "--region",
+      "cn-hangzhou",
+      "-e",
+      "oss.example.com",
+      "--sign-version",
+      "v1",
+      "--allow-http",
+    ]);
+    assert.equal(settings.allowHttp, true);
     assert.equal(settings.get("alicloud:region"), "cn-hangzhou");
     assert.equal(settings.get("oss-cname:endpoint"), "oss.example.com");
     assert.equal(settings.choice("oss-cname:signatureVersion"), "v1");
