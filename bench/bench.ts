@@ -11,12 +11,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Pool } from "undici";
 import { stringify } from "yaml";
-import { table } from "../cli/output";
 import { ProviderHost } from "../engine/execute/providerHost";
 import { initializeStack, startCloud } from "../local";
 import { OssClient } from "../provider/oss/client";
 import { operations } from "../provider/oss/operations";
 import { signV4 } from "../provider/oss/sign";
+import { table } from "../provider/table";
 
 const DOMAINS = [1, 10, 100, 300];
 /** As many as OSS binds to one bucket. */

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { CRITICAL_DAYS, EXPIRES_SOON_DAYS } from "../provider/expiry";
 import type { Io } from "./io";
@@ -27,15 +26,6 @@ export async function write(io: Io, text: string, { output, overwrite }: OutputO
 
 export function json(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
-}
-
-/** Columns two spaces apart, without lines, and `-` for an empty cell: easy to read, and to split with awk. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widthOf = (cell: string) => stripVTControlCharacters(cell).length;
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] || "-"))));
-  const pad = (cell: string, width = 0) => cell + " ".repeat(Math.max(0, width - widthOf(cell)));
-  const lines = rows.map((row) => row.map((cell, column) => pad(cell || "-", widths[column])).join("  "));
-  return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
 const COLOURS = { red: 31, green: 32, yellow: 33 };

@@ -104,6 +104,7 @@ function chainProblems(
 /** The chain, or why it cannot be read. */
 function readChain(pem: string): Chain | string {
   const blocks = readBlocks(pem);
+  if (blocks.length > LONGEST_CHAIN) return `contains ${blocks.length} certificates, more than any chain has`;
   const chain: X509Certificate[] = [];
   for (const [index, { label, der, text }] of blocks.entries()) {
     const where = `block ${index + 1} of ${blocks.length}`;
@@ -137,13 +138,23 @@ function readPrivateKey(pem: string): KeyObject | string {
   }
   try {
     const key = createPrivateKey(block.text);
-    return key.asymmetricKeyType === "rsa" || key.asymmetricKeyType === "ec"
-      ? key
-      : `must be an RSA or EC key, not ${key.asymmetricKeyType}`;
+    if (key.asymmetricKeyType !== "rsa" && key.asymmetricKeyType !== "ec")
+      return `must be an RSA or EC key, not ${key.asymmetricKeyType}`;
+    const { modulusLength = RSA_BITS } = key.asymmetricKeyDetails ?? {};
+    return modulusLength < RSA_BITS ? `is an RSA key of ${modulusLength} bits; certificates need ${RSA_BITS}` : key;
   } catch {
     return "contains a private key that cannot be read";
   }
 }
+
+/** Whether a string that should name a file holds what should be in it. */
+export function isPem(text: string): boolean {
+  return /-----BEGIN|\n|^[A-Za-z0-9+/=]{100,}$/.test(text);
+}
+
+const LONGEST_CHAIN = 20;
+/** The least that public authorities certify. */
+const RSA_BITS = 2048;
 
 interface Block {
   /** `CERTIFICATE` */
@@ -153,9 +164,26 @@ interface Block {
   readonly text: string;
 }
 
+/** Goes from mark to mark: one expression for whole blocks takes time in the square of what has no end. */
 function readBlocks(pem: string): Block[] {
-  const blocks = pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g);
-  return [...blocks].map(([text, label = "", base64 = ""]) => ({ label, der: Buffer.from(base64, "base64"), text }));
+  const blocks: Block[] = [];
+  let begin: { readonly label: string; readonly at: number; readonly body: number } | undefined;
+  const close = (bodyEnd: number, end: number) => {
+    if (begin === undefined) return;
+    const der = Buffer.from(pem.slice(begin.body, bodyEnd), "base64");
+    blocks.push({ label: begin.label, der, text: pem.slice(begin.at, end) });
+    begin = undefined;
+  };
+  for (const { index, 0: mark, 1: kind, 2: label = "" } of pem.matchAll(/-----(BEGIN|END) ([A-Z0-9 ]{1,64})-----/g)) {
+    const end = index + mark.length;
+    if (kind === "BEGIN") {
+      // A block without an end is kept, to be reported.
+      close(index, index);
+      begin = { label, at: index, body: end };
+    } else if (begin?.label === label) close(index, end);
+  }
+  close(pem.length, pem.length);
+  return blocks;
 }
 
 function isPrivateKey(der: Buffer): boolean {

@@ -6,6 +6,7 @@ import { settingProblems } from "./config/settings";
 import { daysLeft } from "./expiry";
 import type { DnsRecord } from "./names";
 import { Run } from "./run";
+import { table } from "./table";
 
 /** What the resources of one Pulumi program share. Programs make resources by `new`, so nothing can be handed to them. */
 export class ProgramState {
@@ -52,8 +53,8 @@ export class ProgramState {
     missing.apply((records) => {
       this.#recordsToCreate.push(...records);
       if (--this.#domainsNotKnownYet > 0 || this.#recordsToCreate.length === 0) return;
-      const table = recordsTable(this.#recordsToCreate.splice(0));
-      return pulumi.log.info(`Create these DNS records, then run \`pulumi up\` again:\n${table}`);
+      const shown = recordsTable(this.#recordsToCreate.splice(0));
+      return pulumi.log.info(`Create these DNS records, then run \`pulumi up\` again:\n${shown.trimEnd()}`);
     });
   }
 }
@@ -74,11 +75,7 @@ function warnOfClearCredentials(): void {
       );
 }
 
-/** A table of records for a person to copy from. */
 function recordsTable(records: readonly DnsRecord[]): string {
-  // Loaded here because few programs print one.
-  const Table: typeof import("cli-table3") = require("cli-table3");
-  const table = new Table({ head: ["Name", "Type", "Value", "TTL"], style: { head: [], border: [] } });
-  table.push(...records.map(({ name, type, value, ttl }) => [name, type, value, ttl]));
-  return table.toString();
+  const rows = records.map(({ name, type, value, ttl }) => [name, type, value, String(ttl)]);
+  return table([["NAME", "TYPE", "VALUE", "TTL"], ...rows]);
 }

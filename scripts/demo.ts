@@ -2,8 +2,8 @@
 // prints with a tick was checked against the cloud's own record; the first that does not hold ends it with status 1.
 import { X509Certificate } from "node:crypto";
 import { Resolver } from "node:dns/promises";
-import Table from "cli-table3";
 import { type Cloud, type RequestEntry, startCloud, type WorldState } from "../local";
+import { table } from "../provider/table";
 import { createAuthority } from "../test/support/certificates";
 import { type Engine, engines, livingOn, Project, type Ran } from "../test/support/pulumiRun";
 
@@ -144,21 +144,11 @@ const isBarePut = ({ operation, certificate }: RequestEntry) => operation === "P
 const isUnbinding = ({ operation, status }: RequestEntry) => operation === "DeleteCname" && status === 200;
 
 function bindingTable({ bindings, certificates }: WorldState): string {
-  const table = new Table({
-    head: ["Domain", "Bucket", "Status", "Certificate", "Expires"],
-    style: { head: [], border: [] },
+  const rows = bindings.map(({ domain, bucket, status, certId = "" }) => {
+    const certificate = certificates.find((known) => known.certId === certId);
+    return [domain, bucket, status, certId, certificate ? new Date(certificate.validTo).toISOString() : ""];
   });
-  for (const { domain, bucket, status, certId } of bindings) {
-    const certificate = certificates.find((one) => one.certId === certId);
-    table.push([
-      domain,
-      bucket,
-      status,
-      certId ?? "none",
-      certificate ? new Date(certificate.validTo).toISOString() : "",
-    ]);
-  }
-  return table.toString();
+  return table([["DOMAIN", "BUCKET", "STATUS", "CERTIFICATE", "EXPIRES"], ...rows]).trimEnd();
 }
 
 function served(cloud: Cloud, domain: string): string | undefined {

@@ -1,11 +1,12 @@
 import { Command, Option } from "commander";
 import { daysLeft } from "../../provider/expiry";
 import type { ListCnamesResult } from "../../provider/internal";
+import { table } from "../../provider/table";
 import { bucketName } from "../arguments";
 import { connect, withConnection } from "../connection";
 import { withExitStatuses } from "../exitStatus";
 import type { Io } from "../io";
-import { daysCell, json, type OutputOptions, type Paint, painter, table, withOutput, write } from "../output";
+import { daysCell, json, type OutputOptions, type Paint, painter, withOutput, write } from "../output";
 import { withProgress } from "../progress";
 
 interface Options extends OutputOptions {

@@ -1,10 +1,11 @@
 import { Command, Option } from "commander";
 import type { GetCnameTokenResult } from "../../provider/internal";
+import { table } from "../../provider/table";
 import { bucketName } from "../arguments";
 import { connect, withConnection } from "../connection";
 import { withExitStatuses } from "../exitStatus";
 import type { Io } from "../io";
-import { json, type OutputOptions, table, withOutput, write } from "../output";
+import { json, type OutputOptions, withOutput, write } from "../output";
 import { withProgress } from "../progress";
 
 interface Options extends OutputOptions {

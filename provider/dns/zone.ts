@@ -1,5 +1,6 @@
 import type { Answer, StringAnswer } from "dns-packet";
 import { foldName } from "../names";
+import { printable } from "../redact";
 import type { Budget } from "./budget";
 import type { Reply } from "./query";
 import { query } from "./query";
@@ -88,7 +89,9 @@ export async function findZoneBelow(zone: Zone, name: string, network: Network):
 /** What the records at `name` of one type hold. */
 export function recordsOf(records: Answer[] | undefined, name: string, type: StringAnswer["type"]): string[] {
   return (records ?? []).flatMap((record) =>
-    record.type === type && foldName(record.name) === foldName(name) ? [foldName((record as StringAnswer).data)] : [],
+    record.type === type && foldName(record.name) === foldName(name)
+      ? [foldName(printable((record as StringAnswer).data))]
+      : [],
   );
 }
 

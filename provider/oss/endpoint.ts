@@ -68,8 +68,8 @@ export function bucketUrl({ protocol, host, addressing }: Endpoint, bucket: stri
 export function endpointProblem(endpoint: string): string | undefined {
   const quoted = JSON.stringify(endpoint);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (/[\s\u0000-\u001f\u007f@\\]/.test(endpoint))
-    return `endpoint ${quoted} contains a space, a control character, a backslash or "@"`;
+  if (/[\s\u0000-\u001f\u007f@#\\]/.test(endpoint))
+    return `endpoint ${quoted} contains a space, a control character, a backslash, "#" or "@"`;
   let url: URL;
   try {
     url = toUrl(endpoint);

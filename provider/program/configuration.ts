@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { z } from "zod";
 import { SETTINGS, settingProblems } from "../config/settings";
 import { domainProblem, foldName } from "../names";
 import { bucketProblem, endpointProblem, regionProblem } from "../oss/endpoint";
-import { certificateProblems } from "../pem";
+import { certificateProblems, isPem } from "../pem";
 import { apexAdvice } from "../resources/customDomain/dns";
+import { readTextFile } from "../textFile";
 import { shapeProblems, unknownName } from "./problems";
 import type { AccountEntry, CertificateEntry, DomainEntry } from "./schema";
 import { SCHEMAS } from "./schema";
@@ -140,11 +140,14 @@ function mistakenCertificate(given: CertificateEntry, domain: string, source: Co
   const read = (field: "certificateFile" | "privateKeyFile"): string | undefined => {
     const path = given[field];
     if (typeof path !== "string") return undefined;
+    if (isPem(path)) {
+      problems.push(`certificate.${field}: holds PEM and not a path: give the PEM as ${field.replace("File", "")}`);
+      return undefined;
+    }
     try {
-      return readFileSync(resolve(source.rootDirectory, path), "utf8");
+      return readTextFile(resolve(source.rootDirectory, path));
     } catch (error) {
-      const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
-      problems.push(`certificate.${field}: ${isAbsent ? "there is no file" : "cannot read"} ${path}`);
+      problems.push(`certificate.${field}: ${path} ${(error as Error).message}`);
       return undefined;
     }
   };

@@ -3,43 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Io } from "../../cli/io";
-import { daysCell, painter, table, write } from "../../cli/output";
+import { daysCell, painter, write } from "../../cli/output";
 
 function ioOf({ isTTY = false, env = {} } = {}): { io: Io; written: string[] } {
   const written: string[] = [];
   const screen = { isTTY, write: (text: string) => written.push(text) };
   return { io: { stdin: process.stdin, stdout: screen, stderr: screen, env }, written };
 }
-
-describe("table", () => {
-  it("aligns columns, two spaces apart, and ends lines without spaces", () => {
-    const rows = [
-      ["DOMAIN", "STATUS"],
-      ["a.example.com", "Enabled"],
-    ];
-    assert.equal(table(rows), "DOMAIN         STATUS\na.example.com  Enabled\n");
-  });
-
-  it("shows an empty cell as -", () => {
-    assert.equal(
-      table([
-        ["A", "B", "C"],
-        ["", "1", ""],
-      ]),
-      "A  B  C\n-  1  -\n",
-    );
-  });
-
-  it("does not count colours", () => {
-    assert.equal(
-      table([
-        ["\u001b[31m5\u001b[39m", "x"],
-        ["55", "y"],
-      ]),
-      "\u001b[31m5\u001b[39m   x\n55  y\n",
-    );
-  });
-});
 
 describe("painter", () => {
   const painted = (io: Io, output?: string) => painter(io, { output })("red", "5");

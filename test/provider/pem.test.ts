@@ -196,7 +196,7 @@ describe("certificate", () => {
       ]);
       const cut = pair.chain.replace("-----END CERTIFICATE-----", "");
       assert.deepEqual(problems(cut, pair.privateKey), [
-        "certificate contains a certificate that cannot be read (block 1 of 1)",
+        "certificate contains a certificate that cannot be read (block 1 of 2)",
       ]);
       assert.deepEqual(problems(pair.chain, relabel("-----BEGIN X-----\nMIIB\n-----END X-----\n", "PRIVATE KEY")), [
         "privateKey contains a private key that cannot be read",
@@ -208,5 +208,25 @@ describe("certificate", () => {
         "certificate contains something other than certificates (block 1 of 1 is CERTIFICATE REQUEST)",
       ]);
     });
+  });
+
+  describe("in bounded time", () => {
+    it("finds nothing in a megabyte of blocks that never end", () => {
+      const started = process.cpuUsage().user;
+      assert.throws(() => readCertificate("-----BEGIN CERTIFICATE-----\n".repeat(35_000)), /more than any chain has/);
+      assert.ok(process.cpuUsage().user - started < 2_000_000, "seconds of CPU time");
+    });
+
+    it("refuses a chain of thousands before it reads any certificate", () => {
+      const block = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+      assert.throws(() => readCertificate(block.repeat(10_000)), /contains 10000 certificates/);
+    });
+  });
+
+  it("refuses an RSA key that no authority certifies", () => {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+    const pem = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+    const [problem] = certificateProblems({ certificate: "", privateKey: pem }, undefined, 0).reverse();
+    assert.equal(problem?.reason, "is an RSA key of 1024 bits; certificates need 2048");
   });
 });

@@ -2,6 +2,7 @@ import { ActionableError } from "../../actionableError";
 import type { AlidnsClient, AlidnsRecordInfo } from "../../alidns/client";
 import { rrOf } from "../../alidns/client";
 import { isAlidnsError } from "../../alidns/error";
+import { printable } from "../../redact";
 import type { Inputs, Outputs } from "./lifecycle";
 
 /** Leaves a record that is as declared, changes one of ours, and adds one that is missing. */
@@ -55,7 +56,9 @@ function refuseConflicts(inputs: Inputs, existing: AlidnsRecordInfo[], own?: Ali
     return excludes || isSame;
   });
   if (conflicts.length === 0) return;
-  const found = conflicts.map(({ type, value, recordId }) => `${type} ${JSON.stringify(value)} (record ${recordId})`);
+  const found = conflicts.map(
+    ({ type, value, recordId }) => `${type} ${printable(JSON.stringify(value))} (record ${recordId})`,
+  );
   throw new ActionableError(
     `${describe(inputs)} cannot be made: that name already has ${found.join(", ")} in Alibaba Cloud DNS.`,
     "delete what is there, or declare its value.",

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import type { Certificate } from "../../pem";
-import { certificateProblems, readCertificate } from "../../pem";
+import { certificateProblems, isPem, readCertificate } from "../../pem";
 import type { Run } from "../../run";
+import { readTextFile } from "../../textFile";
 import type { CheckFailure } from "../lifecycle";
 import { isUnknown } from "../lifecycle";
 import type { CnameCertificateArgs } from "./resource";
@@ -132,7 +132,7 @@ function formProblem(property: Property, value: unknown): string | undefined {
   if (typeof value !== "string") return "must be a string";
   if (property === "certId" && !(/^\d+-[a-z0-9-]+$/.test(value) && value.length < 64))
     return "is not a CertId: that is a number and the certificate service's region, such as 12345-cn-hangzhou or 12345-ap-southeast-1";
-  if (property.endsWith("File") && /-----BEGIN|\n|^[A-Za-z0-9+/=]{100,}$/.test(value))
+  if (property.endsWith("File") && isPem(value))
     return `holds PEM and not a path: give the PEM as ${property.replace("File", "")}`;
   return undefined;
 }
@@ -149,8 +149,8 @@ function pemOf(
   const file = inputs[`${half}File`];
   if (file === undefined) return inputs[half] ?? "";
   try {
-    return readFileSync(file, "utf8");
+    return readTextFile(file);
   } catch (error) {
-    throw new Error(`${resolve(file)} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    throw new Error(`${resolve(file)} ${(error as Error).message}`);
   }
 }

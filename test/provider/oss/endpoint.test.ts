@@ -102,6 +102,7 @@ describe("problems", () => {
     for (const [endpoint, problem] of [
       ["oss example.com", /contains a space/],
       ["user@oss.example.com", /or "@"/],
+      ["evil.com#.aliyuncs.com", /"#"/],
       ["oss.example.com\n", /control character/],
       ["oss.example.com\\x", /backslash/],
       ["", /neither a host nor/],

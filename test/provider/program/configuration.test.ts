@@ -168,8 +168,8 @@ describe("readConfiguration", () => {
       "missing files",
       [{ ...www, certificate: { certificateFile: "certs/w.pem", privateKeyFile: "certs/www.pem/key" } }],
       [
-        `${place}certificate.certificateFile: there is no file certs/w.pem`,
-        `${place}certificate.privateKeyFile: cannot read certs/www.pem/key`,
+        `${place}certificate.certificateFile: certs/w.pem cannot be read: ENOENT`,
+        `${place}certificate.privateKeyFile: certs/www.pem/key cannot be read: ENOTDIR`,
       ],
     ],
     [

@@ -201,7 +201,7 @@ describe("check of a CnameCertificate", () => {
       await reason({ ...pair, privateKeyFile: "gone.pem" }),
       /^privateKeyFile \/.*\/gone\.pem cannot be read: ENOENT$/,
     );
-    assert.match(await reason({ ...pair, privateKeyFile: "." }), /^privateKeyFile \/.* cannot be read: EISDIR$/);
+    assert.match(await reason({ ...pair, privateKeyFile: "." }), /^privateKeyFile \/.* is not a regular file$/);
   });
 
   it("refuses a CertId of the wrong form", async () => {
