@@ -113,7 +113,7 @@ function proxyPool(proxy: URL, options: object): Pool {
 }
 
 /** Whether a host is this machine. */
-function isLoopback(hostname: string): boolean {
+export function isLoopback(hostname: string): boolean {
   return LOOPBACK.test(hostname);
 }
 

@@ -87,6 +87,9 @@ async function bucketsToAsk(
       files.length === 0 ? "there is no Pulumi.<stack>.yaml here" : `no oss-cname:domains in ${files.join(", ")}`;
     command.error(`error: ${reason}: give --bucket`);
   }
+  const endpoints = new Set(buckets.flatMap(({ endpoint }) => endpoint ?? []));
+  if (endpoints.size > 0)
+    io.stderr.write(`oss-cname: the configuration sends signed requests to ${[...endpoints].join(", ")}\n`);
   return { run: await configureRun(command, io), buckets };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../clock";
 import { systemClock } from "../clock";
 import type { HttpReply } from "../http";
-import { clearTextProblem, HttpClient, HttpFailure } from "../http";
+import { clearTextProblem, HttpClient, HttpFailure, isLoopback } from "../http";
 import type { Addressing, Endpoint } from "./endpoint";
 import { bucketProblem, bucketUrl, resolveEndpoint } from "./endpoint";
 import type { Call, History, OssError } from "./error";
@@ -125,10 +125,13 @@ export class OssClient {
       "content-md5": createHash("md5").update(body).digest("base64"),
     };
     const signable = { method, bucket, query, headers };
-    const added =
-      this.#options.signatureVersion === "v1"
-        ? signV1(signable, credentials, time)
-        : signV4(signable, credentials, { region, product }, time);
+    if (this.#options.signatureVersion === "v1") return { ...headers, ...signV1(signable, credentials, time) };
+    const { host } = new URL(bucketUrl(this.#endpoint, bucket).origin);
+    // What another server has received must not be of use at OSS itself.
+    const withHost = { ...signable, headers: { ...headers, host } };
+    const added = isOwnHost(host)
+      ? signV4(signable, credentials, { region, product }, time)
+      : signV4(withHost, credentials, { region, product }, time, ["host"]);
     return { ...headers, ...added };
   }
 
@@ -155,6 +158,12 @@ export class OssClient {
     this.#clockOffsetMs = offsetMs;
     return true;
   }
+}
+
+/** A host of Alibaba Cloud, or this machine. */
+function isOwnHost(host: string): boolean {
+  const { hostname } = new URL(`http://${host}`);
+  return hostname.endsWith(".aliyuncs.com") || isLoopback(hostname);
 }
 
 const ATTEMPTS = 3;

@@ -47,6 +47,18 @@ describe("oss-cname report", () => {
     assert.deepEqual(Object.keys(domains[0]), ["domain", "bucket", "status", "certId", "validTo", "daysLeft", "state"]);
   });
 
+  it("says which endpoint a configuration file sends signed requests to", async () => {
+    const file = join(directory, "Pulumi.prod.yaml");
+    const config = {
+      "oss-cname:endpoint": cloud.oss,
+      "oss-cname:domains": [{ domain: "a.example.com", bucket: "fine" }],
+    };
+    writeFileSync(file, stringify({ config }));
+    const key = ["-i", cloud.accessKeyId, "-k", cloud.accessKeySecret];
+    const { stderr } = await runHere(["report", "--json", "--config", file, "--region", cloud.region, ...key]);
+    assert.equal(stderr, `oss-cname: the configuration sends signed requests to ${cloud.oss}\n`);
+  });
+
   it("tells monitoring by its exit status", async () => {
     for (const [args, status] of [
       [["fine"], 0],

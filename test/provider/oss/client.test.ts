@@ -4,7 +4,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../../../provider/clock";
-import { HttpClient } from "../../../provider/http";
+import { HttpClient, type HttpRequest } from "../../../provider/http";
 import { OssClient, type OssClientOptions } from "../../../provider/oss/client";
 import { isOssError, isOutcomeUnknown, type OssError, OssTransportError } from "../../../provider/oss/error";
 import { operations as api } from "../../../provider/oss/operations";
@@ -306,6 +306,28 @@ describe("OSS client", () => {
       );
       assert.equal(received.length, 2);
     });
+  });
+
+  describe("a host that is neither of Alibaba Cloud nor this machine", () => {
+    /** The Authorization header of a list, sent to an endpoint by a stand-in for HTTP. */
+    const authorization = async (endpoint: string) => {
+      let sent = "";
+      const http = {
+        exchange: async ({ headers = {} }: HttpRequest) => {
+          sent = headers.authorization ?? "";
+          return { status: 200, headers: {}, body: LIST_XML };
+        },
+      } as unknown as HttpClient;
+      await listCname(client(endpoint, { http }).oss, "site");
+      return sent;
+    };
+
+    it("is part of the signature, which is then of no use elsewhere", async () =>
+      assert.match(await authorization("https://oss.example.com"), /,AdditionalHeaders=host,Signature=/));
+
+    for (const endpoint of ["https://oss-cn-hangzhou.aliyuncs.com", "http://127.0.0.1:1"])
+      it(`is not what ${endpoint} is`, async () =>
+        assert.doesNotMatch(await authorization(endpoint), /AdditionalHeaders/));
   });
 
   describe("plain http to another machine", () => {
