@@ -1,13 +1,13 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { type LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 
-/** A resource as a program registered it, names instead of URNs. */
+/** A resource as a program registered it, with names in place of URNs. */
 export interface Registration {
   readonly type: string;
   readonly name: string;
   readonly inputs: Record<string, unknown>;
-  /** Name and type of the parent, `stack` for none. */
+  /** Type and name of the parent: `CustomDomain www`. */
   readonly parent: string;
   readonly dependsOn: string[];
   readonly deletedWith: string;
@@ -17,9 +17,11 @@ export interface Registration {
 
 export interface ProgramRun {
   readonly registrations: Registration[];
-  readonly outputs: Record<string, unknown>;
+  readonly outputs: unknown;
+  /** What the program logged, line by line. */
   readonly output: string;
-  readonly status: number;
+  /** Why the program ended early. */
+  readonly error: Error | undefined;
 }
 
 export interface ProgramRunOptions {
@@ -29,17 +31,94 @@ export interface ProgramRunOptions {
   readonly states?: Record<string, object>;
 }
 
-/**
- * Runs the text of a program against Pulumi's mocks, in a process of its own, for mocks hold for a whole process. `oss` is this
- * package, `pulumi` is Pulumi's.
- */
-export async function runProgram(text: string, options: ProgramRunOptions = {}): Promise<ProgramRun> {
-  const child = join(__dirname, "programRunChild.js");
-  const asked = promisify(execFile)(process.execPath, [child, JSON.stringify({ text, ...options })]);
-  const { stdout, stderr, status } = await asked.then(
-    (ended) => ({ ...ended, status: 0 }),
-    (failed: { stdout: string; stderr: string; code: number }) => ({ ...failed, status: failed.code }),
+interface Monitor {
+  registerResource(request: RegisterResourceRequest, callback: unknown): unknown;
+}
+
+interface Engine {
+  log(request: LogRequest, done: () => void): void;
+  setRootResource(request: unknown, done: () => void): void;
+}
+
+/** Parts of the SDK without types: programs of the Automation API run beside each other in such storage. */
+interface SdkState {
+  withLocalStorage<T>(work: () => Promise<T>): Promise<T>;
+  getStore(): { readonly settings: { engine?: Engine } };
+}
+
+const sdk: SdkState = require("@pulumi/pulumi/runtime/state");
+
+/** Runs a program against Pulumi's mocks in this process. Nothing of one run is left for the next. */
+export function runProgram(program: () => unknown, options: ProgramRunOptions = {}): Promise<ProgramRun> {
+  return sdk.withLocalStorage(() => run(program, options));
+}
+
+async function run(program: () => unknown, { config = {}, states = {} }: ProgramRunOptions): Promise<ProgramRun> {
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => ({
+        id: `${name}-id`,
+        state: { ...inputs, ...states[type.split(":").at(-1) ?? ""] },
+      }),
+      call: () => ({}),
+    },
+    "project",
+    "stack",
+    false,
   );
-  const [printed = "", report] = stdout.split("\nREPORT ");
-  return { registrations: [], outputs: {}, ...JSON.parse(report ?? "{}"), output: printed + stderr, status };
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+    ),
+  );
+  const lines: string[] = [];
+  sdk.getStore().settings.engine = {
+    log(request, done) {
+      if (request.getSeverity() !== LogSeverity.DEBUG) lines.push(request.getMessage());
+      done();
+    },
+    setRootResource: (_request, done) => done(),
+  };
+  const registrations = recordRegistrations();
+  let outputs: unknown;
+  let error: Error | undefined;
+  try {
+    const exported = await pulumi.runtime.runInPulumiStack(async () => ({ all: (await program()) ?? {} }));
+    outputs = await new Promise((resolve) => pulumi.output(exported?.all).apply(resolve));
+  } catch (reason) {
+    error = reason as Error;
+  }
+  await pulumi.runtime.disconnect();
+  return { registrations, outputs, output: lines.join("\n"), error };
+}
+
+function recordRegistrations(): Registration[] {
+  const registrations: Registration[] = [];
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    registrations.push({
+      type: request.getType(),
+      name: request.getName(),
+      inputs: (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>,
+      parent: shortUrn(request.getParent()),
+      dependsOn: request.getDependenciesList().map(shortUrn).sort(),
+      deletedWith: shortUrn(request.getDeletedwith()),
+      provider: request.getProvider().split("::").at(-2) ?? "",
+    });
+    return register(request, callback);
+  };
+  return registrations;
+}
+
+function shortUrn(urn: string): string {
+  const [type, name] = urn.split("::").slice(-2);
+  return name === undefined ? "" : `${type?.split(/[:$]/).at(-1)} ${name}`;
+}
+
+/** What was registered, by type and name: `CustomDomain www`. */
+export function byName(registrations: readonly Registration[]): Record<string, Registration> {
+  return Object.fromEntries(
+    registrations.map((registration) => [`${registration.type.split(":").at(-1)} ${registration.name}`, registration]),
+  );
 }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { SETTINGS, Settings } from "../../../provider/config/settings";
-import { runProgram } from "../../support/programRun";
 import { Scene } from "../../support/scene";
 
 const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[] = [
@@ -18,7 +17,7 @@ const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[]
 ];
 
 describe("settings", () => {
-  it("are all checked for what they may be", () => {
+  it("have a test of an invalid value each", () => {
     assert.deepEqual(new Set(mistakes.map(([key]) => key)), new Set(SETTINGS));
   });
 
@@ -41,23 +40,6 @@ describe("settings", () => {
         await scene.close();
       }
     });
-
-  it("end a program at its first resource, all mistakes in one message", async () => {
-    const { registrations, output, status } = await runProgram(
-      `new oss.CnameToken("a", { bucket: "site", domain: "a.example.com" });
-       new oss.CnameToken("b", { bucket: "site", domain: "b.example.com" });`,
-      { config: { "oss-cname:verification": "non", "oss-cname:addressing": "vhost" } },
-    );
-    assert.equal(status, 1);
-    assert.deepEqual(
-      registrations.filter(({ type }) => type !== "pulumi:pulumi:Stack"),
-      [],
-    );
-    assert.match(
-      output,
-      /oss-cname:addressing: .*\noss-cname:verification: "non" is not authoritative or none\nNothing/,
-    );
-  });
 
   const use = (values: Record<string, string>) => new Settings({ get: (key) => values[key] });
 

@@ -1,0 +1,108 @@
+// Each test needs a process: the program is a module, which runs once in each.
+import assert from "node:assert/strict";
+import { runProgramProcess } from "../../support/programProcess";
+import { byName, type ProgramRun } from "../../support/programRun";
+
+const states = {
+  CnameToken: { txtRecord: { name: "_dnsauth.www.example.com", type: "TXT", value: "0123456789abcdef", ttl: 600 } },
+  BucketCname: { status: "Pending", cnameTarget: "site.oss-cn-hangzhou.aliyuncs.com" },
+};
+const run = (config: Record<string, unknown>) =>
+  runProgramProcess(`return require("pulumi-oss-cname/program")`, { states, config });
+
+describe("the program without code", () => {
+  describe("with domains in several accounts", () => {
+    let ran: ProgramRun;
+    before(async () => {
+      ran = await run({
+        "oss-cname:accounts": { intl: { region: "ap-southeast-1" }, zones: { profile: "dns" } },
+        "oss-cname:defaults": { bucket: "site" },
+        "oss-cname:domains": [
+          { domain: "WWW.example.com", dns: "manual" },
+          { domain: "shop.example.com", bucket: "shop", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } },
+          { domain: "intl.example.com", account: "intl", dns: { alidns: { account: "zones" } } },
+          { domain: "none.example.com", dns: "none" },
+        ],
+      });
+      assert.equal(ran.error, undefined);
+    });
+    const outputs = () => ran.outputs as Record<"domains" | "records", Record<string, unknown>[]>;
+
+    it("declares a CustomDomain for each entry", () =>
+      assert.deepEqual(
+        ran.registrations.filter(({ type }) => type.endsWith(":CustomDomain")).map(({ name }) => name),
+        ["www.example.com", "shop.example.com", "intl.example.com", "none.example.com"],
+      ));
+
+    it("makes DNS records only where Alibaba Cloud DNS keeps them", () =>
+      assert.deepEqual(
+        Object.keys(byName(ran.registrations))
+          .filter((name) => name.startsWith("AlidnsRecord"))
+          .sort(),
+        ["intl", "shop"].flatMap((name) => [
+          `AlidnsRecord ${name}.example.com-cname`,
+          `AlidnsRecord ${name}.example.com-txt`,
+        ]),
+      ));
+
+    it("has a summary of each domain as an output", () => {
+      const [www, shop] = outputs().domains;
+      assert.deepEqual(www, {
+        domain: "www.example.com",
+        bucket: "site",
+        status: "Pending",
+        url: "http://www.example.com",
+        certificateValidTo: "",
+        cnameTarget: "site.oss-cn-hangzhou.aliyuncs.com",
+      });
+      assert.equal(shop?.url, "https://shop.example.com");
+    });
+
+    it("has the records to create by hand as an output", () =>
+      assert.deepEqual(
+        outputs().records.map(({ name }) => name),
+        ["_dnsauth.www.example.com", "www.example.com"],
+      ));
+
+    it("prints them as one table", () => assert.equal(ran.output.match(/Create these DNS records/g)?.length, 1));
+
+    it("works in the accounts that an entry names for its bucket and its zone", () => {
+      const resources = ["CnameToken", "BucketCname", "AlidnsRecord"];
+      const providers = Object.entries(byName(ran.registrations))
+        .filter(([name]) => resources.some((type) => name.startsWith(type)) && /shop|intl/.test(name))
+        .map(([name, { provider }]) => `${name}: ${provider}`);
+      assert.deepEqual(providers.sort(), [
+        "AlidnsRecord intl.example.com-cname: zones",
+        "AlidnsRecord intl.example.com-txt: zones",
+        "AlidnsRecord shop.example.com-cname: ",
+        "AlidnsRecord shop.example.com-txt: ",
+        "BucketCname intl.example.com: intl",
+        "BucketCname shop.example.com: ",
+        "CnameToken intl.example.com: intl",
+        "CnameToken shop.example.com: ",
+      ]);
+    });
+  });
+
+  it("refuses wrong entries together, before any resource", async () => {
+    const entry = { domain: "www.example.com", buckt: "site", dns: "manual" };
+    const { registrations, error } = await run({ "oss-cname:domains": [entry] });
+    assert.equal(error?.name, "RunError");
+    assert.match(error.message, /2 mistakes/);
+    assert.match(
+      error.message,
+      /oss-cname:domains\[0\] \(www\.example\.com\): unknown key "buckt"; did you mean "bucket"\?/,
+    );
+    assert.match(error.message, /oss-cname:domains\[0\] \(www\.example\.com\): bucket: missing/);
+    assert.deepEqual(Object.keys(byName(registrations)), ["Stack project-stack"]);
+  });
+
+  it("declares nothing for an empty list", async () => {
+    const { outputs, error } = await run({ "oss-cname:domains": [] });
+    assert.equal(error, undefined);
+    assert.deepEqual(outputs, { domains: [], records: [] });
+  });
+
+  it("refuses a stack without a list, saying how to make one", async () =>
+    assert.match((await run({})).error?.message ?? "", /oss-cname:domains is not set.*pulumi config set/s));
+});
