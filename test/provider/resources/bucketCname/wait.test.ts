@@ -1,244 +1,197 @@
 import assert from "node:assert/strict";
-import { AUTHORITATIVE_ANSWER } from "dns-packet";
-import { startDnsServer } from "../../../support/dnsServer";
-import { Scene, type SceneOptions } from "../../../support/scene";
-import type { Program } from "../../../support/stack";
+import type { ServerAnswer, TxtLook } from "../../../../provider/dns/txt";
+import {
+  Backoff,
+  type Decision,
+  deadlineText,
+  decide,
+  pendingText,
+  type Situation,
+  type Waiting,
+  waitText,
+} from "../../../../provider/resources/bucketCname/wait";
 
-const CLOSED_PORT = "127.0.0.1:1";
+const PRESENT = { present: true, blocked: false };
+const MISSING = { present: false, blocked: false };
+const BLOCKED = { present: false, blocked: true };
 
-describe("BucketCname waits", () => {
-  const site = { bucket: "site", domain: "www.example.com" };
-  const token: Program = { token: ["cnameToken", site] };
-  const bound = (more: object = {}): Program => ({ ...token, binding: ["bucketCname", { ...site, ...more }] });
-  let scene: Scene;
-  /** A scene in which the token is made. */
-  const start = async (options: SceneOptions = {}) => {
-    scene = await Scene.start({ ...options });
-    await scene.stack.up(token);
-    scene.forget();
+const [BEFORE, DEADLINE, AFTER] = [500, 1000, 1500];
+
+describe("decide", () => {
+  /** Not asked yet; refused just now, to be asked again later; refused a while ago, to be asked again now. */
+  const asks = {
+    never: () => ({ lastAsk: undefined, nextAsk: Number.NEGATIVE_INFINITY }),
+    "just now": (now: number) => ({ lastAsk: now, nextAsk: now + 100 }),
+    "a while ago": (now: number) => ({ lastAsk: now - 200, nextAsk: now - 100 }),
+    "and not again yet": (now: number) => ({ lastAsk: now - 50, nextAsk: now + 50 }),
   };
-  afterEach(() => scene.close());
-  const puts = () => scene.operations("PutCname").length;
-  const isBound = () => scene.boundTo(site.domain) === "site";
-  const needVerify = (times: number) =>
-    scene.fault({ operation: "PutCname", status: 403, code: "NeedVerifyDomainOwnership", ec: "0018-00000115", times });
+  type Asked = keyof typeof asks;
+  type Row = [look: Situation["look"], asked: Asked, before: Decision, late: Decision];
 
-  it("sends one PutCname, once the record is there, however late", async () => {
-    await start();
-    scene.prove("site", 30);
-    const began = scene.time.now();
-    await scene.stack.up(bound());
-    assert.ok(scene.time.now() - began > 180_000);
-    assert.ok(isBound());
-    assert.equal(puts(), 1);
-    scene.forget();
-    assert.deepEqual(await scene.stack.up(bound()), { token: "same", binding: "same" });
-    assert.deepEqual(scene.operations(), []);
-  });
+  const check = (situation: Omit<Situation, "lastAsk" | "nextAsk" | "deadline">, asked: Asked, expected: Decision) =>
+    assert.equal(
+      decide({ ...situation, deadline: DEADLINE, ...asks[asked](situation.now) }),
+      expected,
+      `at ${situation.now} of ${DEADLINE}`,
+    );
+  const nameOf = (look: Situation["look"]) =>
+    look === undefined ? "not looked at" : look.present ? "present" : look.blocked ? "blocked" : "missing";
 
-  it("asks OSS ever more seldom when it does not see a right record yet", async () => {
-    await start();
-    scene.prove();
-    needVerify(5);
-    await scene.stack.up(bound());
-    assert.ok(isBound());
-    const seconds = scene.gaps("PutCname").map((gap) => Math.round(gap / 1000));
-    assert.deepEqual(seconds, [5, 10, 20, 40, 60]);
-  });
-
-  it("tries once more at the deadline, says what is missing where, and the next up continues", async () => {
-    await start();
-    const began = scene.time.now();
-    await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 120 })), (error: Error) => {
-      const value = scene.token("site", site.domain);
-      assert.ok(error.message.includes(`TXT _dnsauth.www.example.com = ${value}`), error.message);
-      assert.ok(error.message.includes(`${scene.cloud.dns} has no TXT record`), error.message);
-      assert.match(error.message, /NeedVerifyDomainOwnership.*next `pulumi up` continues/s);
-      return true;
-    });
-    assert.equal(Math.round((scene.time.now() - began) / 1000), 120 + 1); // and the second's pause before the second list
-    assert.equal(puts(), 1);
-    scene.prove();
-    assert.deepEqual(await scene.stack.up(bound()), { token: "same", binding: "create" });
-    assert.ok(isBound());
-  });
-
-  it("shows an old value at the deadline, and takes the deadline from customTimeouts and from the stack", async () => {
-    await start({ config: { "oss-cname:dnsTimeoutSeconds": "30" } });
-    scene.cloud.addRecord({ name: "_dnsauth.www.example.com", type: "TXT", value: "old" });
-    const took = async (more: object) => {
-      const began = scene.time.now();
-      await assert.rejects(scene.stack.up(bound(more)), /has only "old"/);
-      return Math.round((scene.time.now() - began) / 1000) - 1;
-    };
-    assert.equal(await took({}), 30);
-    assert.equal(await took({ createTimeoutSeconds: 60, updateTimeoutSeconds: 5 }), 60);
-    assert.equal(await took({ createTimeoutSeconds: 60, dnsTimeoutSeconds: 10 }), 10);
-    assert.equal(await took({ dnsTimeoutSeconds: 0 }), 0);
-  });
-
-  it("binds at the deadline where only OSS sees the record", async () => {
-    await start({ switches: { bindsUnverified: true } });
-    await scene.stack.up(bound({ dnsTimeoutSeconds: 60 }));
-    assert.ok(isBound());
-    assert.equal(puts(), 1);
-  });
-
-  for (const [how, config] of [
-    ["with port 53 closed", { "oss-cname:dnsServers": CLOSED_PORT }],
-    ["without verification", { "oss-cname:verification": "none" }],
-  ] as const)
-    it(`asks OSS at most once per 15 s ${how}`, async () => {
-      await start({ config });
-      scene.prove("site", 4);
-      await scene.stack.up(bound());
-      assert.ok(isBound());
-      assert.equal(puts(), 5);
-      assert.ok(scene.gaps("PutCname").every((gap) => gap >= 15_000 && gap < 17_000));
-      scene.inConsole.removeBinding(site.domain);
-      await scene.stack.refresh();
-      scene.cloud.removeRecords({ name: "_dnsauth.www.example.com" });
-      scene.forget();
-      await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 100 })), /TXT _dnsauth.www.example.com = /);
-      assert.ok(scene.gaps("PutCname").every((gap) => gap >= 15_000));
+  const waiting: [title: string, isServed: boolean, rows: Row[]][] = [
+    [
+      "a domain that is bound nowhere",
+      false,
+      [
+        [PRESENT, "never", "bind", "bind"],
+        [PRESENT, "just now", "waitForOss", "giveUp"],
+        [PRESENT, "a while ago", "bind", "bind"],
+        [PRESENT, "and not again yet", "waitForOss", "bind"],
+        [MISSING, "never", "waitForDns", "bind"],
+        [MISSING, "just now", "waitForDns", "giveUp"],
+        [MISSING, "a while ago", "waitForDns", "bind"],
+        [MISSING, "and not again yet", "waitForDns", "bind"],
+        [BLOCKED, "never", "bind", "bind"],
+        [BLOCKED, "just now", "waitForOss", "giveUp"],
+        [BLOCKED, "a while ago", "bind", "bind"],
+        [BLOCKED, "and not again yet", "waitForOss", "giveUp"],
+        [undefined, "never", "bind", "bind"],
+        [undefined, "just now", "waitForOss", "giveUp"],
+        [undefined, "a while ago", "bind", "bind"],
+        [undefined, "and not again yet", "waitForOss", "giveUp"],
+      ],
+    ],
+    [
+      "a domain that another bucket serves",
+      true,
+      [
+        [PRESENT, "never", "bind", "bind"],
+        [PRESENT, "just now", "waitForOss", "giveUp"],
+        [PRESENT, "a while ago", "bind", "bind"],
+        [PRESENT, "and not again yet", "waitForOss", "bind"],
+        [MISSING, "never", "waitForDns", "giveUp"],
+        [MISSING, "a while ago", "waitForDns", "giveUp"],
+        [BLOCKED, "never", "waitForDns", "giveUp"],
+        [BLOCKED, "a while ago", "waitForDns", "giveUp"],
+        [undefined, "never", "bind", "bind"],
+        [undefined, "just now", "waitForOss", "giveUp"],
+        [undefined, "a while ago", "bind", "bind"],
+      ],
+    ],
+  ];
+  for (const [title, isServed, rows] of waiting)
+    describe(`for ${title}`, () => {
+      for (const [look, asked, before, late] of rows)
+        it(`says ${before}, and ${late} when time is up: record ${nameOf(look)}, OSS asked ${asked}`, () => {
+          const situation = { look, isServed, unverified: "wait" } as const;
+          check({ ...situation, now: BEFORE }, asked, before);
+          check({ ...situation, now: DEADLINE }, asked, late);
+          check({ ...situation, now: AFTER }, asked, late);
+        });
     });
 
-  it("waits until the last server has the new value", async () => {
-    let value = "old";
-    const slow = await startDnsServer(({ name }) => ({
-      flags: AUTHORITATIVE_ANSWER,
-      answers: [{ type: "TXT", name, data: value }],
-    }));
-    try {
-      await start();
-      Object.assign(scene.stack.config, {
-        "oss-cname:dnsServers": `${scene.cloud.dns},127.0.0.1:${slow.endpoint.port}`,
+  const pending: [look: Situation["look"], isServed: boolean, asked: Asked, expected: Decision][] = [
+    [PRESENT, false, "never", "bind"],
+    [PRESENT, false, "just now", "pending"],
+    [MISSING, false, "never", "pending"],
+    [BLOCKED, false, "never", "bind"],
+    [BLOCKED, false, "just now", "pending"],
+    [undefined, false, "never", "bind"],
+    [undefined, false, "just now", "pending"],
+    [PRESENT, true, "never", "bind"],
+    [PRESENT, true, "just now", "pending"],
+    [MISSING, true, "never", "pending"],
+    [BLOCKED, true, "never", "pending"],
+    [undefined, true, "never", "bind"],
+  ];
+  describe("for a binding that may stay pending, whatever the time", () => {
+    for (const [look, isServed, asked, expected] of pending)
+      it(`says ${expected}: record ${nameOf(look)}, ${isServed ? "served elsewhere" : "bound nowhere"}, OSS asked ${asked}`, () => {
+        for (const now of [BEFORE, DEADLINE, AFTER])
+          check({ look, isServed, unverified: "pending", now }, asked, expected);
       });
-      scene.prove();
-      const needed = { status: 403, code: "NeedVerifyDomainOwnership" };
-      scene.fault({ operation: "PutCname", ...needed });
-      await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 30 })), /has the value.*has only "old"/s);
-      assert.equal(puts(), 1); // The last try, at the deadline.
-      scene.forget();
-      scene.meanwhile = () => {
-        if (slow.asked.length > 20) value = scene.token("site", site.domain);
-      };
-      await scene.stack.up(bound());
-      assert.equal(puts(), 1);
-      assert.ok(isBound());
-    } finally {
-      await slow.close();
-    }
   });
+});
 
-  it("says in the output that OSS is asked because DNS cannot be", async () => {
-    await start({ config: { "oss-cname:dnsServers": CLOSED_PORT } });
-    await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 1 })), /port 53/);
-    assert.equal(puts(), 1);
-    assert.match(scene.stack.printed.join("\n"), /www\.example\.com \(no DNS server can be reached.*every 15 s/);
-  });
-
-  it("sends nothing for a domain that somebody else bound here meanwhile", async () => {
-    await start();
-    let sleeps = 0;
-    scene.meanwhile = () => {
-      if (++sleeps === 12) scene.inConsole.moveBinding(site.domain, "site");
-      if (sleeps === 20) scene.prove();
-    };
-    await scene.stack.up(bound());
-    assert.equal(puts(), 0);
-    assert.equal(scene.stack.output("binding", "status"), "Enabled");
-  });
-
-  it("refuses a recorded token that OSS no longer expects, and goes on after refresh and up", async () => {
-    await start();
-    const old = scene.token("site", site.domain);
-    scene.time.pass(80 * 3_600_000);
-    scene.forget();
-    // As if the state said that it was bound once.
-    const entry = scene.stack.state.get("token");
-    assert.ok(entry);
-    scene.stack.state.set("token", { ...entry, outputs: { ...entry.outputs, bound: true } });
-    await assert.rejects(
-      scene.stack.up(bound({ token: old })),
-      /CnameTokenNotFound.*Next: run `pulumi refresh` and then `pulumi up`/s,
-    );
-    assert.equal(puts(), 0);
-    await scene.stack.refresh();
-    await scene.stack.up(token);
-    scene.prove();
-    const another = scene.token("site", site.domain);
-    await assert.rejects(scene.stack.up(bound({ token: old })), new RegExp(`expects the token ${another}.*not ${old}`));
-    await scene.stack.up(bound({ token: another }));
-    assert.ok(isBound());
-  });
-
-  it("asks for a CnameToken where there is none", async () => {
-    await start();
-    scene.inConsole.expireToken("site", site.domain);
-    await assert.rejects(
-      scene.stack.up({ binding: ["bucketCname", site] }),
-      /Next: declare a CnameToken for bucket site/,
+describe("Backoff", () => {
+  it("grows by its factor up to its longest pause", () => {
+    const backoff = new Backoff(1000, 2, 5000);
+    assert.deepEqual(
+      Array.from({ length: 5 }, () => backoff.next()),
+      [1000, 2000, 4000, 5000, 5000],
     );
   });
+});
 
-  describe("for a record made by hand", () => {
-    const pending = bound({ unverified: "pending" });
+describe("the texts of a wait", () => {
+  const answer: ServerAnswer = { server: "ns1.example.com", address: "192.0.2.1", state: "missing", values: [] };
+  const lookOf = (seen: Partial<TxtLook>): TxtLook => ({
+    name: "_dnsauth.www.example.com",
+    answers: [],
+    present: false,
+    blocked: false,
+    ...seen,
+  });
+  const waiting = (more: Partial<Waiting> = {}): Waiting => ({
+    domain: "www.example.com",
+    bucket: "site",
+    proof: "0123",
+    servedBy: undefined,
+    look: lookOf({ answers: [answer] }),
+    wasRefused: false,
+    ...more,
+  });
 
-    it("looks once, becomes Pending without a failure, and every later up tries again", async () => {
-      await start();
-      for (const step of ["create", "update", "update"]) {
-        const began = scene.time.now();
-        assert.deepEqual(await scene.stack.up(pending), { token: "same", binding: step });
-        assert.ok(scene.time.now() - began <= 2000);
-        assert.equal(puts(), 0);
-        assert.equal(scene.stack.output("binding", "status"), "Pending");
-        const reason = String(scene.stack.output("binding", "pendingReason"));
-        assert.ok(reason.includes(`TXT _dnsauth.www.example.com = ${scene.token("site", site.domain)}`));
-        assert.match(reason, /has no TXT record.*/s);
-        assert.deepEqual(await scene.stack.refresh(), []);
-        assert.equal(scene.stack.output("binding", "status"), "Pending");
-      }
-      assert.equal(scene.operations("CreateCnameToken").length, 0);
-      scene.prove();
-      await scene.stack.up(pending);
-      assert.ok(isBound());
-      assert.equal(puts(), 1);
-      assert.equal(scene.stack.output("binding", "status"), "Enabled");
-      assert.equal(scene.stack.output("binding", "pendingReason"), "");
-      assert.deepEqual(await scene.stack.up(pending), { token: "same", binding: "same" });
-    });
+  describe("while it lasts", () => {
+    const cases: [text: string, waiting: Waiting][] = [
+      ["TXT record", waiting()],
+      ["TXT record", waiting({ look: lookOf({ present: true }) })],
+      [
+        "the TXT record exists; OSS has not seen it yet",
+        waiting({ look: lookOf({ present: true }), wasRefused: true }),
+      ],
+      ["OSS has not seen the TXT record yet", waiting({ look: undefined })],
+      ["no DNS server can be reached from here; OSS is asked every 15 s", waiting({ look: lookOf({ blocked: true }) })],
+      ["no DNS server can be reached from here", waiting({ look: lookOf({ blocked: true }), servedBy: "old" })],
+    ];
+    for (const [index, [text, of]] of cases.entries())
+      it(`say what is waited for, case ${index + 1}: ${text}`, () => assert.equal(waitText(of), text));
+  });
 
-    it("is Pending as well when OSS does not see the record, or DNS cannot be asked", async () => {
-      await start();
-      scene.prove();
-      needVerify(1);
-      await scene.stack.up(pending);
-      assert.match(String(scene.stack.output("binding", "pendingReason")), /OSS does not see the record yet/);
-      assert.equal(puts(), 1);
-      await scene.close();
-      await start({ config: { "oss-cname:dnsServers": CLOSED_PORT, "oss-cname:dnsTimeoutSeconds": "0" } });
-      await scene.stack.up(pending);
-      assert.equal(scene.stack.output("binding", "status"), "Pending");
-      assert.equal(puts(), 1);
-    });
+  describe("when it is left pending", () => {
+    it("name the record to create and what DNS has", () =>
+      assert.equal(
+        pendingText(waiting()),
+        "www.example.com is not bound to bucket site yet: create the record TXT _dnsauth.www.example.com = 0123, then run " +
+          "`pulumi up` again. TXT _dnsauth.www.example.com:\n  ns1.example.com (192.0.2.1) has no TXT record at this name",
+      ));
 
-    it("does not ask OSS for want of time", async () => {
-      await start();
-      await scene.stack.up(bound({ unverified: "pending", dnsTimeoutSeconds: 0 }));
-      assert.equal(puts(), 0);
-    });
+    it("say that OSS does not see the record", () =>
+      assert.match(pendingText(waiting({ wasRefused: true })), /again\. OSS does not see the record yet$/));
 
-    it("can be destroyed, and is found when it was bound by hand", async () => {
-      await start();
-      await scene.stack.up(pending);
-      await scene.stack.destroy();
-      assert.ok(!scene.operations().includes("DeleteCname"));
-      await scene.stack.up(pending);
-      scene.inConsole.moveBinding(site.domain, "site");
-      await scene.stack.refresh();
-      assert.equal(scene.stack.output("binding", "status"), "Enabled");
-      assert.deepEqual(await scene.stack.preview(pending), { token: "same", binding: "same" });
-    });
+    it("leave DNS out where it was not looked at", () =>
+      assert.match(pendingText(waiting({ look: undefined })), /then run `pulumi up` again\.$/));
+  });
+
+  describe("when time is up", () => {
+    it("name the record to create, what DNS has and how to get more time", () =>
+      assert.equal(
+        deadlineText(waiting()),
+        "www.example.com could not be bound to bucket site in time: its TXT record does not exist.\n" +
+          "Record to create: TXT _dnsauth.www.example.com = 0123\n" +
+          "TXT _dnsauth.www.example.com:\n  ns1.example.com (192.0.2.1) has no TXT record at this name\n" +
+          "The next `pulumi up` continues from here; dnsTimeoutSeconds gives it more time",
+      ));
+
+    it("give the answer of OSS", () =>
+      assert.match(deadlineText(waiting({ wasRefused: true })), /in time: OSS answered NeedVerifyDomainOwnership\./));
+
+    it("say which bucket serves the domain", () =>
+      assert.match(deadlineText(waiting({ servedBy: "old" })), /The domain is still bound to bucket old\.\nThe next/));
+
+    it("say that a served domain is not moved without a look at DNS", () =>
+      assert.match(
+        deadlineText(waiting({ servedBy: "old", look: lookOf({ blocked: true }) })),
+        /not moved without a look at DNS, unless verification is "none"/,
+      ));
   });
 });

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { AUTHORITATIVE_ANSWER } from "dns-packet";
+import { startDnsServer } from "../../../support/dnsServer";
+import { Scene, type SceneOptions } from "../../../support/scene";
+import type { Program } from "../../../support/stack";
+
+const CLOSED_PORT = "127.0.0.1:1";
+
+describe("BucketCname waits", () => {
+  const site = { bucket: "site", domain: "www.example.com" };
+  const token: Program = { token: ["cnameToken", site] };
+  const bound = (more: object = {}): Program => ({ ...token, binding: ["bucketCname", { ...site, ...more }] });
+  let scene: Scene;
+  /** A scene in which the token is made. */
+  const start = async (options: SceneOptions = {}) => {
+    scene = await Scene.start({ ...options });
+    await scene.stack.up(token);
+    scene.forget();
+  };
+  afterEach(() => scene.close());
+  const puts = () => scene.operations("PutCname").length;
+  const isBound = () => scene.boundTo(site.domain) === "site";
+  const needVerify = (times: number) =>
+    scene.fault({ operation: "PutCname", status: 403, code: "NeedVerifyDomainOwnership", ec: "0018-00000115", times });
+
+  it("sends one PutCname, once the record is there, however late", async () => {
+    await start();
+    scene.prove("site", 30);
+    const began = scene.time.now();
+    await scene.stack.up(bound());
+    assert.ok(scene.time.now() - began > 180_000);
+    assert.ok(isBound());
+    assert.equal(puts(), 1);
+    scene.forget();
+    assert.deepEqual(await scene.stack.up(bound()), { token: "same", binding: "same" });
+    assert.deepEqual(scene.operations(), []);
+  });
+
+  it("asks OSS ever more seldom when it does not see a right record yet", async () => {
+    await start();
+    scene.prove();
+    needVerify(5);
+    await scene.stack.up(bound());
+    assert.ok(isBound());
+    const seconds = scene.gaps("PutCname").map((gap) => Math.round(gap / 1000));
+    assert.deepEqual(seconds, [5, 10, 20, 40, 60]);
+  });
+
+  it("tries once more at the deadline, says what is missing where, and the next up continues", async () => {
+    await start();
+    const began = scene.time.now();
+    await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 120 })), (error: Error) => {
+      const value = scene.token("site", site.domain);
+      assert.ok(error.message.includes(`TXT _dnsauth.www.example.com = ${value}`), error.message);
+      assert.ok(error.message.includes(`${scene.cloud.dns} has no TXT record`), error.message);
+      assert.match(error.message, /NeedVerifyDomainOwnership.*next `pulumi up` continues/s);
+      return true;
+    });
+    assert.equal(Math.round((scene.time.now() - began) / 1000), 120 + 1); // and the second's pause before the second list
+    assert.equal(puts(), 1);
+    scene.prove();
+    assert.deepEqual(await scene.stack.up(bound()), { token: "same", binding: "create" });
+    assert.ok(isBound());
+  });
+
+  it("shows an old value at the deadline, and takes the deadline from customTimeouts and from the stack", async () => {
+    await start({ config: { "oss-cname:dnsTimeoutSeconds": "30" } });
+    scene.cloud.addRecord({ name: "_dnsauth.www.example.com", type: "TXT", value: "old" });
+    const took = async (more: object) => {
+      const began = scene.time.now();
+      await assert.rejects(scene.stack.up(bound(more)), /has only "old"/);
+      return Math.round((scene.time.now() - began) / 1000) - 1;
+    };
+    assert.equal(await took({}), 30);
+    assert.equal(await took({ createTimeoutSeconds: 60, updateTimeoutSeconds: 5 }), 60);
+    assert.equal(await took({ createTimeoutSeconds: 60, dnsTimeoutSeconds: 10 }), 10);
+    assert.equal(await took({ dnsTimeoutSeconds: 0 }), 0);
+  });
+
+  it("binds at the deadline where only OSS sees the record", async () => {
+    await start({ switches: { bindsUnverified: true } });
+    await scene.stack.up(bound({ dnsTimeoutSeconds: 60 }));
+    assert.ok(isBound());
+    assert.equal(puts(), 1);
+  });
+
+  for (const [how, config] of [
+    ["with port 53 closed", { "oss-cname:dnsServers": CLOSED_PORT }],
+    ["without verification", { "oss-cname:verification": "none" }],
+  ] as const)
+    it(`asks OSS at most once per 15 s ${how}`, async () => {
+      await start({ config });
+      scene.prove("site", 4);
+      await scene.stack.up(bound());
+      assert.ok(isBound());
+      assert.equal(puts(), 5);
+      assert.ok(scene.gaps("PutCname").every((gap) => gap >= 15_000 && gap < 17_000));
+      scene.inConsole.removeBinding(site.domain);
+      await scene.stack.refresh();
+      scene.cloud.removeRecords({ name: "_dnsauth.www.example.com" });
+      scene.forget();
+      await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 100 })), /TXT _dnsauth.www.example.com = /);
+      assert.ok(scene.gaps("PutCname").every((gap) => gap >= 15_000));
+    });
+
+  it("waits until the last server has the new value", async () => {
+    let value = "old";
+    const slow = await startDnsServer(({ name }) => ({
+      flags: AUTHORITATIVE_ANSWER,
+      answers: [{ type: "TXT", name, data: value }],
+    }));
+    try {
+      await start();
+      Object.assign(scene.stack.config, {
+        "oss-cname:dnsServers": `${scene.cloud.dns},127.0.0.1:${slow.endpoint.port}`,
+      });
+      scene.prove();
+      const needed = { status: 403, code: "NeedVerifyDomainOwnership" };
+      scene.fault({ operation: "PutCname", ...needed });
+      await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 30 })), /has the value.*has only "old"/s);
+      assert.equal(puts(), 1); // The last try, at the deadline.
+      scene.forget();
+      scene.meanwhile = () => {
+        if (slow.asked.length > 20) value = scene.token("site", site.domain);
+      };
+      await scene.stack.up(bound());
+      assert.equal(puts(), 1);
+      assert.ok(isBound());
+    } finally {
+      await slow.close();
+    }
+  });
+
+  it("says in the output that OSS is asked because DNS cannot be", async () => {
+    await start({ config: { "oss-cname:dnsServers": CLOSED_PORT } });
+    await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 1 })), /port 53/);
+    assert.equal(puts(), 1);
+    assert.match(scene.stack.printed.join("\n"), /www\.example\.com \(no DNS server can be reached.*every 15 s/);
+  });
+
+  it("sends nothing for a domain that somebody else bound here meanwhile", async () => {
+    await start();
+    let sleeps = 0;
+    scene.meanwhile = () => {
+      if (++sleeps === 12) scene.inConsole.moveBinding(site.domain, "site");
+      if (sleeps === 20) scene.prove();
+    };
+    await scene.stack.up(bound());
+    assert.equal(puts(), 0);
+    assert.equal(scene.stack.output("binding", "status"), "Enabled");
+  });
+
+  it("refuses a recorded token that OSS no longer expects, and goes on after refresh and up", async () => {
+    await start();
+    const old = scene.token("site", site.domain);
+    scene.time.pass(80 * 3_600_000);
+    scene.forget();
+    // As if the state said that it was bound once.
+    const entry = scene.stack.state.get("token");
+    assert.ok(entry);
+    scene.stack.state.set("token", { ...entry, outputs: { ...entry.outputs, bound: true } });
+    await assert.rejects(
+      scene.stack.up(bound({ token: old })),
+      /CnameTokenNotFound.*Next: run `pulumi refresh` and then `pulumi up`/s,
+    );
+    assert.equal(puts(), 0);
+    await scene.stack.refresh();
+    await scene.stack.up(token);
+    scene.prove();
+    const another = scene.token("site", site.domain);
+    await assert.rejects(scene.stack.up(bound({ token: old })), new RegExp(`expects the token ${another}.*not ${old}`));
+    await scene.stack.up(bound({ token: another }));
+    assert.ok(isBound());
+  });
+
+  it("asks for a CnameToken where there is none", async () => {
+    await start();
+    scene.inConsole.expireToken("site", site.domain);
+    await assert.rejects(
+      scene.stack.up({ binding: ["bucketCname", site] }),
+      /Next: declare a CnameToken for bucket site/,
+    );
+  });
+
+  describe("for a record made by hand", () => {
+    const pending = bound({ unverified: "pending" });
+
+    it("looks once, becomes Pending without a failure, and every later up tries again", async () => {
+      await start();
+      for (const step of ["create", "update", "update"]) {
+        const began = scene.time.now();
+        assert.deepEqual(await scene.stack.up(pending), { token: "same", binding: step });
+        assert.ok(scene.time.now() - began <= 2000);
+        assert.equal(puts(), 0);
+        assert.equal(scene.stack.output("binding", "status"), "Pending");
+        const reason = String(scene.stack.output("binding", "pendingReason"));
+        assert.ok(reason.includes(`TXT _dnsauth.www.example.com = ${scene.token("site", site.domain)}`));
+        assert.match(reason, /has no TXT record.*/s);
+        assert.deepEqual(await scene.stack.refresh(), []);
+        assert.equal(scene.stack.output("binding", "status"), "Pending");
+      }
+      assert.equal(scene.operations("CreateCnameToken").length, 0);
+      scene.prove();
+      await scene.stack.up(pending);
+      assert.ok(isBound());
+      assert.equal(puts(), 1);
+      assert.equal(scene.stack.output("binding", "status"), "Enabled");
+      assert.equal(scene.stack.output("binding", "pendingReason"), "");
+      assert.deepEqual(await scene.stack.up(pending), { token: "same", binding: "same" });
+    });
+
+    it("is Pending as well when OSS does not see the record, or DNS cannot be asked", async () => {
+      await start();
+      scene.prove();
+      needVerify(1);
+      await scene.stack.up(pending);
+      assert.match(String(scene.stack.output("binding", "pendingReason")), /OSS does not see the record yet/);
+      assert.equal(puts(), 1);
+      await scene.close();
+      await start({ config: { "oss-cname:dnsServers": CLOSED_PORT, "oss-cname:dnsTimeoutSeconds": "0" } });
+      await scene.stack.up(pending);
+      assert.equal(scene.stack.output("binding", "status"), "Pending");
+      assert.equal(puts(), 1);
+    });
+
+    it("does not ask OSS for want of time", async () => {
+      await start();
+      await scene.stack.up(bound({ unverified: "pending", dnsTimeoutSeconds: 0 }));
+      assert.equal(puts(), 0);
+    });
+
+    it("can be destroyed, and is found when it was bound by hand", async () => {
+      await start();
+      await scene.stack.up(pending);
+      await scene.stack.destroy();
+      assert.ok(!scene.operations().includes("DeleteCname"));
+      await scene.stack.up(pending);
+      scene.inConsole.moveBinding(site.domain, "site");
+      await scene.stack.refresh();
+      assert.equal(scene.stack.output("binding", "status"), "Enabled");
+      assert.deepEqual(await scene.stack.preview(pending), { token: "same", binding: "same" });
+    });
+  });
+});
