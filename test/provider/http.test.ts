@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { type Cloud, startCloud } from "../../local/cloud";
-import { ossCname } from "../support/command";
-import { configFor, Stack } from "../support/stack";
+import { HttpClient, HttpFailure } from "../../provider/http";
+import { Run } from "../../provider/run";
+import { configFor } from "../support/stack";
 
 /** A proxy that knows this machine alone, whatever name it is asked for. */
 class ConnectProxy {
   /** What it was asked to connect to. */
   readonly asked: string[] = [];
   readonly keys = new Set<string | undefined>();
-  private readonly sockets = new Set<Socket>();
+  readonly #sockets = new Set<Socket>();
   private readonly server: Server;
 
   /** `portOf` gives the port that is behind a name; without one the proxy wants to be paid. */
@@ -22,7 +23,7 @@ class ConnectProxy {
       const port = portOf(url);
       if (port === undefined) return socket.end("HTTP/1.1 402 Payment Required\r\n\r\n");
       const beyond = connect(port, "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
-      for (const each of [socket, beyond]) this.sockets.add(each.on("error", () => {}));
+      for (const side of [socket, beyond]) this.#sockets.add(side.on("error", () => {}));
       socket.pipe(beyond).pipe(socket);
     });
   }
@@ -33,103 +34,201 @@ class ConnectProxy {
   }
 
   stop(): void {
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.#sockets) socket.destroy();
     this.server.close();
   }
 }
 
-describe("a proxy named by the environment", () => {
-  let cloud: Cloud;
-  let proxy: ConnectProxy;
-  let address: string;
-  let stack: Stack | undefined;
-
-  beforeEach(async () => {
-    cloud = await startCloud({ buckets: ["site"] });
-    const port = (url: string) => Number(new URL(url).port);
-    proxy = new ConnectProxy((target) =>
-      target.endsWith(":443") ? undefined : port(target.startsWith("alidns.") ? cloud.alidns : cloud.oss),
-    );
-    address = await proxy.start();
-  });
-  afterEach(async () => {
-    stack?.remove();
-    proxy.stop();
-    await cloud.close();
-  });
-
-  const bind = async (config: Record<string, string>) => {
-    stack = new Stack(
-      { ...configFor(cloud), ...config },
-      {
-        processEnv: { HTTP_PROXY: `http://us:er@${address}`, NO_PROXY: "" },
-      },
-    );
-    const domain = { bucket: "site", domain: "www.example.com" };
-    await stack.up({ token: ["cnameToken", domain] });
-    const record = { name: "_dnsauth.www.example.com", type: "TXT", value: stack.output("token", "token") as string };
-    await stack.up({
-      token: ["cnameToken", domain],
-      record: ["alidnsRecord", record],
-      binding: ["bucketCname", domain],
-    });
-    assert.deepEqual(
-      cloud.state().bindings.map(({ domain }) => domain),
-      ["www.example.com"],
-    );
+/** Variables of the environment for one test. */
+function useEnvironment(): (values: Record<string, string>) => void {
+  const names = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]);
+  let before: NodeJS.ProcessEnv;
+  const clear = () => {
+    for (const name of names) delete process.env[name];
   };
+  beforeEach(() => {
+    before = { ...process.env };
+    clear();
+  });
+  afterEach(() => {
+    clear();
+    for (const name of names) if (before[name] !== undefined) process.env[name] = before[name];
+  });
+  return (values) => Object.assign(process.env, values);
+}
 
-  it("is asked for OSS and for Alibaba Cloud DNS, less often than these are", async () => {
-    await bind({
-      "oss-cname:endpoint": "http://oss-cn-hangzhou.aliyuncs.com",
-      "oss-cname:alidnsEndpoint": "http://alidns.aliyuncs.com",
-      "oss-cname:allowHttp": "true",
+describe("HttpClient", () => {
+  const environment = useEnvironment();
+  const failureOf = (exchange: Promise<unknown>): Promise<HttpFailure> =>
+    exchange.then(
+      () => assert.fail("a reply came"),
+      (error: unknown) => (error instanceof HttpFailure ? error : assert.fail(String(error))),
+    );
+
+  describe("without a proxy", () => {
+    let server: Server;
+    let origin: string;
+    let reply: (response: ServerResponse, request: IncomingMessage) => void;
+    let connections: number;
+    beforeEach(async () => {
+      connections = 0;
+      reply = (response) => response.end("done");
+      server = createServer((request, response) => reply(response, request)).on("connection", () => connections++);
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     });
-    assert.deepEqual([...new Set(proxy.asked)].sort(), [
-      "alidns.aliyuncs.com:80",
-      "site.oss-cn-hangzhou.aliyuncs.com:80",
-    ]);
-    assert.ok(cloud.requests().length > proxy.asked.length, "connections are kept");
-    assert.deepEqual([...proxy.keys], [`Basic ${Buffer.from("us:er").toString("base64")}`]);
-  });
-
-  it("is not asked for what is on this machine", async () => {
-    await bind({});
-    assert.deepEqual(proxy.asked, []);
-  });
-
-  it("may be named without a scheme; its refusal is not taken for the service's, and sends nothing", async () => {
-    const { status, stderr } = await ossCname(["list", "site", "--region", "cn-hangzhou"], {
-      env: { https_proxy: `us:er@${address}`, no_proxy: "", ALICLOUD_ACCESS_KEY: "ak", ALICLOUD_SECRET_KEY: "sk" },
+    afterEach(() => {
+      server.closeAllConnections();
+      server.close();
     });
-    assert.equal(status, 1);
-    assert.deepEqual([...new Set(proxy.asked)], ["site.oss-cn-hangzhou.aliyuncs.com:443"]);
-    assert.match(stderr, /cannot connect to site\.oss-cn-hangzhou\.aliyuncs\.com \(.*Proxy response \(402\)/);
-    assert.doesNotMatch(stderr, /us:er/);
+    const get = (http = new HttpClient(), timeoutMs = 5000) =>
+      http.exchange({ origin, path: "/a?b", method: "GET", timeoutMs });
+
+    it("gives a reply whatever its status, with names of headers in lower case", async () => {
+      reply = (response) => response.writeHead(404, { "X-Oss-Request-Id": "R1" }).end("no");
+      const { status, headers, body } = await get();
+      assert.deepEqual([status, headers["x-oss-request-id"], body], [404, "R1", "no"]);
+    });
+
+    it("sends the path as it is, and says what it is", async () => {
+      let seen: unknown[] = [];
+      reply = (response, { url, headers }) => {
+        seen = [url, headers["user-agent"]?.split(" ")[0]];
+        response.end();
+      };
+      await get();
+      const { version } = require("pulumi-oss-cname/package.json");
+      assert.deepEqual(seen, ["/a?b", `pulumi-oss-cname/${version}`]);
+    });
+
+    it("follows no redirect", async () => {
+      reply = (response) => response.writeHead(307, { location: `${origin}/elsewhere` }).end();
+      assert.equal((await get()).status, 307);
+    });
+
+    it("keeps connections", async () => {
+      const http = new HttpClient();
+      for (let count = 0; count < 6; count++) await get(http);
+      assert.ok(connections <= 2, `${connections} connections for 6 requests`);
+    });
+
+    it("knows that a request was not sent where nobody listens", async () => {
+      server.close();
+      const { code, unsent } = await failureOf(get());
+      assert.deepEqual([code, unsent], ["ECONNREFUSED", true]);
+    });
+
+    it("does not know whether a request was taken where the connection breaks", async () => {
+      reply = (response) => response.socket?.destroy();
+      assert.equal((await failureOf(get())).unsent, false);
+    });
+
+    it("gives up on a server that is silent", async () => {
+      reply = () => {};
+      const { code, unsent } = await failureOf(get(undefined, 50));
+      assert.deepEqual([code, unsent], ["UND_ERR_HEADERS_TIMEOUT", false]);
+    });
   });
 
-  it("that drops connections ends a command after a few attempts, with its name", async () => {
-    const dropping = createTcpServer((socket) => socket.on("error", () => {}).once("data", () => socket.end()));
-    let connections = 0;
-    dropping.on("connection", () => connections++);
-    await new Promise<void>((resolve) => dropping.listen(0, "127.0.0.1", resolve));
-    const { port } = dropping.address() as AddressInfo;
-    try {
-      const { status, stderr } = await ossCname(["list", "site", "--region", "cn-hangzhou"], {
-        env: { https_proxy: `127.0.0.1:${port}`, ALICLOUD_ACCESS_KEY: "ak", ALICLOUD_SECRET_KEY: "sk" },
+  describe("with a proxy", () => {
+    let cloud: Cloud;
+    let proxy: ConnectProxy;
+    let address: string;
+    beforeEach(async () => {
+      cloud = await startCloud({ buckets: ["site"] });
+      const port = (url: string) => Number(new URL(url).port);
+      proxy = new ConnectProxy((target) =>
+        target.endsWith(":443") ? undefined : port(target.startsWith("alidns.") ? cloud.alidns : cloud.oss),
+      );
+      address = await proxy.start();
+    });
+    afterEach(async () => {
+      proxy.stop();
+      await cloud.close();
+    });
+    const ask = async (settings: Record<string, string>) => {
+      const config: Record<string, string> = { ...configFor(cloud), ...settings };
+      const run = new Run({ config: { get: (key) => config[key] } });
+      for (const name of ["a", "b", "c", "d"]) await run.bucket({ bucket: "site" }).createToken(`${name}.example.com`);
+      assert.deepEqual(await run.alidns.listZones(), ["example.com"]);
+    };
+    const https = () =>
+      failureOf(
+        new HttpClient().exchange({
+          origin: "https://site.oss-cn-hangzhou.aliyuncs.com",
+          path: "/?cname",
+          method: "GET",
+          timeoutMs: 5000,
+        }),
+      );
+
+    describe("in front of OSS and Alibaba Cloud DNS", () => {
+      beforeEach(async () => {
+        environment({ HTTP_PROXY: `http://us:er@${address}` });
+        await ask({
+          "oss-cname:endpoint": "http://oss-cn-hangzhou.aliyuncs.com",
+          "oss-cname:alidnsEndpoint": "http://alidns.aliyuncs.com",
+          "oss-cname:allowHttp": "true",
+        });
       });
-      assert.equal(status, 1);
-      assert.match(stderr, new RegExp(`the proxy 127\\.0\\.0\\.1:${port} closed the connection, 3 attempts`));
-      assert.ok(connections <= 10, `${connections} connections`);
-    } finally {
-      dropping.close();
-    }
-  });
 
-  it("that is none is said to be none", async () => {
-    const { stderr } = await ossCname(["list", "site", "--region", "cn-hangzhou"], {
-      env: { https_proxy: "http://", ALICLOUD_ACCESS_KEY: "ak", ALICLOUD_SECRET_KEY: "sk" },
+      it("connects to both through it", () =>
+        assert.deepEqual([...new Set(proxy.asked)].sort(), [
+          "alidns.aliyuncs.com:80",
+          "site.oss-cn-hangzhou.aliyuncs.com:80",
+        ]));
+
+      it("keeps these connections", () => {
+        const count = cloud.requests().length;
+        assert.ok(proxy.asked.length < count, `${proxy.asked.length} connections for ${count} requests`);
+      });
+
+      it("gives it the credentials of its URL", () =>
+        assert.deepEqual([...proxy.keys], [`Basic ${Buffer.from("us:er").toString("base64")}`]));
     });
-    assert.match(stderr, /cannot connect .*HTTPS_PROXY is not the address of a proxy/);
+
+    it("does not use it for this machine", async () => {
+      environment({ HTTP_PROXY: `http://${address}` });
+      await ask({});
+      assert.deepEqual(proxy.asked, []);
+    });
+
+    describe("that refuses", () => {
+      it("knows that nothing was sent, and does not show the credentials", async () => {
+        environment({ https_proxy: `http://us:er@${address}` });
+        const { message, unsent } = await https();
+        assert.match(message, /Proxy response \(402\)/);
+        assert.doesNotMatch(message, /us:er/);
+        assert.equal(unsent, true);
+      });
+
+      it("takes its address without a scheme", async () => {
+        environment({ https_proxy: address });
+        await https();
+        assert.deepEqual([...new Set(proxy.asked)], ["site.oss-cn-hangzhou.aliyuncs.com:443"]);
+      });
+    });
+
+    it("gives up on one that drops connections, naming it", async () => {
+      let connections = 0;
+      const dropping = createTcpServer((socket) => socket.on("error", () => {}).once("data", () => socket.end()));
+      dropping.on("connection", () => connections++);
+      await new Promise<void>((resolve) => dropping.listen(0, "127.0.0.1", resolve));
+      const { port } = dropping.address() as AddressInfo;
+      try {
+        environment({ https_proxy: `127.0.0.1:${port}` });
+        assert.match((await https()).message, new RegExp(`the proxy 127\\.0\\.0\\.1:${port} closed the connection`));
+        assert.ok(connections <= 3, `${connections} connections`);
+      } finally {
+        dropping.close();
+      }
+    });
+
+    it("says that the variable does not hold an address", async () => {
+      environment({ https_proxy: "http://" });
+      const { message, unsent } = await https();
+      assert.match(message, /HTTPS_PROXY is not the address of a proxy/);
+      assert.equal(unsent, true);
+    });
   });
 });

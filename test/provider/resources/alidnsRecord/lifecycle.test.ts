@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
-import { ProviderHost } from "../../../../engine/execute/providerHost";
 import { type Cloud, type Fault, startCloud } from "../../../../local";
 import { AlidnsRecordLifecycle } from "../../../../provider/resources/alidnsRecord/lifecycle";
-import { providerText } from "../../../../provider/resources/dynamicResource";
 import { Run } from "../../../../provider/run";
 import { FakeTime } from "../../../support/inProcess";
 
@@ -404,37 +401,5 @@ describe("AlidnsRecord", () => {
       });
       assert.equal(slept.length, 6);
     });
-  });
-
-  it("lives its life in Pulumi's own provider process", async () => {
-    const text = { __provider: providerText("alidnsRecord") };
-    const host = async () => {
-      const started = await ProviderHost.start({ cwd: join(__dirname, "..", "..", "..", "..", ".."), project: "test" });
-      await started.configure(config());
-      return started;
-    };
-    const news = { ...txt, ...text };
-    const up = await host();
-    let made: Awaited<ReturnType<typeof up.create>>;
-    try {
-      const { inputs, failures } = await up.check({}, news);
-      assert.deepEqual(failures, []);
-      made = await up.create(inputs);
-      assert.equal((await up.diff(made.id, made.properties, inputs)).changes, "none");
-      assert.deepEqual((await up.read(made.id, made.properties)).properties, made.properties);
-      const changed = (await up.check(news, { ...news, ttl: 900 })).inputs;
-      made.properties = await up.update(made.id, made.properties, changed);
-    } finally {
-      await up.stop();
-    }
-    assert.deepEqual(records(), [`${txt.name} 900 TXT ${txt.value}`]);
-    const destroy = await host();
-    try {
-      await destroy.delete(made.id, made.properties);
-      assert.deepEqual(records(), []);
-      assert.equal((await destroy.read(made.id, made.properties)).id, "");
-    } finally {
-      await destroy.stop();
-    }
   });
 });
