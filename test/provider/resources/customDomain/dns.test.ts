@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { alidns, apexAdvice, type Dns, manual, none, records } from "../../../../provider/resources/customDomain/dns";
+import { OssAccount } from "../../../../provider/resources/ossAccount";
+import { byName, runProgram } from "../../../support/programRun";
+
+describe("alidns", () => {
+  /** The record that it makes, as it is registered. */
+  const registered = async (dns: () => Dns) => {
+    const { registrations } = await runProgram(() => {
+      const host = dns();
+      assert.ok(host.kind === "managed");
+      host.make(
+        { resourceName: "www-txt", name: "_dnsauth.www.example.com", type: "TXT", value: pulumi.output("x"), ttl: 600 },
+        {},
+      );
+    });
+    return byName(registrations)["AlidnsRecord www-txt"] ?? assert.fail("no record");
+  };
+
+  it("makes a record as it is asked to", async () => {
+    const { __provider, ...inputs } = (await registered(() => alidns())).inputs;
+    assert.deepEqual(inputs, { name: "_dnsauth.www.example.com", type: "TXT", value: "x", ttl: 600 });
+  });
+
+  it("uses its own TTL and zone", async () => {
+    const { ttl, zone } = (await registered(() => alidns({ ttl: 60, zone: "example.com" }))).inputs;
+    assert.deepEqual([ttl, zone], [60, "example.com"]);
+  });
+
+  it("works in its own account", async () =>
+    assert.equal((await registered(() => alidns({ provider: new OssAccount("zones", {}) }))).provider, "zones"));
+
+  it("makes no CNAME record at the top of a zone", () =>
+    assert.equal((alidns() as { flattens: boolean }).flattens, false));
+});
+
+describe("the other ways to keep DNS records", () => {
+  it("let records() make them, at the top of a zone as well", () => {
+    const make = () => assert.fail();
+    assert.deepEqual(records(make), { kind: "managed", flattens: true, make });
+  });
+
+  it("make nothing with manual() and none", () =>
+    assert.deepEqual([manual(), none], [{ kind: "manual" }, { kind: "none" }]));
+});
+
+describe("apexAdvice", () => {
+  const cases: [domain: string, zone: string | undefined, isApex: boolean][] = [
+    ["example.com", undefined, true],
+    ["www.example.com", undefined, false],
+    ["example.com.cn", undefined, false],
+    ["example.com.cn", "Example.com.cn.", true],
+    ["www.example.com", "example.com", false],
+  ];
+  for (const [domain, zone, isApex] of cases)
+    it(`${isApex ? "is given" : "is not needed"} for ${domain} in ${zone ?? "an unknown zone"}`, () =>
+      assert.equal(apexAdvice(domain, zone)?.includes(`www.${domain}`) ?? false, isApex));
+});
