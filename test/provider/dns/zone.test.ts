@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Budget } from "../../../provider/dns/budget";
 import { findStartZone, findZoneBelow, type Network, NoZone, recordsOf } from "../../../provider/dns/zone";
 import { type DnsServer, type Row, type Script, startDnsServer, zoneScript } from "../../support/dnsServer";
 
@@ -15,7 +16,14 @@ const startZone = {
 
 describe("a zone", () => {
   const servers: DnsServer[] = [];
-  afterEach(() => Promise.all(servers.splice(0).map((server) => server.close())));
+  let budget: Budget;
+  beforeEach(() => {
+    budget = new Budget();
+  });
+  afterEach(async () => {
+    budget.close();
+    await Promise.all(servers.splice(0).map((server) => server.close()));
+  });
   const serve = async (script: Script): Promise<DnsServer> => {
     const server = await startDnsServer(script);
     servers.push(server);
@@ -24,7 +32,7 @@ describe("a zone", () => {
   /** A network with one resolver, and one server at every address. */
   const network = async (resolver: Script, authority: Script = () => "silent"): Promise<Network> => {
     const [resolving, serving] = [await serve(resolver), await serve(authority)];
-    return { resolvers: [resolving.endpoint], endpointOf: () => serving.endpoint, timeoutMs: 60 };
+    return { resolvers: [resolving.endpoint], endpointOf: () => serving.endpoint, timeoutMs: 60, budget };
   };
   const knows = (known: readonly Row[]) => zoneScript("", known, "resolver");
 

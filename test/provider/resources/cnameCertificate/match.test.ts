@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { CertificateInfo } from "../../../../provider/oss/xml";
 import type { Certificate } from "../../../../provider/pem";
-import type { DeclaredCertificate } from "../../../../provider/resources/cnameCertificate/declared";
+import type { DesiredCertificate } from "../../../../provider/resources/cnameCertificate/desired";
 import {
   isForeign,
-  matchesDeclared,
+  matchesDesired,
   matchesSent,
   type RecordedCertificate,
 } from "../../../../provider/resources/cnameCertificate/match";
@@ -27,8 +27,8 @@ const listed: CertificateInfo = {
   validEndDate: "Mon, 01 Apr 2030 00:00:00 GMT",
 };
 const read = { fingerprint, chainDigest: "d1", validFrom: FROM, validTo: TO } as Certificate;
-const pair: DeclaredCertificate = { pair: { certificate: "chain", privateKey: "key", read } };
-const byId = (certId: string): DeclaredCertificate => ({ certId });
+const pair: DesiredCertificate = { pair: { certificate: "chain", privateKey: "key", read } };
+const byId = (certId: string): DesiredCertificate => ({ certId });
 const recorded: RecordedCertificate = {
   bucket: "site",
   domain: "www.example.com",
@@ -41,7 +41,7 @@ const recorded: RecordedCertificate = {
 };
 const unknownChain = () => undefined;
 
-describe("matchesDeclared", () => {
+describe("matchesDesired", () => {
   describe("compares leaves by what the list shows", () => {
     const cases: [title: string, shown: Partial<CertificateInfo>, matches: boolean][] = [
       ["the same fingerprint", {}, true],
@@ -59,33 +59,33 @@ describe("matchesDeclared", () => {
     ];
     for (const [title, shown, matches] of cases)
       it(`${matches ? "equal" : "different"}: ${title}`, () =>
-        assert.equal(matchesDeclared({ ...listed, ...shown }, pair, undefined, unknownChain), matches));
+        assert.equal(matchesDesired({ ...listed, ...shown }, pair, undefined, unknownChain), matches));
   });
 
   it("finds nothing where no certificate is listed", () =>
-    assert.equal(matchesDeclared(undefined, pair, undefined, unknownChain), false));
+    assert.equal(matchesDesired(undefined, pair, undefined, unknownChain), false));
 
-  it("compares a declared CertId with the listed one, whatever the fingerprint", () => {
-    assert.equal(matchesDeclared({ ...listed, fingerprint: "" }, byId("1-cn-hangzhou"), undefined, unknownChain), true);
-    assert.equal(matchesDeclared(listed, byId("2-cn-hangzhou"), undefined, unknownChain), false);
+  it("compares a desired CertId with the listed one, whatever the fingerprint", () => {
+    assert.equal(matchesDesired({ ...listed, fingerprint: "" }, byId("1-cn-hangzhou"), undefined, unknownChain), true);
+    assert.equal(matchesDesired(listed, byId("2-cn-hangzhou"), undefined, unknownChain), false);
   });
 
   it("compares chains, and not leaves, where the chain of the CertId is known", () => {
     assert.equal(
-      matchesDeclared({ ...listed, fingerprint: another }, pair, undefined, () => "d1"),
+      matchesDesired({ ...listed, fingerprint: another }, pair, undefined, () => "d1"),
       true,
     );
     assert.equal(
-      matchesDeclared(listed, pair, undefined, () => "d0"),
+      matchesDesired(listed, pair, undefined, () => "d0"),
       false,
     );
   });
 
   it("does not trust the leaf where only the rest of the chain has changed", () =>
-    assert.equal(matchesDeclared(listed, pair, { ...recorded, chainDigest: "d0" }, unknownChain), false));
+    assert.equal(matchesDesired(listed, pair, { ...recorded, chainDigest: "d0" }, unknownChain), false));
 
   it("trusts the leaf where the state has it from a CertId, with no chain", () =>
-    assert.equal(matchesDeclared(listed, pair, { ...recorded, chainDigest: "" }, unknownChain), true));
+    assert.equal(matchesDesired(listed, pair, { ...recorded, chainDigest: "" }, unknownChain), true));
 });
 
 describe("matchesSent", () => {
@@ -102,15 +102,15 @@ describe("matchesSent", () => {
 
 describe("isForeign", () => {
   const foreign = { ...listed, certId: "9-cn-hangzhou", fingerprint: another };
-  const cases: [title: string, Partial<CertificateInfo>, DeclaredCertificate, RecordedCertificate?][] = [
-    ["the declared CertId", { certId: "9-cn-hangzhou", fingerprint: another }, byId("9-cn-hangzhou")],
-    ["the declared leaf under another CertId", { certId: "9-cn-hangzhou" }, pair],
+  const cases: [title: string, Partial<CertificateInfo>, DesiredCertificate, RecordedCertificate?][] = [
+    ["the desired CertId", { certId: "9-cn-hangzhou", fingerprint: another }, byId("9-cn-hangzhou")],
+    ["the desired leaf under another CertId", { certId: "9-cn-hangzhou" }, pair],
     ["the recorded leaf under another CertId", { certId: "9-cn-hangzhou" }, byId("2-cn-hangzhou"), recorded],
   ];
-  for (const [title, shown, declared, state] of cases)
-    it(`is false for ${title}`, () => assert.equal(isForeign({ ...listed, ...shown }, declared, state), false));
+  for (const [title, shown, desired, state] of cases)
+    it(`is false for ${title}`, () => assert.equal(isForeign({ ...listed, ...shown }, desired, state), false));
 
-  it("is true for a certificate that is neither declared nor recorded", () => {
+  it("is true for a certificate that is neither desired nor recorded", () => {
     assert.equal(isForeign(foreign, pair, recorded), true);
     assert.equal(isForeign(foreign, byId("2-cn-hangzhou"), undefined), true);
   });
