@@ -168,7 +168,7 @@ describe("local engine", function () {
   });
 
   for (const skipPreview of [false, true]) {
-    it(`refuses what it does not do before it changes anything, ${skipPreview ? "without" : "with"} a preview`, async () => {
+    it(`refuses before any change what it does not do, ${skipPreview ? "without" : "with"} a preview`, async () => {
       const before = readFileSync(sandbox.stateFile, "utf8");
       const opts = { aliases: [{ name: "old" }], import: "a-0", protect: true };
       const resources = [{ name: "first" }, { ...A, opts }];

@@ -121,7 +121,7 @@ describe("CnameToken", () => {
     assert.deepEqual(scene.operations(), ["ListCname"]);
   });
 
-  it("gets a token of the new bucket when the bucket changes, and a renewed one after an unbinding that refresh saw", async () => {
+  it("gets a token of the new bucket, and a renewed one after an unbinding that refresh saw", async () => {
     await start();
     await scene.stack.up(www);
     const first = outputs()?.token;
