@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RequestEntry } from "../../local";
 import { AlidnsClient } from "../../provider/alidns/client";
@@ -243,10 +243,7 @@ async function adoptsCertId(tool: Tool, scene: Scene): Promise<void> {
 async function adoptsPair(tool: Tool, scene: Scene): Promise<void> {
   const { chain, privateKey } = await (await createAuthority()).issue({ names: [domain] });
   const pair = { certificate: chain, privateKey };
-  const { directory } = scene.stack;
-  const files = { certificateFile: join(directory, "www.pem"), privateKeyFile: join(directory, "www.key") };
-  writeFileSync(files.certificateFile, chain);
-  writeFileSync(files.privateKeyFile, privateKey);
+  const files = scene.inFiles({ chain, privateKey });
   await tool.bind();
   await tool.put(`<Certificate>${chain}</Certificate><PrivateKey>${privateKey}</PrivateKey>`);
   const theirs = sent(scene);

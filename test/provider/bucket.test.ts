@@ -3,19 +3,19 @@ import { type Cloud, type Switches, startCloud } from "../../local";
 import { Bucket, type Lookup } from "../../provider/bucket";
 import { OssClient } from "../../provider/oss/client";
 import type { CnameInfo } from "../../provider/oss/xml";
-import { FakeTime } from "../support/inProcess";
+import { FakeClock } from "../support/fakeClock";
 
 const DOMAIN = "www.example.com";
 
 describe("Bucket", () => {
   let cloud: Cloud;
-  let clock: FakeTime;
+  let clock: FakeClock;
   let bucket: Bucket;
   let onSleep: () => void;
   /** A bucket `site` that this process has not asked about yet. */
   const start = async (switches: Partial<Switches> = {}, name = "site") => {
     onSleep = () => {};
-    clock = new FakeTime(() => onSleep());
+    clock = new FakeClock(() => onSleep());
     cloud = await startCloud({ buckets: ["site"], switches, now: () => new Date(clock.now()) });
     const { region, oss: endpoint } = cloud;
     const client = new OssClient({ region, endpoint, clock, credentials: async () => cloud, random: () => 0 });
@@ -294,7 +294,7 @@ describe("Bucket", () => {
 describe("cnameTarget of a Bucket", () => {
   const targetIn = (region: string | undefined) => {
     const client = new OssClient({ region: "cn-hangzhou", credentials: async () => assert.fail() });
-    return new Bucket("site", { region }, client, new FakeTime()).cnameTarget;
+    return new Bucket("site", { region }, client, new FakeClock()).cnameTarget;
   };
   for (const [region, target] of [
     ["cn-hangzhou", "site.oss-cn-hangzhou.aliyuncs.com"],

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { Notices } from "../../provider/notices";
-import { FakeTime } from "../support/inProcess";
+import { FakeClock } from "../support/fakeClock";
 
 describe("Notices", () => {
-  let clock: FakeTime;
+  let clock: FakeClock;
   let lines: string[];
   let notices: Notices;
   beforeEach(() => {
-    clock = new FakeTime();
+    clock = new FakeClock();
     lines = [];
     notices = new Notices(clock, (line) => lines.push(line));
   });

@@ -18,11 +18,16 @@ export interface Issued {
   readonly privateKey: string;
 }
 
+/** A leaf with the chain to send: leaf, intermediate. */
+export interface IssuedChain extends Issued {
+  readonly chain: string;
+}
+
 export interface Authority {
   readonly root: Issued;
   readonly intermediate: Issued;
-  /** A leaf under the intermediate, with the chain to send: leaf, intermediate. Valid for 90 days from now unless said otherwise. */
-  issue(options: CertificateOptions): Promise<Issued & { readonly chain: string }>;
+  /** A leaf under the intermediate, valid for 90 days from now unless said otherwise. */
+  issue(options: CertificateOptions): Promise<IssuedChain>;
 }
 
 /** A certificate authority of its own: root, intermediate, and leaves on demand. */

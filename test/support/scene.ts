@@ -1,40 +1,38 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Cloud, type Fault, type Switches, startCloud } from "../../local";
-import { FakeTime } from "./inProcess";
+import type { IssuedChain } from "./certificates";
+import { FakeClock } from "./fakeClock";
 import { configFor, Stack } from "./stack";
 
 export interface SceneOptions {
   readonly switches?: Partial<Switches> | undefined;
-  /** Over what leads to the cloud. */
+  /** Over the configuration that leads to the cloud. */
   readonly config?: Readonly<Record<string, string>>;
-  /** Run the real provider process, by the machine's clock, in place of the lifecycles by a clock that only waiting moves. */
-  readonly realProcess?: boolean;
 }
 
-/** A local cloud with the buckets `site` and `other`, and a stack on it. */
+/** A local cloud with the buckets `site` and `other`, and a stack on it. They share a clock that only waiting moves. */
 export class Scene {
-  /** Happens whenever the provider begins to sleep by the fake clock. */
+  readonly cloud: Cloud;
+  readonly stack: Stack;
+  readonly clock: FakeClock;
+  /** Called whenever a resource begins to sleep. */
   meanwhile: () => void = () => {};
+  #directory: string | undefined;
 
-  private constructor(
-    readonly cloud: Cloud,
-    readonly stack: Stack,
-    private readonly fake: FakeTime | undefined,
-  ) {}
-
-  static async start({ switches, config, realProcess = false }: SceneOptions = {}): Promise<Scene> {
-    let scene: Scene | undefined;
-    const fake = realProcess ? undefined : new FakeTime(() => scene?.meanwhile());
-    const now = fake && (() => new Date(fake.now()));
-    const cloud = await startCloud({ buckets: ["site", "other"], switches, now });
-    const stack = new Stack({ ...configFor(cloud), ...config }, fake ? { clock: fake } : { processEnv: {} });
-    scene = new Scene(cloud, stack, fake);
-    return scene;
+  private constructor(cloud: Cloud, clock: FakeClock, config: Readonly<Record<string, string>> = {}) {
+    this.cloud = cloud;
+    this.clock = clock;
+    this.stack = new Stack({ ...configFor(cloud), ...config }, clock);
   }
 
-  /** The time of the fake clock. */
-  get time(): FakeTime {
-    if (this.fake === undefined) throw new Error("this scene has no clock of its own");
-    return this.fake;
+  static async start({ switches, config }: SceneOptions = {}): Promise<Scene> {
+    let scene: Scene | undefined;
+    const clock = new FakeClock(() => scene?.meanwhile());
+    const cloud = await startCloud({ buckets: ["site", "other"], switches, now: () => new Date(clock.now()) });
+    scene = new Scene(cloud, clock, config);
+    return scene;
   }
 
   /** What was asked of OSS, in order; with a name, only that operation. */
@@ -69,28 +67,34 @@ export class Scene {
 
   /** Puts the tokens of a bucket into DNS, in place of others; `late`: that many queries are answered without them. */
   prove(bucket = "site", late?: number): void {
-    for (const { domain, token } of this.cloud.state().tokens.filter((each) => each.bucket === bucket)) {
-      const name = `_dnsauth.${domain}`;
-      this.cloud.removeRecords({ name, type: "TXT" });
-      this.cloud.addRecord({
-        name,
-        type: "TXT",
-        value: token,
-        ...(late && { afterQueries: late }),
-      });
+    for (const { domain, token } of this.cloud.state().tokens.filter((issued) => issued.bucket === bucket)) {
+      const record = { name: `_dnsauth.${domain}`, type: "TXT" };
+      this.cloud.removeRecords(record);
+      this.cloud.addRecord({ ...record, value: token, ...(late && { afterQueries: late }) });
     }
   }
 
-  /** Milliseconds of the emulator's clock between the requests of one operation. */
+  /** Milliseconds between the requests of one operation. */
   gaps(operation: string): number[] {
     const times = this.cloud
       .requests()
-      .flatMap((each) => (each.operation === operation ? [Date.parse(each.time)] : []));
+      .filter((request) => request.operation === operation)
+      .map(({ time }) => Date.parse(time));
     return times.slice(1).map((time, index) => time - (times[index] ?? 0));
   }
 
+  /** Writes a chain and its key into files, and gives the arguments of a certificate that name them. */
+  inFiles({ chain, privateKey }: Pick<IssuedChain, "chain" | "privateKey">) {
+    this.#directory ??= mkdtempSync(join(tmpdir(), "oss-cname-"));
+    const certificateFile = join(this.#directory, "chain.pem");
+    const privateKeyFile = join(this.#directory, "key.pem");
+    writeFileSync(certificateFile, chain);
+    writeFileSync(privateKeyFile, privateKey);
+    return { certificateFile, privateKeyFile };
+  }
+
   async close(): Promise<void> {
-    this.stack.remove();
+    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true });
     await this.cloud.close();
   }
 }

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { ProviderHost, type ProviderHostOptions, ResourceInitError } from "../../engine/execute/providerHost";
+import { ResourceInitError } from "../../engine/execute/providerHost";
 import type { PropertyMap } from "../../engine/property/value";
 import type { Cloud } from "../../local/cloud";
 import type { Clock } from "../../provider/clock";
 import { type ProviderName, providerText } from "../../provider/resources/dynamicResource";
 import type { CheckFailure } from "../../provider/resources/lifecycle";
-import { FakeTime, inProcess } from "./inProcess";
+import { Run } from "../../provider/run";
+import { FakeClock } from "./fakeClock";
+import { Provider } from "./provider";
 
 /** What a program declares, in the order of its dependencies: name, kind, inputs. */
 export type Program = Record<string, readonly [kind: ProviderName, inputs: PropertyMap]>;
@@ -19,20 +19,7 @@ export interface Entry {
   readonly failed?: boolean;
 }
 
-/** What a stack asks of a provider. */
-export type Host = Pick<
-  ProviderHost,
-  "configure" | "check" | "diff" | "create" | "read" | "update" | "delete" | "stop"
->;
-
 export type Step = "create" | "update" | "replace" | "same" | "delete";
-
-export interface StackOptions {
-  /** For the lifecycles in this process. Default: one that only waiting moves. */
-  readonly clock?: Clock | undefined;
-  /** Run the real dynamic-provider process in place of the lifecycles in this process, with these environment variables. */
-  readonly processEnv?: NodeJS.ProcessEnv | undefined;
-}
 
 /**
  * A stack without an engine: it drives the resources through the calls that Pulumi makes, with a new run for each operation, and
@@ -40,50 +27,45 @@ export interface StackOptions {
  */
 export class Stack {
   readonly state = new Map<string, Entry>();
-  /** Everything that provider processes printed. */
+  /** Everything that the resources printed. */
   readonly printed: string[] = [];
-  /** A directory of the program's own, below this package so that the package is found by its name. */
-  readonly directory = mkdtempSync(join(__dirname, "..", "..", "program-"));
-  readonly #env: NodeJS.ProcessEnv;
-  readonly #start: (options: ProviderHostOptions) => Promise<Host>;
+  readonly config: PropertyMap;
+  readonly #clock: Clock;
 
-  constructor(
-    readonly config: PropertyMap,
-    { clock = new FakeTime(), processEnv }: StackOptions = {},
-  ) {
-    this.#env = processEnv ?? {};
-    this.#start = processEnv ? ProviderHost.start : inProcess(clock);
+  constructor(config: PropertyMap, clock: Clock = new FakeClock()) {
+    this.config = config;
+    this.#clock = clock;
   }
 
-  /** `up`: checks and diffs everything first, as the preview does, in a process of its own, unless it is to be skipped. */
+  /** `up`: checks and diffs everything first, as the preview does, in a run of its own, unless that is to be skipped. */
   async up(
     program: Program,
     options: { replace?: readonly string[]; skipPreview?: boolean } = {},
   ): Promise<Record<string, Step>> {
     if (!options.skipPreview) await this.preview(program);
-    return this.operate(async (host) => {
+    return this.operate(async (provider) => {
       const steps: Record<string, Step> = {};
       const replaced: [string, Entry][] = [];
       for (const [name, [kind, declared]] of Object.entries(program)) {
         const old = this.state.get(name);
-        const step = options.replace?.includes(name) ? "replace" : await this.plan(host, name, kind, declared);
+        const step = options.replace?.includes(name) ? "replace" : await this.#plan(provider, name, kind, declared);
         steps[name] = step;
         if (old !== undefined && step !== "create" && step !== "replace") {
-          const inputs = await this.check(host, kind, old.inputs, declared);
-          const update = () => host.update(old.id, old.outputs, inputs);
-          const outputs = step === "update" ? await this.keepPartial(name, old.inputs, update) : old.outputs;
+          const inputs = await this.#check(provider, kind, old.inputs, declared);
+          const update = () => provider.update(old.id, old.outputs, inputs);
+          const outputs = step === "update" ? await this.#keepPartial(name, old.inputs, update) : old.outputs;
           this.state.set(name, { id: old.id, inputs, outputs });
           continue;
         }
-        const inputs = await this.check(host, kind, {}, declared);
-        const { id, properties } = await this.keepPartial(name, inputs, () => host.create(inputs));
+        const inputs = await this.#check(provider, kind, {}, declared);
+        const { id, properties } = await this.#keepPartial(name, inputs, () => provider.create(inputs));
         if (old !== undefined) replaced.push([name, old]);
         this.state.set(name, { id, inputs, outputs: properties });
       }
-      for (const [name, old] of replaced.reverse()) await this.delete(host, name, old);
+      for (const [, old] of replaced.reverse()) await provider.delete(old.id, old.outputs);
       for (const [name, old] of [...this.state].reverse()) {
         if (name in program) continue;
-        await this.delete(host, name, old);
+        await provider.delete(old.id, old.outputs);
         this.state.delete(name);
         steps[name] = "delete";
       }
@@ -93,10 +75,10 @@ export class Stack {
 
   /** What `up` would do. */
   preview(program: Program): Promise<Record<string, Step>> {
-    return this.operate(async (host) => {
+    return this.operate(async (provider) => {
       const steps: Record<string, Step> = {};
       for (const [name, [kind, declared]] of Object.entries(program))
-        steps[name] = await this.plan(host, name, kind, declared);
+        steps[name] = await this.#plan(provider, name, kind, declared);
       for (const name of this.state.keys()) if (!(name in program)) steps[name] = "delete";
       return steps;
     });
@@ -104,17 +86,17 @@ export class Stack {
 
   /** Gives the names of what is gone. */
   refresh(): Promise<string[]> {
-    return this.operate(async (host) => {
+    return this.operate(async (provider) => {
       const gone: string[] = [];
       for (const [name, entry] of this.state) {
-        const { id, properties } = await host.read(entry.id, entry.outputs, entry.inputs);
+        const { id, properties } = await provider.read(entry.id, entry.outputs);
         if (id === "") {
           this.state.delete(name);
           gone.push(name);
         } else {
           this.state.set(name, { ...entry, outputs: properties });
           // Pulumi diffs what it read against the old inputs, to show the drift.
-          await host.diff(id, properties, entry.inputs);
+          await provider.diff(id, properties, entry.inputs);
         }
       }
       return gone;
@@ -123,9 +105,9 @@ export class Stack {
 
   /** `deletedWith`: a resource whose host is destroyed with it gets no delete call. */
   destroy(deletedWith: Record<string, string> = {}): Promise<void> {
-    return this.operate(async (host) => {
+    return this.operate(async (provider) => {
       for (const [name, entry] of [...this.state].reverse()) {
-        if (deletedWith[name] === undefined) await this.delete(host, name, entry);
+        if (deletedWith[name] === undefined) await provider.delete(entry.id, entry.outputs);
         this.state.delete(name);
       }
     });
@@ -134,15 +116,15 @@ export class Stack {
   /** `get`: reads an existing object, with the user's inputs in place of outputs. */
   get(kind: ProviderName, id: string, inputs: PropertyMap): Promise<PropertyMap> {
     const props = { ...inputs, __provider: providerText(kind) };
-    return this.operate(async (host) => (await host.read(id, props, props)).properties);
+    return this.operate(async (provider) => (await provider.read(id, props)).properties);
   }
 
-  /** What `check` says against each of these new resources, all asked of one process. */
+  /** What `check` says against each of these new resources, all in one run. */
   refusals(declared: readonly (readonly [kind: ProviderName, inputs: PropertyMap])[]): Promise<CheckFailure[][]> {
-    return this.operate(async (host) => {
+    return this.operate(async (provider) => {
       const all: CheckFailure[][] = [];
       for (const [kind, inputs] of declared)
-        all.push([...(await host.check({}, { ...inputs, __provider: providerText(kind) })).failures]);
+        all.push([...(await provider.check({}, { ...inputs, __provider: providerText(kind) })).failures]);
       return all;
     });
   }
@@ -152,45 +134,32 @@ export class Stack {
     return this.state.get(name)?.outputs[key];
   }
 
-  remove(): void {
-    rmSync(this.directory, { recursive: true, force: true });
-  }
-
   /** Calls of one operation, which share a run. */
-  async operate<T>(work: (host: Host) => Promise<T>): Promise<T> {
-    const host = await this.#start({
-      cwd: this.directory,
-      project: "test",
-      env: { ...withoutCredentials(), ...this.#env },
-      output: (line) => this.printed.push(line),
-    });
-    try {
-      await host.configure(this.config);
-      return await work(host);
-    } finally {
-      await host.stop();
-    }
+  async operate<T>(work: (provider: Provider) => Promise<T>): Promise<T> {
+    const provider = new Provider(new Run({ clock: this.#clock, print: (line) => this.printed.push(line) }));
+    await provider.configure(this.config);
+    return work(provider);
   }
 
-  private async plan(host: Host, name: string, kind: ProviderName, declared: PropertyMap): Promise<Step> {
+  async #plan(provider: Provider, name: string, kind: ProviderName, declared: PropertyMap): Promise<Step> {
     const old = this.state.get(name);
-    const inputs = await this.check(host, kind, old?.inputs ?? {}, declared);
+    const inputs = await this.#check(provider, kind, old?.inputs ?? {}, declared);
     if (old === undefined) return "create";
-    const { changes, replaces } = await host.diff(old.id, old.outputs, inputs);
+    const { changes, replaces } = await provider.diff(old.id, old.outputs, inputs);
     if (changes !== "some" && changes !== "none")
       throw new Error(`${name}: diff does not say whether there are changes`);
     if (changes === "none") return old.failed ? "update" : "same";
     return replaces.length > 0 ? "replace" : "update";
   }
 
-  private async check(host: Host, kind: ProviderName, olds: PropertyMap, declared: PropertyMap): Promise<PropertyMap> {
-    const { inputs, failures } = await host.check(olds, { ...declared, __provider: providerText(kind) });
+  async #check(provider: Provider, kind: ProviderName, olds: PropertyMap, declared: PropertyMap): Promise<PropertyMap> {
+    const { inputs, failures } = await provider.check(olds, { ...declared, __provider: providerText(kind) });
     if (failures.length > 0) throw new CheckFailed(failures);
     return inputs;
   }
 
   /** What a failed operation says that it made stays in the state. */
-  private async keepPartial<T>(name: string, inputs: PropertyMap, work: () => Promise<T>): Promise<T> {
+  async #keepPartial<T>(name: string, inputs: PropertyMap, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
@@ -198,10 +167,6 @@ export class Stack {
         this.state.set(name, { id: error.id, inputs, outputs: error.properties, failed: true });
       throw error;
     }
-  }
-
-  private delete(host: Host, _name: string, { id, outputs }: Entry): Promise<void> {
-    return host.delete(id, outputs);
   }
 }
 
@@ -222,10 +187,4 @@ export function configFor(cloud: Cloud): Record<string, string> {
     "oss-cname:alidnsEndpoint": cloud.alidns,
     "oss-cname:dnsServers": cloud.dns,
   };
-}
-
-/** The machine's own credentials must not leak into a test. */
-function withoutCredentials(): NodeJS.ProcessEnv {
-  const names = Object.keys(process.env).filter((name) => /^(ALICLOUD|ALIBABA_?CLOUD|OSS)_/.test(name));
-  return Object.fromEntries(names.map((name) => [name, undefined]));
 }

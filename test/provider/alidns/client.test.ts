@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AlidnsClient } from "../../../provider/alidns/client";
 import { isAlidnsError } from "../../../provider/alidns/error";
-import { FakeTime } from "../../support/inProcess";
+import { FakeClock } from "../../support/fakeClock";
 
 describe("AlidnsClient", () => {
   let waited: number;
@@ -24,7 +24,7 @@ describe("AlidnsClient", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const endpoint = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const credentials = async () => ({ accessKeyId: "ak", accessKeySecret: "sk", securityToken: "token" });
-    const clock = new FakeTime((milliseconds) => {
+    const clock = new FakeClock((milliseconds) => {
       waited += milliseconds;
     });
     alidns = new AlidnsClient({ endpoint, credentials, clock });

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type Cloud, type Fault, startCloud } from "../../../../local";
 import { AlidnsRecordLifecycle } from "../../../../provider/resources/alidnsRecord/lifecycle";
 import { Run } from "../../../../provider/run";
-import { FakeTime } from "../../../support/inProcess";
+import { FakeClock } from "../../../support/fakeClock";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const txt = { name: "_dnsauth.www.example.com", type: "TXT", value: "0123456789abcdef0123456789abcdef" };
@@ -12,7 +12,7 @@ const cname = { name: "www.example.com", type: "CNAME", value: "site.oss-cn-hang
 describe("AlidnsRecord", () => {
   let cloud: Cloud;
   const slept: number[] = [];
-  const clock = new FakeTime((milliseconds) => slept.push(milliseconds));
+  const clock = new FakeClock((milliseconds) => slept.push(milliseconds));
 
   beforeEach(async () => {
     cloud = await startCloud({ zones: ["example.com", "dev.example.com", "ample.com"] });

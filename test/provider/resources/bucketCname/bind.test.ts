@@ -26,9 +26,9 @@ describe("BucketCname waits", () => {
   it("sends one PutCname, once the record is there, however late", async () => {
     await start();
     scene.prove("site", 30);
-    const began = scene.time.now();
+    const began = scene.clock.now();
     await scene.stack.up(bound());
-    assert.ok(scene.time.now() - began > 180_000);
+    assert.ok(scene.clock.now() - began > 180_000);
     assert.ok(isBound());
     assert.equal(puts(), 1);
     scene.forget();
@@ -48,7 +48,7 @@ describe("BucketCname waits", () => {
 
   it("tries once more at the deadline, says what is missing where, and the next up continues", async () => {
     await start();
-    const began = scene.time.now();
+    const began = scene.clock.now();
     await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 120 })), (error: Error) => {
       const value = scene.token("site", site.domain);
       assert.ok(error.message.includes(`TXT _dnsauth.www.example.com = ${value}`), error.message);
@@ -56,7 +56,7 @@ describe("BucketCname waits", () => {
       assert.match(error.message, /NeedVerifyDomainOwnership.*next `pulumi up` continues/s);
       return true;
     });
-    assert.equal(Math.round((scene.time.now() - began) / 1000), 120 + 1); // and the second's pause before the second list
+    assert.equal(Math.round((scene.clock.now() - began) / 1000), 120 + 1); // and the second's pause before the second list
     assert.equal(puts(), 1);
     scene.prove();
     assert.deepEqual(await scene.stack.up(bound()), { token: "same", binding: "create" });
@@ -67,9 +67,9 @@ describe("BucketCname waits", () => {
     await start({ config: { "oss-cname:dnsTimeoutSeconds": "30" } });
     scene.cloud.addRecord({ name: "_dnsauth.www.example.com", type: "TXT", value: "old" });
     const took = async (more: object) => {
-      const began = scene.time.now();
+      const began = scene.clock.now();
       await assert.rejects(scene.stack.up(bound(more)), /has only "old"/);
-      return Math.round((scene.time.now() - began) / 1000) - 1;
+      return Math.round((scene.clock.now() - began) / 1000) - 1;
     };
     assert.equal(await took({}), 30);
     assert.equal(await took({ createTimeoutSeconds: 60, updateTimeoutSeconds: 5 }), 60);
@@ -153,7 +153,7 @@ describe("BucketCname waits", () => {
   it("refuses a recorded token that OSS no longer expects, and goes on after refresh and up", async () => {
     await start();
     const old = scene.token("site", site.domain);
-    scene.time.pass(80 * 3_600_000);
+    scene.clock.pass(80 * 3_600_000);
     scene.forget();
     // As if the state said that it was bound once.
     const entry = scene.stack.state.get("token");
@@ -188,9 +188,9 @@ describe("BucketCname waits", () => {
     it("looks once, becomes Pending without a failure, and every later up tries again", async () => {
       await start();
       for (const step of ["create", "update", "update"]) {
-        const began = scene.time.now();
+        const began = scene.clock.now();
         assert.deepEqual(await scene.stack.up(pending), { token: "same", binding: step });
-        assert.ok(scene.time.now() - began <= 2000);
+        assert.ok(scene.clock.now() - began <= 2000);
         assert.equal(puts(), 0);
         assert.equal(scene.stack.output("binding", "status"), "Pending");
         const reason = String(scene.stack.output("binding", "pendingReason"));

@@ -17,12 +17,12 @@ describe("BucketCname fails at once", () => {
 
   /** Runs `up`, which must fail within seconds, by one request of that operation. */
   const failure = async (operation: string, program = bound): Promise<string> => {
-    const began = scene.time.now();
+    const began = scene.clock.now();
     const message = await scene.stack.up(program).then(
       () => assert.fail("it did not fail"),
       (error: Error) => error.message,
     );
-    assert.ok(scene.time.now() - began <= 3000, "it waited");
+    assert.ok(scene.clock.now() - began <= 3000, "it waited");
     assert.equal(scene.operations(operation).length, 1);
     assert.equal(scene.boundTo(site.domain) === "site", false);
     return message;

@@ -52,9 +52,9 @@ describe("BucketCname moves", () => {
       scene.meanwhile = () => {
         if (scene.boundTo(domain) === undefined) unbound++;
       };
-      const began = scene.time.now();
+      const began = scene.clock.now();
       await scene.stack.up(program("other"));
-      assert.ok(scene.time.now() - began > 30_000);
+      assert.ok(scene.clock.now() - began > 30_000);
       assert.equal(unbound, 0);
       assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
     });

@@ -62,11 +62,11 @@ describe("CnameToken", () => {
       it("keeps its value while valid, and renews it by up, never by refresh, once it ends while unbound", async () => {
         await scene.stack.up(www);
         const first = outputs()?.token;
-        scene.time.pass(70 * HOUR);
+        scene.clock.pass(70 * HOUR);
         scene.forget();
         assert.deepEqual(await scene.stack.up(www), { www: "same" });
         assert.deepEqual(scene.operations(), []);
-        scene.time.pass(1.5 * HOUR);
+        scene.clock.pass(1.5 * HOUR);
         await scene.stack.refresh();
         assert.equal(outputs()?.token, first);
         assert.deepEqual(await scene.stack.preview(www), { www: "update" });
@@ -74,7 +74,7 @@ describe("CnameToken", () => {
         // Within the last hour the service may give the same token again; then nothing is lost.
         await scene.stack.up(www);
         assert.equal(outputs()?.token, scene.token("site", site.domain));
-        scene.time.pass(73 * HOUR);
+        scene.clock.pass(73 * HOUR);
         await scene.stack.refresh();
         await scene.stack.up(www);
         assert.notEqual(outputs()?.token, first);
@@ -92,7 +92,7 @@ describe("CnameToken", () => {
         scene.prove();
         await scene.stack.up(bound);
         for (const hours of [1, 80, 2000]) {
-          scene.time.pass(hours * HOUR);
+          scene.clock.pass(hours * HOUR);
           scene.forget();
           assert.deepEqual(await scene.stack.up(bound), { www: "same", binding: "same" });
           // One list in the preview and one in the up, for all domains of the bucket.
@@ -115,7 +115,7 @@ describe("CnameToken", () => {
     );
     await scene.stack.up(many);
     for (const name of names) scene.inConsole.moveBinding(`${name}.example.com`, "site");
-    scene.time.pass(100 * HOUR);
+    scene.clock.pass(100 * HOUR);
     scene.forget();
     await scene.stack.preview(many);
     assert.deepEqual(scene.operations(), ["ListCname"]);
@@ -134,7 +134,7 @@ describe("CnameToken", () => {
     await scene.stack.refresh();
     assert.equal(outputs()?.bound, true);
     scene.inConsole.removeBinding(site.domain);
-    scene.time.pass(100 * HOUR);
+    scene.clock.pass(100 * HOUR);
     await scene.stack.refresh();
     assert.equal(outputs()?.bound, false);
     await scene.stack.up({ www: ["cnameToken", { ...site, bucket: "other" }] });
@@ -267,7 +267,7 @@ describe("CnameToken", () => {
     await start();
     await scene.stack.up(www);
     scene.cloud.removeBucket("site");
-    scene.time.pass(100 * HOUR);
+    scene.clock.pass(100 * HOUR);
     assert.deepEqual(await scene.stack.preview(www), { www: "update" });
     assert.deepEqual(await scene.stack.refresh(), ["www"]);
     await assert.rejects(scene.stack.up(www), /NoSuchBucket.*Next: check the bucket's name/s);

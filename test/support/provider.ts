@@ -1,0 +1,81 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { type DiffResult, ResourceInitError } from "../../engine/execute/providerHost";
+import type { PropertyMap } from "../../engine/property/value";
+import { fromStruct, toStruct } from "../../engine/rpc";
+import type { ProviderName } from "../../provider/resources/dynamicResource";
+import type { CheckFailure } from "../../provider/resources/lifecycle";
+import { lifecycles } from "../../provider/resources/lifecycles";
+import type { Run } from "../../provider/run";
+
+type AnyLifecycle = Required<pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>>;
+
+/**
+ * The lifecycles of one run, called as Pulumi's provider process calls them: it finds each by the text in its properties, and what
+ * goes in and out takes the form of the wire.
+ */
+export class Provider {
+  readonly #lifecycles: ReturnType<typeof lifecycles>;
+
+  constructor(run: Run) {
+    this.#lifecycles = lifecycles(run);
+  }
+
+  configure(config: PropertyMap): Promise<void> {
+    const get = (key: string) => config[key] as string;
+    // The run is the same for all of them.
+    return this.#lifecycles.cnameToken.configure({ config: { get, require: get } });
+  }
+
+  async check(olds: PropertyMap, news: PropertyMap): Promise<{ inputs: PropertyMap; failures: CheckFailure[] }> {
+    const { inputs, failures } = await this.#find(news).check(wire(olds), wire(news));
+    return { inputs: withText(inputs, news), failures: failures ?? [] };
+  }
+
+  async diff(id: string, olds: PropertyMap, news: PropertyMap): Promise<Pick<DiffResult, "changes" | "replaces">> {
+    const { changes, replaces = [] } = await this.#find(news).diff(id, wire(olds), wire(news));
+    return { changes: changes ? "some" : changes === false ? "none" : "unknown", replaces };
+  }
+
+  async create(inputs: PropertyMap): Promise<{ id: string; properties: PropertyMap }> {
+    const { id, outs } = await orInitError(this.#find(inputs).create(wire(inputs)));
+    return { id, properties: withText(outs, inputs) };
+  }
+
+  async read(id: string, properties: PropertyMap): Promise<{ id: string; properties: PropertyMap }> {
+    const found = await this.#find(properties).read(id, wire(properties));
+    return { id: found.id ?? "", properties: withText(found.props, properties) };
+  }
+
+  async update(id: string, olds: PropertyMap, news: PropertyMap): Promise<PropertyMap> {
+    const { outs } = await orInitError(this.#find(news).update(id, wire(olds), wire(news)));
+    return withText(outs, news);
+  }
+
+  delete(id: string, outputs: PropertyMap): Promise<void> {
+    return this.#find(outputs).delete(id, wire(outputs));
+  }
+
+  #find({ __provider }: PropertyMap): AnyLifecycle {
+    const name = /\.(\w+);$/.exec(String(__provider))?.[1] as ProviderName;
+    return this.#lifecycles[name] as unknown as AnyLifecycle;
+  }
+}
+
+function wire(properties: object | undefined): PropertyMap {
+  return fromStruct(toStruct((properties ?? {}) as PropertyMap));
+}
+
+function withText(properties: object | undefined, { __provider }: PropertyMap): PropertyMap {
+  return { ...wire(properties), __provider } as PropertyMap;
+}
+
+/** What was made although it failed reaches the engine as an error of its own. */
+async function orInitError<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const { id = "", properties, reasons = [] } = error as Partial<ResourceInitError>;
+    if (properties === undefined) throw error;
+    throw new ResourceInitError(id, wire(properties), reasons);
+  }
+}
