@@ -1,54 +1,56 @@
 import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ProviderHost } from "../../../../engine/execute/providerHost";
 import type { PropertyMap } from "../../../../engine/property/value";
 import { providerText } from "../../../../provider/resources/dynamicResource";
-import { type Authority, createAuthority, type Issued } from "../../../support/certificates";
+import { Run } from "../../../../provider/run";
+import { keyLines } from "../../../support/certificateScene";
+import { type Authority, createAuthority, type IssuedChain } from "../../../support/certificates";
+import { Provider } from "../../../support/provider";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const DAY_MS = 86_400_000;
 
-/** All in one process that knows neither credentials nor region: whatever it sent would be an error. */
+/** All in one run that knows neither credentials nor region: whatever it sent would be an error. */
 describe("check of a CnameCertificate", () => {
-  const directory = mkdtempSync(join(__dirname, "..", "..", "..", "..", "program-"));
+  const directory = mkdtempSync(join(tmpdir(), "oss-cname-"));
   const printed: string[] = [];
   const keys: string[] = [];
-  let host: ProviderHost;
+  let provider: Provider;
   let authority: Authority;
-  let good: Issued & { readonly chain: string };
-  let other: Issued & { readonly chain: string };
+  let good: IssuedChain;
+  let other: IssuedChain;
 
   before(async () => {
     authority = await createAuthority();
     good = await authority.issue({ names: ["www.example.com"], keyType: "rsa" });
     other = await authority.issue({ names: ["www.example.com"] });
     keys.push(good.privateKey, other.privateKey);
-    host = await ProviderHost.start({ cwd: directory, project: "test", output: (line) => printed.push(line) });
-    await host.configure({});
+    provider = new Provider(new Run({ print: (line) => printed.push(line) }));
   });
-  after(async () => {
-    await host.stop();
+  after(() => {
     rmSync(directory, { recursive: true });
+    assert.deepEqual(printed, []);
   });
 
   const check = (inputs: PropertyMap, olds: PropertyMap = {}) =>
-    host.check(olds, {
+    provider.check(olds, {
       bucket: "site",
       domain: "www.example.com",
       ...inputs,
       __provider: providerText("cnameCertificate"),
     });
   const inFiles = (certificate: string, privateKey: string) => {
-    writeFileSync(join(directory, "chain.pem"), certificate);
-    writeFileSync(join(directory, "key.pem"), privateKey);
-    return { certificateFile: "chain.pem", privateKeyFile: "key.pem" };
+    const [certificateFile, privateKeyFile] = [join(directory, "chain.pem"), join(directory, "key.pem")];
+    writeFileSync(certificateFile, certificate);
+    writeFileSync(privateKeyFile, privateKey);
+    return { certificateFile, privateKeyFile };
   };
   /** Lines of any key, and with them all that is worth stealing. */
   const assertNoKey = (text: string) => {
-    for (const line of keys.flatMap((key) => key.split("\n")))
-      if (line !== "" && !line.startsWith("-----")) assert.ok(!text.includes(line), `a private key is in ${text}`);
+    for (const line of keys.flatMap(keyLines)) assert.ok(!text.includes(line), `a private key is in ${text}`);
   };
   /** Refused as texts and as files, with one failure, which names the property in question. */
   const refuses = async (
@@ -83,28 +85,32 @@ describe("check of a CnameCertificate", () => {
       .export({ type, format: "pem", cipher: "aes-256-cbc", passphrase: "secret" } as never)
       .toString();
 
-  it("accepts a pair as texts and as files, RSA and EC, and digests its chain", async () => {
-    for (const { chain, privateKey } of [good, other]) {
-      const texts = await check({ certificate: chain, privateKey });
-      const files = await check(inFiles(chain, privateKey));
-      assert.deepEqual([...texts.failures, ...files.failures], []);
-      assert.match(String(texts.inputs.chainDigest), /^[0-9a-f]{64}$/);
-      assert.equal(texts.inputs.chainDigest, files.inputs.chainDigest);
-      assert.deepEqual(Object.keys(files.inputs).sort(), [
-        "__provider",
-        "bucket",
-        "certificateFile",
-        "chainDigest",
-        "domain",
-        "privateKeyFile",
-      ]);
-    }
-  });
+  for (const keyType of ["rsa", "ec"] as const)
+    describe(`of a pair with an ${keyType.toUpperCase()} key`, () => {
+      const pair = () => (keyType === "rsa" ? good : other);
 
-  it("refuses a key that is not the leaf's, and a chain that does not begin with the leaf", async () => {
-    await refuses(good.chain, other.privateKey, "privateKey", /does not belong/);
+      it("accepts texts and files, and digests the chain of both alike", async () => {
+        const { chain, privateKey } = pair();
+        const texts = await check({ certificate: chain, privateKey });
+        const files = await check(inFiles(chain, privateKey));
+        assert.deepEqual([...texts.failures, ...files.failures], []);
+        assert.match(String(texts.inputs.chainDigest), /^[0-9a-f]{64}$/);
+        assert.equal(texts.inputs.chainDigest, files.inputs.chainDigest);
+      });
+
+      it("adds nothing else to the inputs", async () => {
+        const { inputs } = await check(inFiles(pair().chain, pair().privateKey));
+        const expected = ["__provider", "bucket", "certificateFile", "chainDigest", "domain", "privateKeyFile"];
+        assert.deepEqual(Object.keys(inputs).sort(), expected);
+      });
+    });
+
+  it("refuses a key that does not belong to the leaf", () =>
+    refuses(good.chain, other.privateKey, "privateKey", /does not belong/));
+
+  it("refuses a chain that does not begin with the leaf", () => {
     const reversed = `${authority.intermediate.certificate}\n${good.certificate}`;
-    await refuses(reversed, good.privateKey, "certificate", /position 2 of 2/);
+    return refuses(reversed, good.privateKey, "certificate", /position 2 of 2/);
   });
 
   it("refuses a certificate for other hosts: a wildcard covers one label", async () => {
@@ -121,14 +127,17 @@ describe("check of a CnameCertificate", () => {
     assert.deepEqual((await check({ ...pair, domain: "WWW.Example.com." })).failures, []);
   });
 
-  it("refuses what is not valid yet or no more", async () => {
-    const future = await issue(1, 90);
-    await refuses(future.chain, future.privateKey, "certificate", /not valid before/);
-    const past = await issue(-90, -1);
-    await refuses(past.chain, past.privateKey, "certificate", /expired at .*: give the renewed one.*aliases/);
+  it("refuses a certificate that is not valid yet", async () => {
+    const { chain, privateKey } = await issue(1, 90);
+    await refuses(chain, privateKey, "certificate", /not valid before/);
   });
 
-  it("takes an expired certificate that is in the state, in a replacement too", async () => {
+  it("refuses an expired certificate, with a way out", async () => {
+    const { chain, privateKey } = await issue(-90, -1);
+    await refuses(chain, privateKey, "certificate", /expired at .*: give the renewed one.*aliases/);
+  });
+
+  it("accepts an expired certificate that is in the state, in a replacement too", async () => {
     const { chain, privateKey } = await issue(-90, -2);
     const pair = { certificate: chain, privateKey };
     const { inputs, failures } = await check(pair);
@@ -143,41 +152,54 @@ describe("check of a CnameCertificate", () => {
     );
   });
 
-  it("refuses half a pair, and two ways at once", async () => {
-    const reasons = async (inputs: PropertyMap) => {
-      const { failures } = await check(inputs);
-      assertNoKey(JSON.stringify(failures));
-      return failures.map(({ reason }) => reason);
-    };
-    const { chain: certificate, privateKey } = good;
-    const { certificateFile, privateKeyFile } = inFiles(certificate, privateKey);
-    assert.match((await reasons({ privateKey })).join(), /^certificate is missing/);
-    assert.match((await reasons({ certificate })).join(), /^privateKey is missing/);
-    assert.match((await reasons({ privateKeyFile })).join(), /^certificateFile is missing/);
-    assert.match((await reasons({ certificateFile })).join(), /^privateKeyFile is missing/);
-    assert.match((await reasons({})).join(), /^give certId, or/);
-    assert.match(
-      (await reasons({ certId: "1-cn-hangzhou", certificate, privateKey })).join(),
-      /^certId and certificate exclude/,
-    );
-    assert.match(
-      (await reasons({ certId: "1-cn-hangzhou", privateKeyFile })).join(),
-      /^certId and privateKeyFile exclude/,
-    );
-    assert.match((await reasons({ certificate, privateKeyFile })).join(), /^certificate and privateKeyFile exclude/);
-    assert.match((await reasons({ certificate: "", privateKey })).join(), /^certificate /);
+  describe("of arguments that do not go together", () => {
+    type Arguments = () => PropertyMap;
+    const text = () => ({ certificate: good.chain, privateKey: good.privateKey });
+    const file = () => inFiles(good.chain, good.privateKey);
+    const cases: [title: string, inputs: Arguments, reason: RegExp][] = [
+      ["a key alone", () => ({ privateKey: good.privateKey }), /^certificate is missing/],
+      ["a chain alone", () => ({ certificate: good.chain }), /^privateKey is missing/],
+      ["a key file alone", () => ({ privateKeyFile: file().privateKeyFile }), /^certificateFile is missing/],
+      ["a chain file alone", () => ({ certificateFile: file().certificateFile }), /^privateKeyFile is missing/],
+      ["nothing", () => ({}), /^give certId, or/],
+      ["CertId and texts", () => ({ ...text(), certId: "1-cn-hangzhou" }), /^certId and certificate exclude/],
+      ["CertId and files", () => ({ ...file(), certId: "1-cn-hangzhou" }), /^certId and certificateFile exclude/],
+      [
+        "a text and a file",
+        () => ({ certificate: good.chain, privateKeyFile: file().privateKeyFile }),
+        /^certificate and privateKeyFile exclude/,
+      ],
+      ["an empty chain", () => ({ ...text(), certificate: "" }), /^certificate /],
+    ];
+    for (const [title, inputs, reason] of cases)
+      it(`refuses ${title}`, async () => {
+        const { failures } = await check(inputs());
+        assertNoKey(JSON.stringify(failures));
+        assert.match(failures.map((failure) => failure.reason).join(), reason);
+      });
   });
 
-  it("refuses keys in disguise and keys that OSS does not take", async () => {
-    const disguised = good.privateKey.replaceAll("PRIVATE KEY", "CERTIFICATE");
-    await refuses(good.chain, disguised, "privateKey", /under a CERTIFICATE header/);
-    await refuses(disguised, good.privateKey, "certificate", /private key under a CERTIFICATE header/);
-    await refuses(`${good.chain}\n${good.privateKey}`, good.privateKey, "certificate", /contains a private key/);
-    await refuses(good.chain, encrypted("pkcs8"), "privateKey", /passphrase/);
-    await refuses(good.chain, encrypted("pkcs1"), "privateKey", /passphrase/);
-    await refuses(good.chain, "nonsense", "privateKey", /no private key/);
-    await refuses("", good.privateKey, "certificate", /no certificate/);
-    await refuses("nonsense", good.privateKey, "certificate", /no certificate/);
+  describe("of PEM texts", () => {
+    const disguised = () => good.privateKey.replaceAll("PRIVATE KEY", "CERTIFICATE");
+    type Half = "certificate" | "privateKey";
+    const cases: [title: string, half: Half, text: () => string, reason: RegExp][] = [
+      ["a key under another header", "privateKey", disguised, /under a CERTIFICATE header/],
+      ["such a key as certificate", "certificate", disguised, /private key under a CERTIFICATE header/],
+      ["a key in the chain", "certificate", () => `${good.chain}\n${good.privateKey}`, /contains a private key/],
+      ["a key with a passphrase (PKCS #8)", "privateKey", () => encrypted("pkcs8"), /passphrase/],
+      ["a key with a passphrase (PKCS #1)", "privateKey", () => encrypted("pkcs1"), /passphrase/],
+      ["nonsense as key", "privateKey", () => "nonsense", /no private key/],
+      ["nonsense as certificate", "certificate", () => "nonsense", /no certificate/],
+      ["an empty certificate", "certificate", () => "", /no certificate/],
+    ];
+    for (const [title, half, text, reason] of cases)
+      it(`refuses ${title}`, () =>
+        refuses(
+          half === "certificate" ? text() : good.chain,
+          half === "privateKey" ? text() : good.privateKey,
+          half,
+          reason,
+        ));
   });
 
   it("refuses a key where a path belongs, without repeating it", async () => {
@@ -220,7 +242,7 @@ describe("check of a CnameCertificate", () => {
       assert.deepEqual((await check({ certId })).failures, []);
   });
 
-  it("refuses warning days that are no number", async () => {
+  it("refuses warning days other than a number of days", async () => {
     const failures = async (expiryWarningDays: unknown) =>
       (await check({ certId: "1-cn-hangzhou", expiryWarningDays: expiryWarningDays as number })).failures;
     assert.equal((await failures("30"))[0]?.property, "expiryWarningDays");
@@ -228,7 +250,7 @@ describe("check of a CnameCertificate", () => {
     assert.deepEqual(await failures(0), []);
   });
 
-  it("lets pass what is not known yet, and judges what is", async () => {
+  it("lets values pass that are not known yet, and judges the others", async () => {
     const { chain: certificate, privateKey } = good;
     const passes = async (inputs: PropertyMap) => {
       const checked = await check(inputs);
@@ -251,7 +273,7 @@ describe("check of a CnameCertificate", () => {
         certId: "1-cn-hangzhou",
         status: "Enabled",
       };
-      const diff = await host.diff(
+      const diff = await provider.diff(
         "www.example.com",
         { ...olds, __provider: providerText("cnameCertificate") },
         inputs,
@@ -260,9 +282,5 @@ describe("check of a CnameCertificate", () => {
     }
     const { failures } = await check({ certificate, privateKey: UNKNOWN, domain: "www.example.org" });
     assert.match(failures[0]?.reason ?? "", /does not cover/);
-  });
-
-  it("prints nothing", () => {
-    assert.deepEqual(printed, []);
   });
 });

@@ -17,23 +17,38 @@ describe("CnameToken", () => {
   const outputs = () => scene.stack.state.get("www")?.outputs;
   const txtValue = () => (outputs()?.txtRecord as { readonly value: string } | undefined)?.value;
 
-  it("makes a token, sends nothing in a second up, and only reads in a refresh", async () => {
-    await start();
-    await scene.stack.up(www);
-    assert.deepEqual(scene.operations(), ["ListCname", "CreateCnameToken"]);
-    const token = scene.token("site", site.domain);
-    const made = outputs();
-    assert.equal(made?.token, token);
-    assert.deepEqual(made?.txtRecord, { name: "_dnsauth.www.example.com", type: "TXT", value: token, ttl: 600 });
-    scene.forget();
-    assert.deepEqual(await scene.stack.up(www), { www: "same" });
-    assert.deepEqual(scene.operations(), []);
-    await scene.stack.refresh();
-    assert.deepEqual(outputs(), made);
-    assert.deepEqual(scene.operations(), ["ListCname", "GetCnameToken"]);
+  describe("of an unbound domain", () => {
+    let token: string;
+    beforeEach(async () => {
+      await start();
+      await scene.stack.up(www);
+      token = scene.token("site", site.domain);
+    });
+
+    it("is made after one list", () => assert.deepEqual(scene.operations(), ["ListCname", "CreateCnameToken"]));
+
+    it("comes with the TXT record to make", () => {
+      assert.equal(outputs()?.token, token);
+      const record = { name: "_dnsauth.www.example.com", type: "TXT", value: token, ttl: 600 };
+      assert.deepEqual(outputs()?.txtRecord, record);
+    });
+
+    it("costs no request in a second up", async () => {
+      scene.forget();
+      assert.deepEqual(await scene.stack.up(www), { www: "same" });
+      assert.deepEqual(scene.operations(), []);
+    });
+
+    it("is only read by a refresh", async () => {
+      const made = outputs();
+      scene.forget();
+      await scene.stack.refresh();
+      assert.deepEqual(outputs(), made);
+      assert.deepEqual(scene.operations(), ["ListCname", "GetCnameToken"]);
+    });
   });
 
-  it("adopts a domain that is bound here by one list, with a record that any DNS host takes", async () => {
+  it("adopts a bound domain by one list, with a record that any DNS host takes", async () => {
     await start();
     scene.inConsole.moveBinding(site.domain, "site");
     await scene.stack.up(www);
@@ -59,7 +74,7 @@ describe("CnameToken", () => {
     describe(`with ${JSON.stringify(switches)}`, () => {
       beforeEach(() => start({ switches }));
 
-      it("keeps its value while valid, and renews it by up, never by refresh, once it ends while unbound", async () => {
+      it("keeps its value while it is valid, and is renewed by up alone", async () => {
         await scene.stack.up(www);
         const first = outputs()?.token;
         scene.clock.pass(70 * HOUR);
@@ -85,7 +100,7 @@ describe("CnameToken", () => {
         assert.deepEqual(scene.operations(), []);
       });
 
-      it("keeps its value for ever once bound, whatever OSS says of the token", async () => {
+      it("keeps its value for ever once its domain is bound", async () => {
         const bound: Program = { ...www, binding: ["bucketCname", site] };
         await scene.stack.up(www);
         const first = outputs()?.token;
@@ -121,7 +136,7 @@ describe("CnameToken", () => {
     assert.deepEqual(scene.operations(), ["ListCname"]);
   });
 
-  it("gets a token of the new bucket, and a renewed one after an unbinding that refresh saw", async () => {
+  it("is another one when the bucket changes, and after a refresh that found the domain unbound", async () => {
     await start();
     await scene.stack.up(www);
     const first = outputs()?.token;
@@ -141,7 +156,7 @@ describe("CnameToken", () => {
     assert.equal(outputs()?.token, scene.token("other", site.domain));
   });
 
-  it("says that OSS gives no token for a domain bound to another bucket, and changes nothing", async () => {
+  it("says that OSS gives no token for a domain that another bucket has", async () => {
     await start({ switches: { tokenWhileBoundElsewhere: "refuse" } });
     scene.inConsole.moveBinding(site.domain, "other");
     await assert.rejects(scene.stack.up(www), /NoNeedCreateCnameToken.*bound to another bucket.*Next: unbind/s);
@@ -161,65 +176,26 @@ describe("CnameToken", () => {
     assert.equal(scene.operations("CreateCnameToken").length, 1);
   });
 
-  it("refuses a name that OSS would refuse, before any request", async () => {
+  it("refuses a domain that OSS would refuse, before any request", async () => {
     await start();
-    const bad: Record<string, RegExp> = {
-      "": /empty/,
-      "*.example.com": /wildcard/,
-      "bücher.example.com": /ASCII.*xn--/,
-      "例子.com": /ASCII/,
-      "https://www.example.com": /scheme/,
-      "www.example.com/a": /path/,
-      "www.example.com:443": /port/,
-      "www example.com": /host name/,
-      localhost: /single label/,
-      "www..example.com": /empty label/,
-      "-a.example.com": /"-a"/,
-      "a_b.example.com": /"a_b"/,
-      [`${"a".repeat(64)}.example.com`]: /63/,
-      [`${"a.".repeat(130)}com`]: /253/,
-      "192.168.1.1": /IP address/,
-      "a.b": /more than three/,
-      "x.oss-cn-hangzhou.aliyuncs.com": /aliyuncs\.com/,
-      "www.aliyun.com": /aliyun\.com/,
-      "x.aliyun-inc.com": /aliyun-inc\.com/,
-      "x.taobaocdn.com": /taobaocdn\.com/,
-      "taobao.com": /taobao\.com/,
-    };
-    const failures = await scene.stack.refusals(
-      Object.keys(bad).flatMap((domain) =>
-        (["cnameToken", "bucketCname"] as const).map((kind) => [kind, { ...site, domain }] as const),
-      ),
+    const [failures = []] = await scene.stack.refusals([["cnameToken", { ...site, domain: "*.example.com" }]]);
+    assert.deepEqual(
+      failures.map(({ property }) => property),
+      ["domain"],
     );
-    Object.entries(bad).forEach(([domain, reason], index) => {
-      for (const refused of failures.slice(2 * index, 2 * index + 2)) {
-        assert.deepEqual(
-          refused.map(({ property }) => property),
-          ["domain"],
-          domain,
-        );
-        assert.match(refused[0]?.reason ?? "", reason);
-      }
-    });
+    assert.match(failures[0]?.reason ?? "", /wildcard/);
     assert.deepEqual(scene.operations(), []);
   });
 
-  it("takes a name as people write it, and the longest that is one", async () => {
+  it("takes a domain as people write it, and keeps it in lower case", async () => {
     await start();
-    const good = [" WWW.Example.COM. ", "xn--bcher-kva.example.com", "notaliyun.com", `${"a".repeat(63)}.example.com`];
-    assert.deepEqual(await scene.stack.refusals(good.map((domain) => ["cnameToken", { ...site, domain }])), [
-      [],
-      [],
-      [],
-      [],
-    ]);
     await scene.stack.up({ www: ["cnameToken", { ...site, domain: " WWW.Example.COM. " }] });
     assert.equal(outputs()?.domain, "www.example.com");
     scene.forget();
     assert.deepEqual(await scene.stack.up(www), { www: "same" });
   });
 
-  it("refuses a bucket, region or endpoint that cannot be, naming the property", async () => {
+  it("refuses an invalid bucket, region or endpoint, naming the property", async () => {
     await start();
     const refused = await scene.stack.refusals([
       ["cnameToken", { domain: site.domain }],
@@ -235,7 +211,7 @@ describe("CnameToken", () => {
     await assert.rejects(scene.stack.up({ www: ["cnameToken", { bucket: "site" }] }), CheckFailed);
   });
 
-  it("lets unknown values pass in a preview: a change, never a replacement", async () => {
+  it("takes values that are not known yet for a change, never a replacement", async () => {
     await start();
     await scene.stack.up(www);
     scene.forget();
@@ -263,7 +239,7 @@ describe("CnameToken", () => {
     assert.ok(scene.operations().every((operation) => ["ListCname", "GetCnameToken"].includes(operation)));
   });
 
-  it("is gone with its bucket, and made anew by the up that makes the bucket anew", async () => {
+  it("is gone with its bucket, and made again with it", async () => {
     await start();
     await scene.stack.up(www);
     scene.cloud.removeBucket("site");
