@@ -129,7 +129,7 @@ describe("BucketCname moves", () => {
       assert.equal(scene.boundTo(domain), "other");
     });
 
-    it("names the record that lets the old bucket have it again when binding back fails too, and the next up binds", async () => {
+    it("names the record for the old bucket when binding back fails too, and binds in the next up", async () => {
       await start();
       scene.prove("other");
       scene.fault({ operation: "PutCname", bucket: "other", status: 404, code: "NoSuchCnameInRecord" });
@@ -212,7 +212,7 @@ describe("BucketCname moves", () => {
       assert.equal(scene.boundTo(domain), "other");
     });
 
-    it("is refused when the named bucket does not list the domain or does not exist, and when it is the bucket itself", async () => {
+    it("is refused when the named bucket does not list the domain, is missing, or is the bucket itself", async () => {
       await start();
       scene.inConsole.removeBinding(domain);
       scene.prove();
