@@ -42,6 +42,7 @@ export class HttpFailure extends Error {
  * `NO_PROXY` (upper or lower case) name. Requests to this machine never go through a proxy. Redirects are not followed.
  */
 export class HttpClient {
+  readonly #exchangeMs: number;
   readonly #connectFailures = new WeakSet<Error>();
   readonly #options = {
     connections: CONNECTIONS,
@@ -52,6 +53,11 @@ export class HttpClient {
   } as const satisfies Agent.Options;
   readonly #direct = new Agent(this.#options);
   #proxied: Dispatcher | undefined;
+
+  /** `exchangeMs`: how long a whole exchange may take beyond its request's own limit. */
+  constructor({ exchangeMs = EXCHANGE_MS }: { readonly exchangeMs?: number } = {}) {
+    this.#exchangeMs = exchangeMs;
+  }
 
   /** @throws HttpFailure */
   async exchange(request: HttpRequest): Promise<HttpReply> {
@@ -66,7 +72,7 @@ export class HttpClient {
         body,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
-        signal: AbortSignal.timeout(timeoutMs + WHOLE_REPLY_MS),
+        signal: AbortSignal.timeout(timeoutMs + this.#exchangeMs),
       });
       return { status: reply.statusCode, headers: reply.headers, body: await reply.body.text() };
     } catch (error) {
@@ -133,7 +139,7 @@ const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Per host. All domains of one endpoint share these. */
 const CONNECTIONS = 16;
-const WHOLE_REPLY_MS = 60_000;
+const EXCHANGE_MS = 60_000;
 /** The largest list of a bucket has some 100 kB. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 

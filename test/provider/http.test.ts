@@ -84,6 +84,29 @@ describe("HttpClient", () => {
     const get = (http = new HttpClient(), timeoutMs = 5000) =>
       http.exchange({ origin, path: "/a?b", method: "GET", timeoutMs });
 
+    it("gives up on a reply that is too large, long before its end", async () => {
+      let sent = 0;
+      reply = (response) => {
+        const chunk = Buffer.alloc(1024 * 1024);
+        const send = () => {
+          while (sent < 200 && response.write(chunk)) sent++;
+        };
+        response.on("drain", send);
+        send();
+      };
+      assert.equal((await failureOf(get())).code, "UND_ERR_RES_EXCEEDED_MAX_SIZE");
+      assert.ok(sent < 60, `${sent} MB were sent`);
+    });
+
+    it("gives up on a reply that drips for ever", async () => {
+      reply = (response) => {
+        const drip = setInterval(() => response.write("."), 10);
+        response.on("close", () => clearInterval(drip));
+      };
+      const failure = await failureOf(get(new HttpClient({ exchangeMs: 0 }), 200));
+      assert.deepEqual([failure.code, failure.unsent], ["TimeoutError", false]);
+    });
+
     it("gives a reply whatever its status, with names of headers in lower case", async () => {
       reply = (response) => response.writeHead(404, { "X-Oss-Request-Id": "R1" }).end("no");
       const { status, headers, body } = await get();

@@ -36,6 +36,14 @@ describe("stackConfig", () => {
     assert.deepEqual(leftOut, []);
   });
 
+  const oddities = ["0123", "1e3", "0x10", "2020-01-01", "true1", "null0", "on-1", "007", "12:30", "1_000", "yes1"];
+  for (const bucket of oddities.filter((name) => /^[a-z0-9][a-z0-9-]+$/.test(name) && name.length >= 3))
+    it(`writes bucket ${bucket} so that it is read as the same string`, () => {
+      const { text } = stackConfig([{ bucket, cnames: bound("a.example.com") }], {});
+      for (const version of ["1.1", "1.2"] as const)
+        assert.equal(parse(text, { version }).config["oss-cname:domains"][0].bucket, bucket);
+    });
+
   it("keeps everything in an existing file, and names another region at the domain", () => {
     const theirs = `# Ours since 2019
 encryptionsalt: v1:abc

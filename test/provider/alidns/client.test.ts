@@ -106,4 +106,37 @@ describe("AlidnsClient", () => {
     await assert.rejects(alidns.findZone("www.a.com"), /Forbidden\.RAM \(HTTP 403, request r\)/);
     assert.equal(await alidns.findZone("www.a.com"), "a.com");
   });
+
+  describe("takes for an error and not for a success", () => {
+    const record = { rr: "www", type: "TXT", value: "x", ttl: 600 };
+
+    it("a reply to AddDomainRecord without a RecordId", async () => {
+      reply({});
+      await assert.rejects(
+        alidns.addRecord("example.com", record),
+        /no RecordId.* Next: check oss-cname:alidnsEndpoint/,
+      );
+    });
+
+    it("a redirect", async () => {
+      reply({}, 302);
+      await assert.rejects(alidns.addRecord("example.com", record), /HTTP 302/);
+    });
+
+    it("a page in place of JSON", async () => {
+      replies.push({ status: 200, body: "<html>Sign in</html>" });
+      await assert.rejects(alidns.addRecord("example.com", record), /AddDomainRecord .* failed/);
+    });
+
+    it("a list without its length", async () => {
+      reply({ DomainRecords: { Record: [{ RecordId: "1", RR: "www", Type: "TXT", Value: "x", TTL: 600 }] } });
+      await assert.rejects(alidns.findRecords("example.com", "www"), /there is no list in it/);
+    });
+
+    it("a list that never ends, after a hundred pages", async () => {
+      for (let page = 0; page < 200; page++) reply({ TotalCount: 1e9, Domains: { Domain: [{ DomainName: "a.com" }] } });
+      await assert.rejects(alidns.listZones(), /more than 100 pages/);
+      assert.equal(requests.length, 100);
+    });
+  });
 });

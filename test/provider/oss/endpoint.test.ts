@@ -129,3 +129,55 @@ describe("problems", () => {
     }
   });
 });
+
+describe("a foreign host", () => {
+  // The same in every run.
+  let state = 42;
+  const random = (below: number) => {
+    state = (state + 0x6d2b79f5) | 0;
+    const mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
+  const PUBLIC = resolveEndpoint({ region: "cn-hangzhou" });
+  const pieces = [
+    "a",
+    "-",
+    ".",
+    "..",
+    "@",
+    "#",
+    "?",
+    "/",
+    "\\",
+    ":",
+    "%2e",
+    " ",
+    "\n",
+    "\0",
+    "é",
+    "xn--",
+    "[",
+    "]",
+    "evil.com",
+    "80",
+  ];
+  const name = () => Array.from({ length: 1 + random(6) }, () => pieces[random(pieces.length)]).join("");
+
+  it("is never reached by a bucket or a region that passes its check", () => {
+    let passed = 0;
+    for (let count = 0; count < 100_000; count++) {
+      const [bucket, region] = [name(), name()];
+      if (bucketProblem(bucket) !== undefined || regionProblem(region) !== undefined) continue;
+      passed++;
+      const { origin } = bucketUrl({ ...PUBLIC, host: publicHost(region) }, bucket);
+      // Some look like punycode and are none: nothing can be sent there.
+      if (!URL.canParse(origin)) continue;
+      const { hostname } = new URL(origin);
+      assert.ok(
+        hostname.endsWith(".aliyuncs.com") && hostname.startsWith(`${bucket}.`),
+        JSON.stringify([bucket, region]),
+      );
+    }
+    assert.ok(passed > 20, `${passed} names passed`);
+  });
+});

@@ -100,6 +100,14 @@ describe("replies", () => {
     ]);
   });
 
+  it("list: control characters are shown as escapes", () => {
+    const domain = "a\u009b.example.com\u202e";
+    const [cname] = parseCnameList(
+      `<ListCnameResult><Bucket>site</Bucket><Cname><Domain>${domain}</Domain></Cname></ListCnameResult>`,
+    ).cnames;
+    assert.equal(cname?.domain, "a\\u{9b}.example.com\\u{202e}");
+  });
+
   it("anything else is no list and no token", () => {
     const cut = "<ListCnameResult><Bucket>site</Bucket><Cname><Domain>a.example.com</Domain></Cname>";
     for (const body of [

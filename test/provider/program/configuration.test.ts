@@ -226,6 +226,14 @@ describe("readConfiguration", () => {
     );
   });
 
+  it("does not repeat PEM where a path belongs", () => {
+    const key = "-----BEGIN PRIVATE KEY-----\nTOPSECRET\n-----END PRIVATE KEY-----";
+    const certificate = { certificateFile: "certs/www.pem", privateKeyFile: key };
+    assert.deepEqual(problems([{ ...www, certificate }]), [
+      `${place}certificate.privateKeyFile: holds PEM and not a path: give the PEM as privateKey`,
+    ]);
+  });
+
   it("never shows a value that may be secret", () => {
     const shown = problems([{ ...www, certificate: { certificate: "PEM", privateKey: 42, privatKey: "hunter2" } }], {
       accounts: { intl: { secretKey: 99, secretKei: "hunter3" } },
