@@ -6,7 +6,7 @@ import type { Program } from "../../../support/stack";
 
 const CLOSED_PORT = "127.0.0.1:1";
 
-describe("BucketCname waits", () => {
+describe("bindWhenProven", () => {
   const site = { bucket: "site", domain: "www.example.com" };
   const token: Program = { token: ["cnameToken", site] };
   const bound = (more: object = {}): Program => ({ ...token, binding: ["bucketCname", { ...site, ...more }] });
@@ -36,7 +36,7 @@ describe("BucketCname waits", () => {
     assert.deepEqual(scene.operations(), []);
   });
 
-  it("asks OSS ever more seldom when it does not see a right record yet", async () => {
+  it("asks OSS at growing intervals when OSS does not see the record yet", async () => {
     await start();
     scene.prove();
     needVerify(5);
@@ -46,35 +46,55 @@ describe("BucketCname waits", () => {
     assert.deepEqual(seconds, [5, 10, 20, 40, 60]);
   });
 
-  it("tries once more at the deadline, says what is missing where, and the next up continues", async () => {
-    await start();
-    const began = scene.clock.now();
-    await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 120 })), (error: Error) => {
-      const value = scene.token("site", site.domain);
-      assert.ok(error.message.includes(`TXT _dnsauth.www.example.com = ${value}`), error.message);
-      assert.ok(error.message.includes(`${scene.cloud.dns} has no TXT record`), error.message);
-      assert.match(error.message, /NeedVerifyDomainOwnership.*next `pulumi up` continues/s);
-      return true;
-    });
-    assert.equal(Math.round((scene.clock.now() - began) / 1000), 120 + 1); // and the second's pause before the second list
-    assert.equal(puts(), 1);
-    scene.prove();
-    assert.deepEqual(await scene.stack.up(bound()), { token: "same", binding: "create" });
-    assert.ok(isBound());
-  });
+  describe("at the deadline", () => {
+    const late = (seconds: number) => scene.stack.up(bound({ dnsTimeoutSeconds: seconds }));
 
-  it("shows an old value at the deadline, and takes the deadline from customTimeouts and from the stack", async () => {
-    await start({ config: { "oss-cname:dnsTimeoutSeconds": "30" } });
-    scene.cloud.addRecord({ name: "_dnsauth.www.example.com", type: "TXT", value: "old" });
-    const took = async (more: object) => {
+    it("asks OSS once more, and then gives up", async () => {
+      await start();
       const began = scene.clock.now();
-      await assert.rejects(scene.stack.up(bound(more)), /has only "old"/);
-      return Math.round((scene.clock.now() - began) / 1000) - 1;
-    };
-    assert.equal(await took({}), 30);
-    assert.equal(await took({ createTimeoutSeconds: 60, updateTimeoutSeconds: 5 }), 60);
-    assert.equal(await took({ createTimeoutSeconds: 60, dnsTimeoutSeconds: 10 }), 10);
-    assert.equal(await took({ dnsTimeoutSeconds: 0 }), 0);
+      await assert.rejects(late(120), /NeedVerifyDomainOwnership.*next `pulumi up` continues/s);
+      // And the second before the second list.
+      assert.equal(Math.round((scene.clock.now() - began) / 1000), 120 + 1);
+      assert.equal(puts(), 1);
+    });
+
+    it("says which record is missing where", async () => {
+      await start();
+      await assert.rejects(late(1), ({ message }: Error) => {
+        const value = scene.token("site", site.domain);
+        assert.ok(message.includes(`TXT _dnsauth.www.example.com = ${value}`), message);
+        assert.ok(message.includes(`${scene.cloud.dns} has no TXT record`), message);
+        return true;
+      });
+    });
+
+    it("shows the value that the record has", async () => {
+      await start();
+      scene.cloud.addRecord({ name: "_dnsauth.www.example.com", type: "TXT", value: "old" });
+      await assert.rejects(late(1), /has only "old"/);
+    });
+
+    it("leaves the domain to the next up", async () => {
+      await start();
+      await assert.rejects(late(1));
+      scene.prove();
+      assert.deepEqual(await scene.stack.up(bound()), { token: "same", binding: "create" });
+      assert.ok(isBound());
+    });
+
+    const times: [title: string, options: object, seconds: number][] = [
+      ["the stack", {}, 30],
+      ["customTimeouts before the stack", { createTimeoutSeconds: 60, updateTimeoutSeconds: 5 }, 60],
+      ["its own argument before customTimeouts", { createTimeoutSeconds: 60, dnsTimeoutSeconds: 10 }, 10],
+      ["an argument of zero", { dnsTimeoutSeconds: 0 }, 0],
+    ];
+    for (const [title, options, seconds] of times)
+      it(`takes its time from ${title}`, async () => {
+        await start({ config: { "oss-cname:dnsTimeoutSeconds": "30" } });
+        const began = scene.clock.now();
+        await assert.rejects(scene.stack.up(bound(options)), /could not be bound/);
+        assert.equal(Math.round((scene.clock.now() - began) / 1000) - 1, seconds);
+      });
   });
 
   it("binds at the deadline where only OSS sees the record", async () => {
@@ -88,7 +108,7 @@ describe("BucketCname waits", () => {
     ["with port 53 closed", { "oss-cname:dnsServers": CLOSED_PORT }],
     ["without verification", { "oss-cname:verification": "none" }],
   ] as const)
-    it(`asks OSS at most once per 15 s ${how}`, async () => {
+    it(`asks OSS once in 15 seconds ${how}`, async () => {
       await start({ config });
       scene.prove("site", 4);
       await scene.stack.up(bound());
@@ -131,14 +151,14 @@ describe("BucketCname waits", () => {
     }
   });
 
-  it("says in the output that OSS is asked because DNS cannot be", async () => {
+  it("prints that OSS is asked because DNS cannot be reached", async () => {
     await start({ config: { "oss-cname:dnsServers": CLOSED_PORT } });
     await assert.rejects(scene.stack.up(bound({ dnsTimeoutSeconds: 1 })), /port 53/);
     assert.equal(puts(), 1);
     assert.match(scene.stack.printed.join("\n"), /www\.example\.com \(no DNS server can be reached.*every 15 s/);
   });
 
-  it("sends nothing for a domain that somebody else bound here meanwhile", async () => {
+  it("sends nothing for a domain that somebody else has bound to the bucket meanwhile", async () => {
     await start();
     let sleeps = 0;
     scene.meanwhile = () => {
@@ -150,7 +170,7 @@ describe("BucketCname waits", () => {
     assert.equal(scene.stack.output("binding", "status"), "Enabled");
   });
 
-  it("refuses a recorded token that OSS no longer expects, and goes on after refresh and up", async () => {
+  it("refuses a token in the state that has expired, until refresh and up have renewed it", async () => {
     await start();
     const old = scene.token("site", site.domain);
     scene.clock.pass(80 * 3_600_000);
@@ -173,7 +193,7 @@ describe("BucketCname waits", () => {
     assert.ok(isBound());
   });
 
-  it("asks for a CnameToken where there is none", async () => {
+  it("says that a CnameToken is needed where none exists", async () => {
     await start();
     scene.inConsole.expireToken("site", site.domain);
     await assert.rejects(
@@ -182,7 +202,7 @@ describe("BucketCname waits", () => {
     );
   });
 
-  describe("for a record made by hand", () => {
+  describe("for a record that is made by hand", () => {
     const pending = bound({ unverified: "pending" });
 
     it("looks once, becomes Pending without a failure, and every later up tries again", async () => {
@@ -209,31 +229,37 @@ describe("BucketCname waits", () => {
       assert.deepEqual(await scene.stack.up(pending), { token: "same", binding: "same" });
     });
 
-    it("is Pending as well when OSS does not see the record, or DNS cannot be asked", async () => {
+    it("is Pending as well when OSS does not see the record", async () => {
       await start();
       scene.prove();
       needVerify(1);
       await scene.stack.up(pending);
       assert.match(String(scene.stack.output("binding", "pendingReason")), /OSS does not see the record yet/);
       assert.equal(puts(), 1);
-      await scene.close();
+    });
+
+    it("is Pending as well when DNS cannot be asked, after one question to OSS", async () => {
       await start({ config: { "oss-cname:dnsServers": CLOSED_PORT, "oss-cname:dnsTimeoutSeconds": "0" } });
       await scene.stack.up(pending);
       assert.equal(scene.stack.output("binding", "status"), "Pending");
       assert.equal(puts(), 1);
     });
 
-    it("does not ask OSS for want of time", async () => {
+    it("does not ask OSS because time is up", async () => {
       await start();
       await scene.stack.up(bound({ unverified: "pending", dnsTimeoutSeconds: 0 }));
       assert.equal(puts(), 0);
     });
 
-    it("can be destroyed, and is found when it was bound by hand", async () => {
+    it("can be destroyed without a DeleteCname", async () => {
       await start();
       await scene.stack.up(pending);
       await scene.stack.destroy();
       assert.ok(!scene.operations().includes("DeleteCname"));
+    });
+
+    it("is found by refresh when somebody has bound it", async () => {
+      await start();
       await scene.stack.up(pending);
       scene.inConsole.moveBinding(site.domain, "site");
       await scene.stack.refresh();

@@ -54,14 +54,14 @@ describe("BucketCname fails at once", () => {
       assert.equal(scene.boundTo(site.domain), "site");
     });
 
-  it("with CnameAlreadyExists, telling how to find the other bucket and how to move from there", async () => {
+  it("with CnameAlreadyExists, and how to find the other bucket and move from there", async () => {
     scene.inConsole.moveBinding(site.domain, "other");
     const message = await failure("PutCname");
     assert.match(message, /CnameAlreadyExists.*npx oss-cname list BUCKET.*takeover/s);
     assert.equal(scene.boundTo(site.domain), "other");
   });
 
-  it("with CnameDenied for another account's domain, unless OSS gives it to who proves it", async () => {
+  it("with CnameDenied for another account's domain, unless the TXT record is enough for OSS", async () => {
     scene.cloud.addBucket({ name: "theirs", owner: "999" });
     scene.inConsole.moveBinding(site.domain, "theirs");
     assert.match(await failure("PutCname"), /CnameDenied/);
@@ -101,7 +101,7 @@ describe("BucketCname fails at once", () => {
     });
   });
 
-  it("with both of what it may be, where OSS says that the bucket is not ours", async () => {
+  it("with both possible causes, where OSS says that the bucket is not ours", async () => {
     scene.cloud.addBucket({ name: "theirs", owner: "999" });
     const message = await failure("ListCname", { binding: ["bucketCname", { ...site, bucket: "theirs" }] });
     assert.match(

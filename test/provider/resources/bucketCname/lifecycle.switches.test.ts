@@ -3,7 +3,7 @@ import type { Switches } from "../../../../local/switches";
 import { Scene } from "../../../support/scene";
 import type { Program } from "../../../support/stack";
 
-const settings: Partial<Switches>[] = [
+const services: Partial<Switches>[] = [
   {},
   { barePut: "drop" },
   { barePut: "refuse" },
@@ -16,8 +16,8 @@ const settings: Partial<Switches>[] = [
 ];
 
 /** Nothing here may depend on what the service is not known to do. */
-for (const switches of settings)
-  describe(`BucketCname with ${JSON.stringify(switches)}`, () => {
+for (const switches of services)
+  describe(`BucketCname on a service with ${JSON.stringify(switches)}`, () => {
     const domain = "www.example.com";
     const site = { bucket: "site", domain };
     const token: Program = { token: ["cnameToken", site] };
@@ -40,7 +40,7 @@ for (const switches of settings)
       scene.forget();
     };
 
-    it("lives through Pending, binding, refresh, move and destroy with one PutCname for each binding", async () => {
+    it("sends one PutCname for each binding through Pending, refresh, move and destroy", async () => {
       await scene.stack.up(bound("binding", { unverified: "pending" }));
       assert.equal(scene.stack.output("binding", "status"), "Pending");
       scene.prove();
@@ -64,7 +64,7 @@ for (const switches of settings)
       assert.equal(scene.operations("DeleteCname").length, 2);
     });
 
-    it("stays bound through rename, --replace and taint, certificate and all, and is destroyed by destroy", async () => {
+    it("stays bound, with its certificate, through rename, --replace and taint", async () => {
       await bind();
       assert.deepEqual(await scene.stack.up(bound("renamed")), { token: "same", renamed: "create", binding: "delete" });
       await scene.stack.up(bound("renamed"), { replace: ["renamed"] });
@@ -93,7 +93,7 @@ for (const switches of settings)
     });
 
     for (const after of [true, false])
-      it(`finds out by lists what became of a PutCname whose reply was lost ${after ? "after" : "before"} it worked`, async () => {
+      it(`sends ${after ? "no second" : "a second"} PutCname when the reply was lost ${after ? "after" : "before"} it worked`, async () => {
         scene.prove();
         scene.fault({ operation: "PutCname", reset: true, after });
         await scene.stack.up(bound());
@@ -102,7 +102,7 @@ for (const switches of settings)
         assert.equal(puts(), after ? 1 : 2);
       });
 
-    it("unbinds although the reply was lost", async () => {
+    it("is unbound although the reply was lost", async () => {
       await bind();
       scene.fault({ operation: "DeleteCname", reset: true, after: true });
       await scene.stack.destroy();

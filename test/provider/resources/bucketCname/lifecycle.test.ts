@@ -24,27 +24,40 @@ describe("BucketCname", () => {
   afterEach(() => scene.close());
   const status = () => scene.stack.output("binding", "status");
 
-  it("binds by one PutCname once the record is there, sends nothing in a second up, and unbinds", async () => {
-    await start({});
-    await scene.stack.up(token);
-    scene.prove();
-    scene.forget();
-    await scene.stack.up(bound);
-    assert.equal(scene.boundTo(site.domain), "site");
-    assert.equal(scene.operations("PutCname").length, 1);
-    assert.deepEqual(scene.stack.state.get("binding")?.outputs, {
-      ...site,
-      status: "Enabled",
-      pendingReason: "",
-      cnameTarget: "site.oss-cn-hangzhou.aliyuncs.com",
-      __provider: providerText("bucketCname"),
+  describe("of a domain whose TXT record exists", () => {
+    beforeEach(async () => {
+      await start();
+      await scene.stack.up(token);
+      scene.prove();
+      scene.forget();
+      await scene.stack.up(bound);
     });
-    scene.forget();
-    assert.deepEqual(await scene.stack.up(bound), { token: "same", binding: "same" });
-    assert.deepEqual(scene.operations(), []);
-    await scene.stack.destroy();
-    assert.equal(scene.boundTo(site.domain), undefined);
-    assert.equal(scene.operations("DeleteCname").length, 1);
+
+    it("is bound by one PutCname", () => {
+      assert.equal(scene.boundTo(site.domain), "site");
+      assert.equal(scene.operations("PutCname").length, 1);
+    });
+
+    it("has status and target of the CNAME record as outputs", () =>
+      assert.deepEqual(scene.stack.state.get("binding")?.outputs, {
+        ...site,
+        status: "Enabled",
+        pendingReason: "",
+        cnameTarget: "site.oss-cn-hangzhou.aliyuncs.com",
+        __provider: providerText("bucketCname"),
+      }));
+
+    it("costs no request in a second up", async () => {
+      scene.forget();
+      assert.deepEqual(await scene.stack.up(bound), { token: "same", binding: "same" });
+      assert.deepEqual(scene.operations(), []);
+    });
+
+    it("is unbound by destroy", async () => {
+      await scene.stack.destroy();
+      assert.equal(scene.boundTo(site.domain), undefined);
+      assert.equal(scene.operations("DeleteCname").length, 1);
+    });
   });
 
   it("becomes Pending without failing, and is bound by a later up", async () => {
@@ -58,7 +71,7 @@ describe("BucketCname", () => {
     assert.equal(status(), "Enabled");
   });
 
-  it("adopts a domain that is bound here already, without a write, and says so", async () => {
+  it("adopts a domain that is bound already, without a write, and says so", async () => {
     await start({});
     scene.inConsole.moveBinding(site.domain, "site");
     await scene.stack.up(bound);
@@ -75,13 +88,13 @@ describe("BucketCname", () => {
     assert.equal(scene.stack.output("binding", "cnameTarget"), "bank.oss-cn-hzfinance.aliyuncs.com");
   });
 
-  it("costs one list for any number of domains of a bucket, bound at once in one process", async () => {
+  it("costs one list for all domains of a bucket that are bound at once", async () => {
     await start({ switches: { bindsUnverified: true }, config: { "oss-cname:verification": "none" } });
     const domains = Array.from({ length: 25 }, (_, index) => `d${index}.example.com`);
-    await scene.stack.operate(async (host) => {
+    await scene.stack.operate(async (provider) => {
       for (const kind of ["cnameToken", "bucketCname"] as const)
         await Promise.all(
-          domains.map((domain) => host.create({ bucket: "site", domain, __provider: providerText(kind) })),
+          domains.map((domain) => provider.create({ bucket: "site", domain, __provider: providerText(kind) })),
         );
     });
     assert.equal(scene.cloud.state().bindings.length, 25);
@@ -91,7 +104,7 @@ describe("BucketCname", () => {
     );
   });
 
-  it("notices what others did: unbound is gone, disabled is shown", async () => {
+  it("shows after a refresh that somebody has disabled it, and changes nothing", async () => {
     await startBound();
     scene.inConsole.disable(site.domain);
     assert.deepEqual(await scene.stack.refresh(), []);
@@ -99,13 +112,17 @@ describe("BucketCname", () => {
     scene.forget();
     assert.deepEqual(await scene.stack.up(bound), { token: "same", binding: "same" });
     assert.deepEqual(scene.operations(), []);
+  });
+
+  it("is gone after a refresh when somebody has unbound it, and bound again by up", async () => {
+    await startBound();
     scene.inConsole.removeBinding(site.domain);
     assert.deepEqual(await scene.stack.refresh(), ["binding"]);
     assert.deepEqual(await scene.stack.up(bound), { token: "same", binding: "create" });
     assert.equal(scene.boundTo(site.domain), "site");
   });
 
-  it("leaves a domain alone that was moved elsewhere, at refresh and at destroy", async () => {
+  it("leaves a domain alone that somebody has moved to another bucket", async () => {
     await startBound();
     scene.inConsole.moveBinding(site.domain, "other");
     const kept = new Map(scene.stack.state);
@@ -126,7 +143,7 @@ describe("BucketCname", () => {
     assert.equal(scene.operations("DeleteCname").length, 0);
   });
 
-  it("fails to unbind, with the policy, rather than forgetting the binding", async () => {
+  it("stays in the state when it cannot be unbound", async () => {
     await startBound();
     scene.fault({ operation: "DeleteCname", status: 403, code: "AccessDenied", ec: "0003-00000001" });
     await assert.rejects(scene.stack.destroy(), /AccessDenied.*oss:DeleteCname/s);
@@ -135,7 +152,7 @@ describe("BucketCname", () => {
     assert.equal(scene.boundTo(site.domain), undefined);
   });
 
-  it("is replaced when its domain changes: the new one is bound before the old one is unbound", async () => {
+  it("is replaced when its domain changes: the new one is bound before the old one goes", async () => {
     await startBound();
     const next = { ...site, domain: "new.example.com" };
     await scene.stack.up({ ...bound, next: ["cnameToken", next] });
@@ -150,7 +167,7 @@ describe("BucketCname", () => {
     );
   });
 
-  it("takes unknown values in a preview for changes, never replacements", async () => {
+  it("takes values that are not known yet for changes, never replacements", async () => {
     await startBound();
     const plan = async (more: object) =>
       (await scene.stack.preview({ ...token, binding: ["bucketCname", { ...site, ...more }] })).binding;
@@ -162,7 +179,7 @@ describe("BucketCname", () => {
     assert.deepEqual(scene.operations(), []);
   });
 
-  it("takes operational options and another provider text alone for no change", async () => {
+  it("is not changed by operational options or another provider text alone", async () => {
     await startBound();
     const options = {
       token: "0".repeat(32),
@@ -184,17 +201,21 @@ describe("BucketCname", () => {
     assert.deepEqual(scene.operations(), []);
   });
 
-  it("refuses options that cannot be, naming the property", async () => {
-    await start();
-    const bad = { verification: "dns", unverified: "ignore", dnsTimeoutSeconds: -1, takeover: { bucket: "site" } };
-    const refused = await scene.stack.refusals(
-      Object.entries(bad).map(([key, value]) => ["bucketCname", { ...site, [key]: value }] as const),
-    );
-    assert.deepEqual(
-      refused.map((failures) => failures.map(({ property }) => property)),
-      Object.keys(bad).map((key) => [key]),
-    );
-  });
+  const invalid: Record<string, unknown> = {
+    verification: "dns",
+    unverified: "ignore",
+    dnsTimeoutSeconds: -1,
+    takeover: { bucket: "site" },
+  };
+  for (const [option, value] of Object.entries(invalid))
+    it(`refuses ${option} ${JSON.stringify(value)}`, async () => {
+      await start();
+      const [failures] = await scene.stack.refusals([["bucketCname", { ...site, [option]: value } as typeof site]]);
+      assert.deepEqual(
+        failures?.map(({ property }) => property),
+        [option],
+      );
+    });
 
   it("gets an existing binding and fails on a missing one", async () => {
     await startBound();

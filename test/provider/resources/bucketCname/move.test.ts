@@ -8,7 +8,7 @@ const program = (bucket: string, more: object = {}, tokenBucket = bucket): Progr
   binding: ["bucketCname", { bucket, domain, ...more }],
 });
 
-describe("BucketCname moves", () => {
+describe("move", () => {
   let scene: Scene;
   afterEach(() => scene.close());
   const moves = () =>
@@ -30,7 +30,7 @@ describe("BucketCname moves", () => {
       scene.forget();
     };
 
-    it("goes over in one up, in place, DeleteCname and PutCname back to back", async () => {
+    it("moves the domain in one up, by DeleteCname and PutCname back to back", async () => {
       await start({});
       scene.prove("other");
       assert.deepEqual(await scene.stack.up(program("other")), { token: "same", binding: "update" });
@@ -59,26 +59,37 @@ describe("BucketCname moves", () => {
       assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
     });
 
-    it("touches nothing when the record does not come in time, or DNS cannot be asked", async () => {
-      await start();
-      await assert.rejects(
-        scene.stack.up(program("other", { dnsTimeoutSeconds: 60 })),
-        /TXT _dnsauth.*still bound to bucket site/s,
-      );
-      assert.deepEqual(moves(), []);
-      assert.equal(scene.stack.output("binding", "bucket"), "site");
-      scene.prove("other");
-      Object.assign(scene.stack.config, { "oss-cname:dnsServers": "127.0.0.1:1" });
-      await assert.rejects(
-        scene.stack.up(program("other", { dnsTimeoutSeconds: 60 })),
-        /still bound to bucket site.*not moved without a look at DNS, unless verification is "none"/s,
-      );
-      assert.deepEqual(moves(), []);
-      await scene.stack.up(program("other", { verification: "none" }));
-      assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
+    describe("without the new record in DNS", () => {
+      const late = () => scene.stack.up(program("other", { dnsTimeoutSeconds: 60 }));
+
+      it("changes nothing when it does not come in time", async () => {
+        await start();
+        await assert.rejects(late(), /TXT _dnsauth.*still bound to bucket site/s);
+        assert.deepEqual(moves(), []);
+        assert.equal(scene.stack.output("binding", "bucket"), "site");
+      });
+
+      it("changes nothing when DNS cannot be asked", async () => {
+        await start();
+        scene.prove("other");
+        Object.assign(scene.stack.config, { "oss-cname:dnsServers": "127.0.0.1:1" });
+        await assert.rejects(
+          late(),
+          /still bound to bucket site.*not moved without a look at DNS, unless verification is "none"/s,
+        );
+        assert.deepEqual(moves(), []);
+      });
+
+      it("moves the domain when verification is none", async () => {
+        await start();
+        scene.prove("other");
+        Object.assign(scene.stack.config, { "oss-cname:dnsServers": "127.0.0.1:1" });
+        await scene.stack.up(program("other", { verification: "none" }));
+        assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
+      });
     });
 
-    it("stays where it is while Pending, through refresh, and is destroyed there", async () => {
+    it("stays where it is while Pending, through refresh, until it is destroyed or moves", async () => {
       await start();
       const pending = program("other", { unverified: "pending" });
       await scene.stack.up(pending);
@@ -103,7 +114,7 @@ describe("BucketCname moves", () => {
       assert.equal(scene.stack.output("binding", "status"), "Enabled");
     });
 
-    it("insists for some seconds when OSS does not see the record that we saw", async () => {
+    it("tries for some seconds when OSS does not see the record that we saw", async () => {
       await start();
       scene.prove("other");
       needVerify("other", 3);
@@ -115,7 +126,7 @@ describe("BucketCname moves", () => {
       assert.ok(gap < 4000, `the domain was unbound for ${gap} ms`);
     });
 
-    it("binds back when it cannot bind, says so, and the next up tries again", async () => {
+    it("binds back when it cannot bind, and the next up tries again", async () => {
       await start();
       scene.prove("other");
       const value = scene.token("site", domain);
@@ -129,7 +140,7 @@ describe("BucketCname moves", () => {
       assert.equal(scene.boundTo(domain), "other");
     });
 
-    it("names the record for the old bucket when binding back fails too, and binds in the next up", async () => {
+    it("names the record with which the old bucket would take it, when binding back fails too", async () => {
       await start();
       scene.prove("other");
       scene.fault({ operation: "PutCname", bucket: "other", status: 404, code: "NoSuchCnameInRecord" });
@@ -153,7 +164,7 @@ describe("BucketCname moves", () => {
       assert.equal(scene.operations("PutCname").length, 1);
     });
 
-    it("adopts it where somebody has moved it already, and binds anew what is bound nowhere", async () => {
+    it("adopts a domain that somebody has moved already, and binds one that is bound nowhere", async () => {
       await start();
       scene.inConsole.moveBinding(domain, "other");
       await scene.stack.up(program("other"));
@@ -166,7 +177,7 @@ describe("BucketCname moves", () => {
       assert.deepEqual(moves(), ["PutCname site"]);
     });
 
-    it("takes another endpoint of the same bucket for what it is", async () => {
+    it("does not move a domain when only the endpoint of its bucket changes", async () => {
       await start();
       scene.forget();
       const there = program("site", { endpoint: scene.cloud.oss.replace("http:", "HTTP:") }, "other");
@@ -212,32 +223,38 @@ describe("BucketCname moves", () => {
       assert.equal(scene.boundTo(domain), "other");
     });
 
-    it("is refused when the named bucket does not list the domain, is missing, or is the bucket itself", async () => {
-      await start();
-      scene.inConsole.removeBinding(domain);
-      scene.prove();
-      await assert.rejects(
-        scene.stack.up(taking()),
-        /from bucket other: that bucket does not list it.*Nothing was changed/s,
-      );
-      await assert.rejects(scene.stack.up(taking({ takeover: { bucket: "nowhere" } })), /does not list it/);
-      const refused = await scene.stack.refusals(
-        [
-          { bucket: "site" },
-          { bucket: "B" },
-          {},
-          "other",
-          { bucket: "other", region: "Mars" },
-          { bucket: "other", endpoint: "a b" },
-        ].map((takeover) => ["bucketCname", { bucket: "site", domain, takeover }] as const),
-      );
-      for (const failures of refused)
+    for (const [title, bucket] of [
+      ["does not list the domain", "other"],
+      ["does not exist", "nowhere"],
+    ] as const)
+      it(`is refused when the named bucket ${title}`, async () => {
+        await start();
+        scene.inConsole.removeBinding(domain);
+        scene.prove();
+        await assert.rejects(
+          scene.stack.up(taking({ takeover: { bucket } })),
+          new RegExp(`from bucket ${bucket}: that bucket does not list it.*Nothing was changed`, "s"),
+        );
+        assert.deepEqual(moves(), []);
+      });
+
+    const invalid = [
+      { bucket: "site" },
+      { bucket: "B" },
+      {},
+      "other",
+      { bucket: "other", region: "Mars" },
+      { bucket: "other", endpoint: "a b" },
+    ];
+    for (const takeover of invalid)
+      it(`is refused as ${JSON.stringify(takeover)}`, async () => {
+        await start();
+        const [failures] = await scene.stack.refusals([["bucketCname", { bucket: "site", domain, takeover }]]);
         assert.deepEqual(
-          failures.map(({ property }) => property),
+          failures?.map(({ property }) => property),
           ["takeover"],
         );
-      assert.deepEqual(moves(), []);
-    });
+      });
 
     it("explains that OSS gives no token while the domain is bound elsewhere", async () => {
       scene = await Scene.start({ switches: { tokenWhileBoundElsewhere: "refuse" } });
@@ -260,7 +277,7 @@ describe("BucketCname moves", () => {
       assert.equal(scene.boundTo(domain), "site");
     });
 
-    it("keeps what it could not finish, and the next up finishes it", async () => {
+    it("is kept as Pending when it could not be finished, and the next up finishes it", async () => {
       await start();
       scene.prove();
       scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
