@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what this package costs, as ratios to what cannot be had for less. Nothing is asserted: the figures are of one machine
- * at one moment, and compare only with figures of the same run.
+ * `npm run bench`: what this package costs, as ratios to what cannot be had for less. Nothing is asserted: the figures
+ * are of one machine at one moment, and compare only with figures of the same run.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";

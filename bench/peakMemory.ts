@@ -1,4 +1,5 @@
-// Loaded into every process of a run (node --require): leaves the most memory that it ever held, in bytes, in a file of its own.
+// Loaded into every process of a run (node --require): leaves the most memory that it ever held, in bytes, in a file of
+// its own.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 

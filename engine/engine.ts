@@ -14,7 +14,10 @@ export interface EngineOptions extends StackOptions, OperationOptions {
   readonly expectNoChanges?: boolean | undefined;
   /** For `preview` and `up`: read all resources again first. */
   readonly refresh?: boolean | undefined;
-  /** For `up`, `refresh` and `destroy`: skip the preview. The program then runs once in silence, only to find what is refused. */
+  /**
+   * For `up`, `refresh` and `destroy`: skip the preview. The program then runs once in silence, only to find what is
+   * refused.
+   */
   readonly skipPreview?: boolean | undefined;
   /** Show the properties of all resources, not only what changes. */
   readonly diff?: boolean | undefined;

@@ -10,9 +10,15 @@ import type { CertificateConfiguration, CnameInfo, CnameList, CnameTokenInfo } f
 
 /** How to look a binding up. */
 export interface Lookup {
-  /** Ask OSS now and take its word. Default: a list under ten seconds old will do, and confirmed writes of ours are added to it. */
+  /**
+   * Ask OSS now and take its word. Default: a list under ten seconds old will do, and confirmed writes of ours are
+   * added to it.
+   */
   readonly fresh?: boolean;
-  /** What is expected. A list may be behind a write, so one that shows something else is fetched again. Default: a binding. */
+  /**
+   * What is expected. A list may be behind a write, so one that shows something else is fetched again. Default: a
+   * binding.
+   */
   readonly until?: (found: CnameInfo | undefined) => boolean;
   /** How many lists to look at, a second apart, before the unexpected is believed. Default 1. */
   readonly looks?: number;
@@ -37,8 +43,8 @@ interface Write {
 /**
  * One bucket's bindings as this process knows them, and the only way in which it changes them.
  *
- * ListCname answers for all domains of a bucket at once, so one list serves all resources: a lookup joins a list that is under way,
- * or uses one under ten seconds old. What this process has written itself is known without asking.
+ * ListCname answers for all domains of a bucket at once, so one list serves all resources: a lookup joins a list that
+ * is under way, or uses one under ten seconds old. What this process has written itself is known without asking.
  */
 export class Bucket {
   readonly name: string;

@@ -10,9 +10,9 @@ interface DeclaredRecord {
 /**
  * What the program of this run declares.
  *
- * Renaming a resource, `--replace` and taint make Pulumi create the new resource, which adopts what is in the cloud, and then delete
- * the old one, which stands for the same thing. Pulumi calls `check` for every resource in `up` and for none in `destroy`: so `check`
- * notes here what is declared, and `delete` leaves alone what it finds here.
+ * Renaming a resource, `--replace` and taint make Pulumi create the new resource, which adopts what is in the cloud,
+ * and then delete the old one, which stands for the same thing. Pulumi calls `check` for every resource in `up` and for
+ * none in `destroy`: so `check` notes here what is declared, and `delete` leaves alone what it finds here.
  */
 export class Declared {
   /** Domains of BucketCname resources, noted as soon as they are known, whatever else is wrong with the resource. */

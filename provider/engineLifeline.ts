@@ -2,8 +2,9 @@ import { connect } from "node:net";
 import { splitHostPort } from "./dns/serverAddress";
 
 /**
- * Ends this provider process when its engine is gone, killed perhaps: it must not go on and bind what nobody waits for, and the SDK
- * would print into a broken pipe for ever. Pulumi starts a provider with the engine's address as its first argument.
+ * Ends this provider process when its engine is gone, killed perhaps: it must not go on and bind what nobody waits for,
+ * and the SDK would print into a broken pipe for ever. Pulumi starts a provider with the engine's address as its first
+ * argument.
  */
 export function endWithEngine(engineAddress = process.argv[2]): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", end);

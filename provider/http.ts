@@ -38,8 +38,9 @@ export class HttpFailure extends Error {
 }
 
 /**
- * Sends requests over connections that are shared and kept alive, and through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and
- * `NO_PROXY` (upper or lower case) name. Requests to this machine never go through a proxy. Redirects are not followed.
+ * Sends requests over connections that are shared and kept alive, and through the proxy that `HTTPS_PROXY`,
+ * `HTTP_PROXY` and `NO_PROXY` (upper or lower case) name. Requests to this machine never go through a proxy. Redirects
+ * are not followed.
  */
 export class HttpClient {
   readonly #exchangeMs: number;
@@ -104,7 +105,9 @@ export class HttpClient {
   }
 }
 
-/** undici tries again for ever where a connection closes early, as with a proxy that takes connections and drops them. */
+/**
+ * undici tries again for ever where a connection closes early, as with a proxy that takes connections and drops them.
+ */
 function proxyPool(proxy: URL, options: object): Pool {
   const pool = new Pool(proxy, { ...options, headersTimeout: CONNECT_TIMEOUT_MS });
   const plainConnect: (target: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);

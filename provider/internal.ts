@@ -2,8 +2,8 @@
  * What the command may use of the library: the linter lets `cli/` import this file and `expiry.ts`, and nothing else of
  * `provider/`.
  *
- * It takes some 100 ms to load, so commands import it when they run, not to show their help. What is slower still, above
- * all what needs Pulumi's SDK, is loaded by the functions below when they are called.
+ * It takes some 100 ms to load, so commands import it when they run, not to show their help. What is slower still,
+ * above all what needs Pulumi's SDK, is loaded by the functions below when they are called.
  */
 import type { Diagnosis } from "./diagnosis/diagnose";
 import type { DiagnosisOptions } from "./diagnosis/evidence";

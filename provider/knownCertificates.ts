@@ -1,11 +1,13 @@
 /**
- * What a run knows of certificates beyond what ListCname shows, which is the leaf alone: domains share certificates, and a pair is
- * to be uploaded once.
+ * What a run knows of certificates beyond what ListCname shows, which is the leaf alone: domains share certificates,
+ * and a pair is to be uploaded once.
  */
 export class KnownCertificates {
   /** Chain digests that states of this run hold. */
   readonly #inState = new Set<string>();
-  /** CertId and chain digest of certificates in states and uploads of this run, in the order in which they became known. */
+  /**
+   * CertId and chain digest of certificates in states and uploads of this run, in the order in which they became known.
+   */
   readonly #chains = new Map<string, string>();
   /** Uploads under way, by chain digest. */
   readonly #uploads = new Map<string, Promise<string>>();

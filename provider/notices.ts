@@ -8,8 +8,8 @@ const SHOWN = 3;
 /**
  * Lines for the user about what a provider process is doing.
  *
- * Pulumi shows what a dynamic provider prints, but beside no resource in particular, and a hundred domains would drown everything
- * else. So there is at most one line in ten seconds, about all that happened since the last one.
+ * Pulumi shows what a dynamic provider prints, but beside no resource in particular, and a hundred domains would drown
+ * everything else. So there is at most one line in ten seconds, about all that happened since the last one.
  */
 export class Notices {
   readonly #clock: Clock;
@@ -25,7 +25,9 @@ export class Notices {
     this.#print = print;
   }
 
-  /** Resolves when the line has been printed, unless it has to wait: Pulumi may end the process with the last resource. */
+  /**
+   * Resolves when the line has been printed, unless it has to wait: Pulumi may end the process with the last resource.
+   */
   async say(text: string): Promise<void> {
     this.#unsaid.push(text);
     if (this.#clock.now() >= this.#lastLineAt + QUIET_MS) await this.#clock.sleep(GATHERING_MS);

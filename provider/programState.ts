@@ -8,7 +8,9 @@ import type { DnsRecord } from "./names";
 import { Run } from "./run";
 import { table } from "./table";
 
-/** What the resources of one Pulumi program share. Programs make resources by `new`, so nothing can be handed to them. */
+/**
+ * What the resources of one Pulumi program share. Programs make resources by `new`, so nothing can be handed to them.
+ */
 export class ProgramState {
   readonly #clock: Clock;
   #isConfigurationChecked = false;

@@ -1,11 +1,15 @@
-/** Text from outside, made safe to show: without secrets, and without characters that change how a terminal shows the rest. */
+/**
+ * Text from outside, made safe to show: without secrets, and without characters that change how a terminal shows the
+ * rest.
+ */
 export function safeText(text: string, secrets: readonly string[] = []): string {
   return printable(redact(text, secrets));
 }
 
 /**
- * Strikes out secrets as whole words: a key id like `ak` must not tear words apart. Where the text repeats part of a secret in
- * another form (URL-encoded, JSON-escaped, base64, hex, joined or wrapped in other lines), nothing of it is shown.
+ * Strikes out secrets as whole words: a key id like `ak` must not tear words apart. Where the text repeats part of a
+ * secret in another form (URL-encoded, JSON-escaped, base64, hex, joined or wrapped in other lines), nothing of it is
+ * shown.
  */
 export function redact(text: string, secrets: readonly string[]): string {
   const plain = secrets

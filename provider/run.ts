@@ -23,8 +23,9 @@ export interface RunOptions {
 }
 
 /**
- * What one process shares between all resources that it serves: one operation of one account, since Pulumi starts a provider process
- * for each. `dynamic.ts` makes one and hands it to the resources; queries and the command make their own.
+ * What one process shares between all resources that it serves: one operation of one account, since Pulumi starts a
+ * provider process for each. `dynamic.ts` makes one and hands it to the resources; queries and the command make their
+ * own.
  */
 export class Run {
   readonly clock: Clock;
@@ -36,7 +37,10 @@ export class Run {
   readonly declared = new Declared();
   /** Written by CnameCertificate's `check`, `diff` and uploads, read by its `create` and `update`. */
   readonly knownCertificates = new KnownCertificates();
-  /** `bucket/domain` of bindings that this run left Pending; written by BucketCname, read by CnameCertificate, which then waits too. */
+  /**
+   * `bucket/domain` of bindings that this run left Pending; written by BucketCname, read by CnameCertificate, which
+   * then waits too.
+   */
   readonly pendingBindings = new Set<string>();
 
   readonly #buckets = new Map<string, Bucket>();
@@ -55,8 +59,9 @@ export class Run {
   }
 
   /**
-   * Takes the provider's configuration. Pulumi calls this once for each kind of resource, always with the same values, so what has
-   * been learned meanwhile is kept. It does not wait for the result, so this finishes synchronously. Throws where a value is invalid.
+   * Takes the provider's configuration. Pulumi calls this once for each kind of resource, always with the same values,
+   * so what has been learned meanwhile is kept. It does not wait for the result, so this finishes synchronously. Throws
+   * where a value is invalid.
    */
   configure(config: Config): void {
     this.#settings = new Settings(config);

@@ -8,8 +8,8 @@ interface SaveOptions {
 }
 
 /**
- * Writes a file, readable by its owner only, completely or not at all. The directory must exist. Anything but a file (a directory, a
- * device, a symbolic link) is never replaced.
+ * Writes a file, readable by its owner only, completely or not at all. The directory must exist. Anything but a file (a
+ * directory, a device, a symbolic link) is never replaced.
  */
 export function saveFile(path: string, text: string, { overwrite = false }: SaveOptions = {}): void {
   const existing = lstatSync(path, { throwIfNoEntry: false });

@@ -1,6 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** Columns two spaces apart, without lines, and `-` for an empty cell: easy to read, to copy from, and to split with awk. */
+/**
+ * Columns two spaces apart, without lines, and `-` for an empty cell: easy to read, to copy from, and to split with
+ * awk.
+ */
 export function table(rows: readonly (readonly string[])[]): string {
   const widthOf = (cell: string) => stripVTControlCharacters(cell).length;
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] || "-"))));

@@ -3,8 +3,8 @@ import { readFileSync, statSync } from "node:fs";
 const LARGEST_BYTES = 1024 * 1024;
 
 /**
- * The text of a file. Throws with a reason that fits after its name, "is not a regular file" say: reading a device or a named pipe
- * would wait for ever.
+ * The text of a file. Throws with a reason that fits after its name, "is not a regular file" say: reading a device or a
+ * named pipe would wait for ever.
  */
 export function readTextFile(path: string): string {
   try {

@@ -33,8 +33,8 @@ export interface StackConfig {
 }
 
 /**
- * Stack configuration that declares what is bound. Added to an existing file, it keeps everything in that file, and does
- * not repeat domains that the file declares. Throws if the file is not stack configuration.
+ * Stack configuration that declares what is bound. Added to an existing file, it keeps everything in that file, and
+ * does not repeat domains that the file declares. Throws if the file is not stack configuration.
  */
 export function stackConfig(
   buckets: readonly ListedBucket[],

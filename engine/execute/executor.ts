@@ -230,8 +230,8 @@ export class StepExecutor {
   }
 
   /**
-   * Notes an operation in the state, carries it out, and records its outcome. An object that exists but is not finished is
-   * recorded too, and then fails the operation.
+   * Notes an operation in the state, carries it out, and records its outcome. An object that exists but is not finished
+   * is recorded too, and then fails the operation.
    */
   async #mutate(
     type: OperationType,

@@ -1,8 +1,9 @@
 import Module from "node:module";
 
 /**
- * Lets the SDK load modules that it seldom uses when it first uses them. It loads TypeScript to serialize functions, and npm's
- * Arborist to list the packages that they need: together a third of what a program or provider process costs to start.
+ * Lets the SDK load modules that it seldom uses when it first uses them. It loads TypeScript to serialize functions,
+ * and npm's Arborist to list the packages that they need: together a third of what a program or provider process costs
+ * to start.
  */
 export function loadLazily(names: readonly string[]): void {
   const loader = Module as unknown as { _load(request: string, parent?: NodeModule, isMain?: boolean): object };

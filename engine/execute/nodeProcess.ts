@@ -20,7 +20,9 @@ process.on("exit", () => {
 
 /** A Node program that the engine has started, and that ends with the engine at the latest. */
 export class NodeProcess {
-  /** Resolves at the program's end, when its output is read: how it ended ("exit status 1", "SIGKILL"), and its status. */
+  /**
+   * Resolves at the program's end, when its output is read: how it ended ("exit status 1", "SIGKILL"), and its status.
+   */
   readonly ended: Promise<{ readonly how: string; readonly status: number | undefined }>;
   readonly #child: ChildProcess;
 

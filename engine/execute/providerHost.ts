@@ -46,11 +46,11 @@ export class Unanswered extends Error {}
 const CHANGES = ["unknown", "none", "some"] as const;
 
 /**
- * A dynamic-provider process of @pulumi/pulumi, which the CLI too starts for the dynamic resources of a provider. It serves
- * all of them, and lives for one operation.
+ * A dynamic-provider process of @pulumi/pulumi, which the CLI too starts for the dynamic resources of a provider. It
+ * serves all of them, and lives for one operation.
  *
- * Every property map must have the provider's code under `__provider`. The process does not know secrets: it gets them in
- * clear, and what it returns under the same names is marked as secret again.
+ * Every property map must have the provider's code under `__provider`. The process does not know secrets: it gets them
+ * in clear, and what it returns under the same names is marked as secret again.
  */
 export class ProviderHost {
   readonly #process: NodeProcess;

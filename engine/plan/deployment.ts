@@ -21,8 +21,8 @@ interface Options {
 }
 
 /**
- * One operation on a stack: turns what the program registers into steps, and what it no longer registers into deletions.
- * Steps are planned one after another as registrations come in, and carried out side by side.
+ * One operation on a stack: turns what the program registers into steps, and what it no longer registers into
+ * deletions. Steps are planned one after another as registrations come in, and carried out side by side.
  */
 export class Deployment {
   readonly #project: string;

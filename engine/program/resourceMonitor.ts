@@ -17,7 +17,10 @@ interface Options {
   readonly refuse: (error: Error) => void;
 }
 
-/** What the program may assume. Some of it is refused later, by name: if it were missing here, the SDK would word the refusal. */
+/**
+ * What the program may assume. Some of it is refused later, by name: if it were missing here, the SDK would word the
+ * refusal.
+ */
 const FEATURES = new Set(
   (
     "secrets resourceReferences aliasSpecs deletedWith replaceWith transforms invokeTransforms parameterization " +
@@ -27,8 +30,8 @@ const FEATURES = new Set(
 const SEVERITIES = [undefined, "info", "warning", "error"] as const;
 
 /**
- * The two services that a Pulumi program talks to: it registers resources with the resource monitor, and logs to the engine.
- * What it asks for and this engine does not do is refused by name.
+ * The two services that a Pulumi program talks to: it registers resources with the resource monitor, and logs to the
+ * engine. What it asks for and this engine does not do is refused by name.
  */
 export class ResourceMonitor {
   readonly #server = new grpc.Server(MESSAGE_LIMITS);

@@ -76,8 +76,8 @@ export function readable(map: PropertyMap, { showSecrets }: { readonly showSecre
 }
 
 /**
- * Marks values as secret when `like` has a secret of the same name: values that a provider returns have lost their marks.
- * Objects are compared key by key; an array with a secret in it is secret as a whole.
+ * Marks values as secret when `like` has a secret of the same name: values that a provider returns have lost their
+ * marks. Objects are compared key by key; an array with a secret in it is secret as a whole.
  */
 export function markSecrets(map: PropertyMap, like: PropertyMap): PropertyMap {
   const marked: Record<string, PropertyValue> = { ...map };

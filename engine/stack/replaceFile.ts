@@ -1,6 +1,9 @@
 import { open, realpath, rename, rm, stat } from "node:fs/promises";
 
-/** Replaces a file in one step: a crash or a full disk leaves the old content or the new one. A link keeps pointing to it. */
+/**
+ * Replaces a file in one step: a crash or a full disk leaves the old content or the new one. A link keeps pointing to
+ * it.
+ */
 export async function replaceFile(path: string, text: string, newMode: number): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const { mode } = await stat(target).catch(() => ({ mode: newMode }));

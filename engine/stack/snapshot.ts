@@ -12,8 +12,8 @@ export class StackNotFoundError extends Error {
 }
 
 /**
- * The state of a stack while an operation changes it: the resources of the last update, those that this one has dealt with,
- * and the operations under way. It is written before an operation starts and after it ends.
+ * The state of a stack while an operation changes it: the resources of the last update, those that this one has dealt
+ * with, and the operations under way. It is written before an operation starts and after it ends.
  */
 export class Snapshot {
   /** The operations that an earlier update was killed in. */
@@ -32,7 +32,8 @@ export class Snapshot {
     this.#crypter = stack.crypter;
     this.#base = state.resources;
     this.interrupted = state.pendingOperations;
-    // A resource that was being created may exist without being in the state: the note stays until a refresh by the CLI.
+    // A resource that was being created may exist without being in the state: the note stays until a refresh by the
+    // CLI.
     for (const operation of this.interrupted) if (operation.type === "creating") this.#pending.add(operation);
   }
 

@@ -62,8 +62,8 @@ export class AlidnsClient {
   }
 
   /**
-   * The longest zone of the account that holds `name`. The account's zones are listed once, and again when none fits, since the
-   * zone may have been created meanwhile.
+   * The longest zone of the account that holds `name`. The account's zones are listed once, and again when none fits,
+   * since the zone may have been created meanwhile.
    *
    * @throws AlidnsError when no zone holds it
    */

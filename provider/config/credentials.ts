@@ -38,7 +38,8 @@ export class CredentialChain {
     } catch (error) {
       // After a total failure the official chain asks only the source that it tried last.
       if (this.#source === source) this.#source = undefined;
-      // The official library repeats files, replies and output of commands that it cannot parse, keys included, after a colon.
+      // The official library repeats files, replies and output of commands that it cannot parse, keys included, after a
+      // colon.
       const [reason = ""] = printable((error as Error).message).split(/: |\n/, 1);
       throw new Error(
         `No usable credentials from ${source.name}: ${reason}. Set alicloud:accessKey and alicloud:secretKey ` +

@@ -8,8 +8,8 @@ export interface ServedCertificate {
 }
 
 /**
- * The certificate that a web server presents for a domain (SNI). It is not verified: an expired or self-signed one is an
- * answer too.
+ * The certificate that a web server presents for a domain (SNI). It is not verified: an expired or self-signed one is
+ * an answer too.
  *
  * @param connectTo `host:port` of the server; default: the domain, port 443
  */

@@ -59,8 +59,8 @@ export interface LookOptions {
 /**
  * Looks whether `value` is among the TXT records at `name`, on every authoritative server of its zone.
  *
- * Each call finds the zone and its servers again and asks all of them at once. What goes wrong on the way is part of the answer: this
- * never throws.
+ * Each call finds the zone and its servers again and asks all of them at once. What goes wrong on the way is part of
+ * the answer: this never throws.
  */
 export async function lookForTxt(name: string, value: string, options: LookOptions = {}): Promise<TxtLook> {
   const budget = new Budget();
@@ -240,8 +240,8 @@ async function askServers(servers: NameServer[], name: string, network: Network)
 }
 
 /**
- * Asks servers that the user named. They count as authoritative: a hidden primary or a test server sets AA. Where only a resolver can
- * be reached, its reply is the best there is, so one with RA in place of AA is accepted as well.
+ * Asks servers that the user named. They count as authoritative: a hidden primary or a test server sets AA. Where only
+ * a resolver can be reached, its reply is the best there is, so one with RA in place of AA is accepted as well.
  */
 async function askGivenServers(servers: readonly string[], name: string, limits: Limits): Promise<Asked> {
   const replies = await Promise.all(

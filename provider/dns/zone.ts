@@ -42,9 +42,9 @@ export class NoZone extends Error {
 /**
  * A zone at or above `name`, with its servers, as the resolvers know it.
  *
- * First only names that must exist are asked for (`example.com`, `com`): a resolver caches a negative answer, and would hide from the
- * user the records that are being created. Zones further down are found by `findZoneBelow`, from the servers
- * themselves. The longer names matter where a resolver knows a private zone and nothing above it.
+ * First only names that must exist are asked for (`example.com`, `com`): a resolver caches a negative answer, and would
+ * hide from the user the records that are being created. Zones further down are found by `findZoneBelow`, from the
+ * servers themselves. The longer names matter where a resolver knows a private zone and nothing above it.
  *
  * @throws NoZone
  */

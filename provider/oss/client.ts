@@ -50,9 +50,9 @@ export interface OssRequest extends Call {
 /**
  * Sends signed requests to the buckets of one account and endpoint.
  *
- * Failures that may pass are tried three times in all: no connection, no reply, 5xx, 401, 408, 429, throttling, a clock that is wrong by
- * a day at most (the service's is used from then on) and temporary credentials that have expired since they were given. Throws `OssError` for an
- * error reply, `OssTransportError` where no reply came.
+ * Failures that may pass are tried three times in all: no connection, no reply, 5xx, 401, 408, 429, throttling, a clock
+ * that is wrong by a day at most (the service's is used from then on) and temporary credentials that have expired since
+ * they were given. Throws `OssError` for an error reply, `OssTransportError` where no reply came.
  */
 export class OssClient {
   readonly #options: OssClientOptions;

@@ -16,11 +16,12 @@ export interface Endpoint {
 export type Addressing = "virtual" | "path";
 
 /**
- * The endpoint of a region, or the given one (a host, perhaps with port, or an http or https URL; https by default). Throws where
- * neither is given or one is malformed. An explicit region wins over what the host says, except on a Cloud Box.
+ * The endpoint of a region, or the given one (a host, perhaps with port, or an http or https URL; https by default).
+ * Throws where neither is given or one is malformed. An explicit region wins over what the host says, except on a Cloud
+ * Box.
  *
- * Addressing is virtual-host style unless asked otherwise. IP addresses always use path style, since no names exist below them;
- * localhost does by default.
+ * Addressing is virtual-host style unless asked otherwise. IP addresses always use path style, since no names exist
+ * below them; localhost does by default.
  */
 export function resolveEndpoint(given: {
   readonly endpoint?: string | undefined;

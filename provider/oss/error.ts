@@ -71,7 +71,10 @@ export function isOssError(error: unknown, ...codes: readonly string[]): error i
   return error instanceof OssError && (codes.length === 0 || codes.includes(error.code));
 }
 
-/** Reads an error reply: XML, JSON, headers alone, or something that is not of the service. `secrets` are struck out of its texts. */
+/**
+ * Reads an error reply: XML, JSON, headers alone, or something that is not of the service. `secrets` are struck out of
+ * its texts.
+ */
 export function ossErrorFrom(
   call: Call,
   reply: HttpReply,

@@ -21,9 +21,9 @@ async function getCnameToken(client: OssClient, bucket: string, domain: string):
 }
 
 /**
- * Binds a domain to a bucket, or changes the certificate of a bound one; gives the CertId of a certificate that was put. Repeated
- * blindly it could upload a certificate twice, or reach a bound domain without its certificate: so once it was sent it is not
- * repeated here. When it fails by `isOutcomeUnknown`, list before trying again.
+ * Binds a domain to a bucket, or changes the certificate of a bound one; gives the CertId of a certificate that was
+ * put. Repeated blindly it could upload a certificate twice, or reach a bound domain without its certificate: so once
+ * it was sent it is not repeated here. When it fails by `isOutcomeUnknown`, list before trying again.
  */
 async function putCname(
   client: OssClient,

@@ -7,7 +7,9 @@ export interface Credentials {
   readonly securityToken?: string | undefined;
 }
 
-/** What both signatures cover. The same for virtual-host and path style; a verifier fills it from the bytes it received. */
+/**
+ * What both signatures cover. The same for virtual-host and path style; a verifier fills it from the bytes it received.
+ */
 export interface SignableRequest {
   readonly method: string;
   readonly bucket?: string | undefined;
@@ -59,7 +61,10 @@ export function signV1(request: SignableRequest, credentials: Credentials, time:
   return { ...added, authorization: authorizationV1(credentials.accessKeyId, signature) };
 }
 
-/** Those of `names` that V4 signs in addition to its own: present, not signed by default; lower-case, sorted, without duplicates. */
+/**
+ * Those of `names` that V4 signs in addition to its own: present, not signed by default; lower-case, sorted, without
+ * duplicates.
+ */
 export function additionalHeadersV4(headers: SignableRequest["headers"], names: readonly string[]): string[] {
   const present = new Set(headerEntries(headers).map(([name]) => name));
   const wanted = new Set(names.map((name) => name.trim().toLowerCase()));
@@ -184,7 +189,10 @@ function encodePath(path: string): string {
     .replace(/[!'()*]/g, percent);
 }
 
-/** Text that cannot be decoded is used as it is: such a request is refused for its signature, and does not crash a verifier. */
+/**
+ * Text that cannot be decoded is used as it is: such a request is refused for its signature, and does not crash a
+ * verifier.
+ */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));

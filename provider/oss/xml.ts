@@ -22,7 +22,10 @@ export interface CnameInfo {
   readonly certificate?: CertificateInfo;
 }
 
-/** The certificate on a bound domain; `""` for what the service left out. Dates as the service wrote them: see `parseDate`. */
+/**
+ * The certificate on a bound domain; `""` for what the service left out. Dates as the service wrote them: see
+ * `parseDate`.
+ */
 export interface CertificateInfo {
   /** `CAS` or `Upload`. */
   readonly type: string;
@@ -87,7 +90,9 @@ export function parseCnameToken(xml: string): CnameTokenInfo {
   return { bucket: text(root, "Bucket"), cname: text(root, "Cname"), token, expireTime: text(root, "ExpireTime") };
 }
 
-/** Throws where the reply is not a list: an empty list means that nothing is bound, so nothing else may pass for one. */
+/**
+ * Throws where the reply is not a list: an empty list means that nothing is bound, so nothing else may pass for one.
+ */
 export function parseCnameList(xml: string): CnameList {
   const root = rootCalled(["ListCnameResult", "CnameConfiguration"], xml);
   const cnames = children(root, "Cname").map(toCnameInfo);
@@ -104,7 +109,9 @@ export function parseFlat(xml: string): Record<string, string> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
 
-/** A date in any form that the service uses, even with a wrong weekday or an unpadded day; undefined for anything else. */
+/**
+ * A date in any form that the service uses, even with a wrong weekday or an unpadded day; undefined for anything else.
+ */
 export function parseDate(text: string): Date | undefined {
   if (!DATE_FORMS.some((form) => form.test(text.trim()))) return undefined;
   const date = new Date(text.trim());

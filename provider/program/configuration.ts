@@ -134,7 +134,10 @@ function mistakenMeaning(entry: Partial<ConfiguredDomain>, accounts: string[]): 
   return problems.filter((problem) => typeof problem === "string");
 }
 
-/** An expired certificate passes: only its resource knows whether it is in place already and so must not block the stack. */
+/**
+ * An expired certificate passes: only its resource knows whether it is in place already and so must not block the
+ * stack.
+ */
 function mistakenCertificate(given: CertificateEntry, domain: string, source: ConfigurationSource): string[] {
   const problems: string[] = [];
   const read = (field: "certificateFile" | "privateKeyFile"): string | undefined => {
@@ -168,7 +171,9 @@ function fromProgram(certificate: CertificateEntry, source: ConfigurationSource)
   return { ...certificate, ...(certificateFile && { certificateFile }), ...(privateKeyFile && { privateKeyFile }) };
 }
 
-/** Names a place in the configuration so that a person finds it: by key and index, and by the domain where there is one. */
+/**
+ * Names a place in the configuration so that a person finds it: by key and index, and by the domain where there is one.
+ */
 function label(key: string, path: readonly PropertyKey[], value: unknown): string {
   const [first] = path;
   if (first === undefined || key === "defaults") return `oss-cname:${key}`;

@@ -1,6 +1,6 @@
 /**
- * A whole Pulumi program: the custom domains of a stack, declared in its configuration (`oss-cname:domains`), with no code to write.
- * A project runs it with `module.exports = require("pulumi-oss-cname/program");`.
+ * A whole Pulumi program: the custom domains of a stack, declared in its configuration (`oss-cname:domains`), with no
+ * code to write. A project runs it with `module.exports = require("pulumi-oss-cname/program");`.
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { DnsRecord } from "../names";

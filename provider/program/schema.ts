@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { CustomDomainArgs } from "../resources/customDomain/resource";
 
 /**
- * The stack configuration of the program: its types, its checks and, through `npm run build:schema`, the JSON schema that editors
- * complete it with. Each option is declared here once; its description is the editor's.
+ * The stack configuration of the program: its types, its checks and, through `npm run build:schema`, the JSON schema
+ * that editors complete it with. Each option is declared here once; its description is the editor's.
  */
 
 /** The three ways to give a certificate. */
@@ -90,7 +90,10 @@ export const SCHEMAS = {
     .describe("Other accounts, by the names that domains use for them. What is not given is the stack's own."),
 } as const;
 
-/** An entry of `oss-cname:domains`, before defaults are filled in. Fields are `CustomDomain`'s unless they say otherwise. */
+/**
+ * An entry of `oss-cname:domains`, before defaults are filled in. Fields are `CustomDomain`'s unless they say
+ * otherwise.
+ */
 export type DomainEntry = z.infer<typeof domain>;
 /** Exactly one of a CertId, two files and two PEM strings. */
 export type CertificateEntry = z.infer<typeof certificate>;

@@ -32,7 +32,9 @@ export function bindingOf<Binding extends BindingArgs | BindingInputs>(
   return { bucket, domain, ...(region !== undefined && { region }), ...(endpoint !== undefined && { endpoint }) };
 }
 
-/** What new inputs change of a binding: another domain is another binding; bucket, region and endpoint change in place. */
+/**
+ * What new inputs change of a binding: another domain is another binding; bucket, region and endpoint change in place.
+ */
 export function diffBinding(olds: BindingInputs, news: BindingInputs): { changes: boolean; replaces: string[] } {
   const changes = (["domain", "bucket", "region", "endpoint"] as const).filter((key) =>
     isChanged(olds[key], news[key]),

@@ -7,8 +7,9 @@ export type ProviderName = "cnameToken" | "bucketCname" | "cnameCertificate" | "
 /**
  * A dynamic resource whose implementation is loaded by name.
  *
- * Pulumi keeps the text of a dynamic provider in the state of every resource and runs that text in another process. Ours is
- * one constant line, so new code of this package changes nobody's resources, and nothing of it is ever serialized.
+ * Pulumi keeps the text of a dynamic provider in the state of every resource and runs that text in another process.
+ * Ours is one constant line, so new code of this package changes nobody's resources, and nothing of it is ever
+ * serialized.
  */
 export abstract class OssDynamicResource extends pulumi.CustomResource {
   /** `outputs` names the properties that only the provider knows. */

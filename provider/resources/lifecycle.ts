@@ -4,7 +4,8 @@ import type { Run } from "../run";
 /**
  * A resource's operations, as Pulumi calls them in a provider process. All resources of one process share one `Run`.
  *
- * create and update are one flow: look at what exists, make what is missing, return what was made so. read and previews never write.
+ * create and update are one flow: look at what exists, make what is missing, return what was made so. read and previews
+ * never write.
  */
 export abstract class Lifecycle {
   protected readonly run: Run;
@@ -50,8 +51,8 @@ export function failuresOf(checks: readonly Check[]): CheckFailure[] {
 }
 
 /**
- * Drops fields without a value. A single `undefined` in anything that a provider returns makes Pulumi forget the object that was
- * just created.
+ * Drops fields without a value. A single `undefined` in anything that a provider returns makes Pulumi forget the object
+ * that was just created.
  */
 export function plain<T extends object>(value: T): T {
   return Object.fromEntries(

@@ -20,8 +20,8 @@ const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "profile"] as co
 /**
  * Another account, region or endpoint: `new BucketCname("shop", {…}, { provider: new OssAccount("intl", {…}) })`.
  *
- * It inherits the stack's `oss-cname:*` settings, and its credentials when none are given. Pulumi starts a provider process of its own
- * for it.
+ * It inherits the stack's `oss-cname:*` settings, and its credentials when none are given. Pulumi starts a provider
+ * process of its own for it.
  */
 export class OssAccount extends pulumi.ProviderResource {
   constructor(name: string, args: OssAccountArgs, opts?: pulumi.ResourceOptions) {

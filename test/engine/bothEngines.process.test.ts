@@ -42,7 +42,9 @@ const tree = [
 ] as const;
 const account = { kind: "account", name: "other", "cloud:where": "elsewhere", "cloud:key": { secret: "k" } } as const;
 
-/** A stack's life, act by act. Both engines play it, and after each act must agree on status, provider calls and state. */
+/**
+ * A stack's life, act by act. Both engines play it, and after each act must agree on status, provider calls and state.
+ */
 const lives: Readonly<Record<string, readonly Act[]>> = {
   "create, same, update, delete": [
     up([a, b]),

@@ -7,8 +7,8 @@ interface Task extends ProgramRunOptions {
 }
 
 /**
- * Runs the text of a program as `runProgram` does, in a process of its own: for what happens once in each process. `oss` is this
- * package.
+ * Runs the text of a program as `runProgram` does, in a process of its own: for what happens once in each process.
+ * `oss` is this package.
  */
 export async function runProgramProcess(text: string, options: ProgramRunOptions = {}): Promise<ProgramRun> {
   const task: Task = { text, ...options };

@@ -27,7 +27,10 @@ export interface ProgramRun {
 export interface ProgramRunOptions {
   /** Stack configuration: `{"oss-cname:domains": [...]}`. */
   readonly config?: Record<string, unknown>;
-  /** Outputs that resources of a type get beside their inputs, by the last part of the type: `{BucketCname: {status: "Pending"}}`. */
+  /**
+   * Outputs that resources of a type get beside their inputs, by the last part of the type: `{BucketCname: {status:
+   * "Pending"}}`.
+   */
   readonly states?: Record<string, object>;
 }
 

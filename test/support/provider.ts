@@ -10,8 +10,8 @@ import type { Run } from "../../provider/run";
 type AnyLifecycle = Required<pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>>;
 
 /**
- * The lifecycles of one run, called as Pulumi's provider process calls them: it finds each by the text in its properties, and what
- * goes in and out takes the form of the wire.
+ * The lifecycles of one run, called as Pulumi's provider process calls them: it finds each by the text in its
+ * properties, and what goes in and out takes the form of the wire.
  */
 export class Provider {
   readonly #lifecycles: ReturnType<typeof lifecycles>;

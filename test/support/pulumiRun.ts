@@ -56,9 +56,14 @@ export interface Ran {
 export interface ProjectOptions {
   /** Text files by path; `Pulumi.yaml` and `index.js` have defaults: the program of this package. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Work in this directory in place of a new one. Its `Pulumi.<stack>.yaml` is written and removed again, nothing else. */
+  /**
+   * Work in this directory in place of a new one. Its `Pulumi.<stack>.yaml` is written and removed again, nothing else.
+   */
   readonly directory?: string;
-  /** Begin with a stack that an earlier run has left: its name, and the text of its state. Its configuration is among `files`. */
+  /**
+   * Begin with a stack that an earlier run has left: its name, and the text of its state. Its configuration is among
+   * `files`.
+   */
   readonly kept?: { readonly stack: string; readonly project: string; readonly state: string };
   /** Keep the state where this project keeps its own. */
   readonly beside?: Project;

@@ -197,7 +197,10 @@ export class Sandbox {
     return pulumi(this.directory, this.backend, args, this.env);
   }
 
-  /** The state as both engines must leave it: in clear, sorted, without times, source positions and the ids of providers. */
+  /**
+   * The state as both engines must leave it: in clear, sorted, without times, source positions and the ids of
+   * providers.
+   */
   async state(): Promise<{ state: StateResource[]; pending: string[] }> {
     const text = await readFile(this.stateFile, "utf8");
     const { latest } = JSON.parse(text).checkpoint;

@@ -22,8 +22,8 @@ export interface Entry {
 export type Step = "create" | "update" | "replace" | "same" | "delete";
 
 /**
- * A stack without an engine: it drives the resources through the calls that Pulumi makes, with a new run for each operation, and
- * remembers what Pulumi would keep in its state.
+ * A stack without an engine: it drives the resources through the calls that Pulumi makes, with a new run for each
+ * operation, and remembers what Pulumi would keep in its state.
  */
 export class Stack {
   readonly state = new Map<string, Entry>();
@@ -37,7 +37,9 @@ export class Stack {
     this.#clock = clock;
   }
 
-  /** `up`: checks and diffs everything first, as the preview does, in a run of its own, unless that is to be skipped. */
+  /**
+   * `up`: checks and diffs everything first, as the preview does, in a run of its own, unless that is to be skipped.
+   */
   async up(
     program: Program,
     options: { replace?: readonly string[]; skipPreview?: boolean } = {},

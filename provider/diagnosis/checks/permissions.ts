@@ -14,7 +14,9 @@ export function assessPermissions(evidence: Evidence): Verdict {
   return right("the bucket can be listed; permission to write is not tested");
 }
 
-/** Whether a RAM policy is missing. For a bucket of another region OSS also says AccessDenied, but names its endpoint. */
+/**
+ * Whether a RAM policy is missing. For a bucket of another region OSS also says AccessDenied, but names its endpoint.
+ */
 export function isPermissionDenied(answer: unknown): answer is OssError {
   return isOssError(answer, "AccessDenied") && answer.details.endpoint === undefined;
 }

@@ -65,7 +65,9 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     return { outs: await ensureRecord(this.run.alidns, news, olds) };
   }
 
-  /** Deletes the record unless it was adopted, or another resource of the program stands for it now: see `handOver.ts`. */
+  /**
+   * Deletes the record unless it was adopted, or another resource of the program stands for it now: see `handOver.ts`.
+   */
   async delete(_id: string, olds: Outputs) {
     const { zone, rr, recordId, ttl } = olds;
     const { alidns } = this.run;

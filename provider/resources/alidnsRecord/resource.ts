@@ -11,7 +11,10 @@ export interface AlidnsRecordArgs {
   readonly value: pulumi.Input<string>;
   /** Seconds. Default 600, the least that the free plan allows. Changed in place. */
   readonly ttl?: pulumi.Input<number>;
-  /** Zone of the account that takes the record. Default: the longest that holds the name. Another one replaces the record. */
+  /**
+   * Zone of the account that takes the record. Default: the longest that holds the name. Another one replaces the
+   * record.
+   */
   readonly zone?: pulumi.Input<string>;
 }
 
@@ -19,8 +22,8 @@ export interface AlidnsRecordArgs {
  * A TXT or CNAME record in Alibaba Cloud DNS.
  *
  * A record that exists already, with the same value, is adopted: it is not written, and not deleted when this resource
- * is. It becomes this resource's own once its value or TTL is changed from here. A CNAME beside another record of that name, or
- * a TXT record beside a CNAME, is refused. Several TXT values at one name are respected.
+ * is. It becomes this resource's own once its value or TTL is changed from here. A CNAME beside another record of that
+ * name, or a TXT record beside a CNAME, is refused. Several TXT values at one name are respected.
  */
 export class AlidnsRecord extends OssDynamicResource {
   declare readonly name: pulumi.Output<string>;

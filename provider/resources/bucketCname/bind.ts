@@ -22,7 +22,10 @@ interface Attempt {
   readonly deadline: number;
 }
 
-/** Binds a domain as soon as its ownership is proven. `undefined` when bound, otherwise what a pending binding waits for. */
+/**
+ * Binds a domain as soon as its ownership is proven. `undefined` when bound, otherwise what a pending binding waits
+ * for.
+ */
 export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string | undefined> {
   const { domain, bucket, source, unverified, deadline } = attempt;
   const proof = await findProof(attempt);
@@ -65,7 +68,10 @@ const SHORTEST_PAUSE_MS = 1000;
 /** Without a look at DNS, every question to OSS is a write that fails. */
 const BLIND_ASK_PAUSE_MS = 15_000;
 
-/** The value that OSS expects in DNS. A token in the inputs that differs has expired, and so has the record made from it. */
+/**
+ * The value that OSS expects in DNS. A token in the inputs that differs has expired, and so has the record made from
+ * it.
+ */
 async function findProof({ domain, bucket, token }: Attempt): Promise<string> {
   const stale = `the CnameToken of ${domain} in the state is not valid any more.`;
   const refresh = "run `pulumi refresh` and then `pulumi up`, which gets another and changes the TXT record";
@@ -86,7 +92,10 @@ async function findProof({ domain, bucket, token }: Attempt): Promise<string> {
   }
 }
 
-/** One PutCname, after the domain has been taken from where it was. False when OSS does not see the TXT record, the one refusal to wait for. */
+/**
+ * One PutCname, after the domain has been taken from where it was. False when OSS does not see the TXT record, the one
+ * refusal to wait for.
+ */
 async function tryToBind(run: Run, { domain, bucket, source }: Attempt): Promise<boolean> {
   // After a wait: on a domain that somebody has bound meanwhile, PutCname could cost it its certificate.
   if ((await bucket.binding(domain)) !== undefined) return true;

@@ -31,7 +31,9 @@ export function findBinding(run: Run, binding: BindingInputs): Promise<CnameInfo
   return run.bucket(binding).binding(binding.domain, { looks: 2, bucketMayBeGone: true });
 }
 
-/** The bucket that the domain is to be taken from: the one that we bound it to before, or the one that the user allows. */
+/**
+ * The bucket that the domain is to be taken from: the one that we bound it to before, or the one that the user allows.
+ */
 export async function findSource(run: Run, inputs: Destination, olds?: Recorded): Promise<MoveSource | undefined> {
   const { domain, takeover } = inputs;
   const own = olds?.boundTo ?? (olds?.status === "Pending" ? undefined : olds);
@@ -58,8 +60,8 @@ export async function findSource(run: Run, inputs: Destination, olds?: Recorded)
 export class BoundNowhere extends Error {}
 
 /**
- * Moves a domain: DeleteCname and PutCname back to back, since OSS has no operation that does both. When the second fails, one
- * attempt to bind back.
+ * Moves a domain: DeleteCname and PutCname back to back, since OSS has no operation that does both. When the second
+ * fails, one attempt to bind back.
  *
  * @throws BoundNowhere when that failed as well
  */
@@ -84,7 +86,9 @@ export async function move(source: Bucket, target: Bucket, domain: string, clock
   }
 }
 
-/** The record was seen, so a refusal can only come from OSS's own view of DNS, and the domain is down until it is bound. */
+/**
+ * The record was seen, so a refusal can only come from OSS's own view of DNS, and the domain is down until it is bound.
+ */
 async function bindWithRetry(bucket: Bucket, domain: string, clock: Clock): Promise<void> {
   for (const pause of PAUSES_MS) {
     try {

@@ -14,21 +14,30 @@ export interface TakeoverArgs {
 
 /** Arguments of BucketCname. */
 export interface BucketCnameArgs extends BindingArgs {
-  /** Bucket that answers for the domain. Changing it moves the domain, in place: the old binding stands until the new TXT record is seen. */
+  /**
+   * Bucket that answers for the domain. Changing it moves the domain, in place: the old binding stands until the new
+   * TXT record is seen.
+   */
   readonly bucket: pulumi.Input<string>;
-  /** The token of the domain, when it comes from a `CnameToken`; otherwise OSS is asked for it. Changing it alone changes nothing. */
+  /**
+   * The token of the domain, when it comes from a `CnameToken`; otherwise OSS is asked for it. Changing it alone
+   * changes nothing.
+   */
   readonly token?: pulumi.Input<string>;
   /**
-   * How to make sure of the TXT record before binding: `authoritative` (default) asks the zone's own servers, `none` leaves it to OSS.
-   * Default: `oss-cname:verification`. Changing it alone changes nothing.
+   * How to make sure of the TXT record before binding: `authoritative` (default) asks the zone's own servers, `none`
+   * leaves it to OSS. Default: `oss-cname:verification`. Changing it alone changes nothing.
    */
   readonly verification?: pulumi.Input<"authoritative" | "none">;
   /**
-   * What to do while the TXT record does not exist: `wait` (default) until it does or time runs out, or look once and become
-   * `Pending`, with a warning and without a failure; every later `up` tries again.
+   * What to do while the TXT record does not exist: `wait` (default) until it does or time runs out, or look once and
+   * become `Pending`, with a warning and without a failure; every later `up` tries again.
    */
   readonly unverified?: pulumi.Input<"wait" | "pending">;
-  /** Seconds to wait for DNS and for OSS to accept it. Default: `customTimeouts`, then `oss-cname:dnsTimeoutSeconds`, then 900. */
+  /**
+   * Seconds to wait for DNS and for OSS to accept it. Default: `customTimeouts`, then `oss-cname:dnsTimeoutSeconds`,
+   * then 900.
+   */
   readonly dnsTimeoutSeconds?: pulumi.Input<number>;
   /** Consent to take the domain from another bucket that it is bound to. Refused unless that bucket lists it. */
   readonly takeover?: pulumi.Input<TakeoverArgs>;
@@ -48,9 +57,9 @@ export const BUCKET_CNAME_OPTIONS = Object.keys({
 /**
  * A domain bound to a bucket.
  *
- * A domain that the bucket lists already is adopted without a write. Otherwise the TXT record of its token is looked for at the zone's own
- * servers until all of them have it, and then the domain is bound by one PutCname. Destroying the resource unbinds the domain, unless
- * it has moved to another bucket meanwhile.
+ * A domain that the bucket lists already is adopted without a write. Otherwise the TXT record of its token is looked
+ * for at the zone's own servers until all of them have it, and then the domain is bound by one PutCname. Destroying the
+ * resource unbinds the domain, unless it has moved to another bucket meanwhile.
  */
 export class BucketCname extends OssDynamicResource {
   declare readonly bucket: pulumi.Output<string>;

@@ -53,8 +53,8 @@ export function readChainQuietly(inputs: {
 /**
  * Everything that can be wrong with what is declared, before anything is sent, and the digest of its chain.
  *
- * Pulumi prints the value of the property that a failure names, even of a secret one. So these failures name no property, but their
- * texts do.
+ * Pulumi prints the value of the property that a failure names, even of a secret one. So these failures name no
+ * property, but their texts do.
  */
 export function checkCertificate(
   olds: Pick<CertificateInputs, "chainDigest">,

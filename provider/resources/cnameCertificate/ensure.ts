@@ -65,8 +65,8 @@ export async function ensureCertificate(
 }
 
 /**
- * Takes a certificate off a domain, which stays bound. One that is gone already counts as removed; a certificate that is not the
- * given one stays.
+ * Takes a certificate off a domain, which stays bound. One that is gone already counts as removed; a certificate that
+ * is not the given one stays.
  */
 export async function removeCertificate(run: Run, binding: BindingInputs, certId: string): Promise<void> {
   const { domain } = binding;

@@ -61,7 +61,9 @@ export class CnameCertificateLifecycle
   }
 }
 
-/** Without a certificate it is `Pending`, and what was on record is kept, to be put on the binding once there is one. */
+/**
+ * Without a certificate it is `Pending`, and what was on record is kept, to be put on the binding once there is one.
+ */
 function outputs(
   binding: BindingInputs,
   ensured: EnsuredCertificate | undefined,

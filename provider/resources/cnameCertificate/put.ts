@@ -21,8 +21,8 @@ export interface Swap {
 }
 
 /**
- * Puts the desired certificate and gives its CertId. A pair is uploaded once, by the first domain; the others wait for it and refer
- * to its CertId.
+ * Puts the desired certificate and gives its CertId. A pair is uploaded once, by the first domain; the others wait for
+ * it and refer to its CertId.
  */
 export async function putDesired(swap: Swap, found: CnameInfo): Promise<string> {
   const { certId, pair } = swap.desired;
@@ -48,7 +48,10 @@ export async function putDesired(swap: Swap, found: CnameInfo): Promise<string> 
   return knownCertificates.upload(read.chainDigest, () => compareAndSwap(swap, found, { certificate, privateKey }));
 }
 
-/** The CertId of an equal certificate: one in a state, one uploaded in this run, or one that another domain of the bucket has. */
+/**
+ * The CertId of an equal certificate: one in a state, one uploaded in this run, or one that another domain of the
+ * bucket has.
+ */
 async function findUploaded(swap: Swap, read: Certificate, refused: readonly string[]): Promise<string | undefined> {
   const { run, bucket, desired, olds } = swap;
   const known = run.knownCertificates.certIdsOf(read.chainDigest).find((certId) => !refused.includes(certId));
@@ -64,15 +67,18 @@ async function findUploaded(swap: Swap, read: Certificate, refused: readonly str
   return undefined;
 }
 
-/** Whether the service may have refused the CertId: its certificate may have been deleted since. Its code for that is not known. */
+/**
+ * Whether the service may have refused the CertId: its certificate may have been deleted since. Its code for that is
+ * not known.
+ */
 function isUnusable(error: unknown): boolean {
   if (!isOssError(error) || isOutcomeUnknown(error) || isConflict(error)) return false;
   return error.code === "CertificateInvalidCasId" || error.details.status === 400 || error.details.status === 404;
 }
 
 /**
- * Replaces the certificate that is expected to be there, and no other. Where the reply does not say what is there now, looks before
- * it writes again. Gives the CertId.
+ * Replaces the certificate that is expected to be there, and no other. Where the reply does not say what is there now,
+ * looks before it writes again. Gives the CertId.
  */
 async function compareAndSwap(swap: Swap, found: CnameInfo, body: CertificateConfiguration): Promise<string> {
   const { run, bucket, inputs, desired } = swap;

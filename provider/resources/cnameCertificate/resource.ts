@@ -16,20 +16,30 @@ export interface CnameCertificateArgs extends BindingArgs {
   readonly privateKey?: pulumi.Input<string>;
   /** File with the chain, relative to the directory of the program's entry file. New content is a change. */
   readonly certificateFile?: pulumi.Input<string>;
-  /** File with the private key, relative to the directory of the program's entry file. It is read when needed and in no state at all. */
+  /**
+   * File with the private key, relative to the directory of the program's entry file. It is read when needed and in no
+   * state at all.
+   */
   readonly privateKeyFile?: pulumi.Input<string>;
-  /** Overwrite any certificate that is there. Default false: only the recorded one is. Changing it alone changes nothing. */
+  /**
+   * Overwrite any certificate that is there. Default false: only the recorded one is. Changing it alone changes
+   * nothing.
+   */
   readonly force?: pulumi.Input<boolean>;
-  /** Every preview and up warns this many days before the certificate expires. Default 30. Changing it alone changes nothing. */
+  /**
+   * Every preview and up warns this many days before the certificate expires. Default 30. Changing it alone changes
+   * nothing.
+   */
   readonly expiryWarningDays?: pulumi.Input<number>;
 }
 
 /**
  * The certificate of a bound domain: a CertId of Certificate Management Service, or a chain and its private key.
  *
- * Nothing is sent when the domain has it already. Another certificate is swapped in place, and only if the one to be overwritten is the one
- * in the state: a certificate that somebody else put there makes it fail with both fingerprints. A pair for many domains is uploaded
- * once. Destroying the resource takes the certificate off and leaves the domain bound.
+ * Nothing is sent when the domain has it already. Another certificate is swapped in place, and only if the one to be
+ * overwritten is the one in the state: a certificate that somebody else put there makes it fail with both fingerprints.
+ * A pair for many domains is uploaded once. Destroying the resource takes the certificate off and leaves the domain
+ * bound.
  */
 export class CnameCertificate extends OssDynamicResource {
   declare readonly bucket: pulumi.Output<string>;
@@ -72,7 +82,10 @@ export class CnameCertificate extends OssDynamicResource {
 
 const EXPIRY_WARNING_DAYS = 30;
 
-/** The program warns, because only here does a warning belong to a resource: as soon as the date is known, in previews too. */
+/**
+ * The program warns, because only here does a warning belong to a resource: as soon as the date is known, in previews
+ * too.
+ */
 function warnOfExpiry(resource: CnameCertificate, args: CnameCertificateArgs): void {
   pulumi
     .all([args.certificate, args.certificateFile, args.expiryWarningDays])

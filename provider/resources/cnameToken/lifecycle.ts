@@ -58,7 +58,10 @@ export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.Res
   /** No operation deletes a token: it expires by itself. */
   async delete() {}
 
-  /** Bound: nothing to prove. Not bound: CreateCnameToken, which gives a valid token again and mints one only when there is none. */
+  /**
+   * Bound: nothing to prove. Not bound: CreateCnameToken, which gives a valid token again and mints one only when there
+   * is none.
+   */
   async #ensure(binding: BindingInputs, recorded?: Outputs): Promise<Outputs> {
     const bucket = this.run.bucket(binding);
     const { domain } = binding;

@@ -10,11 +10,11 @@ export interface CnameTokenArgs extends BindingArgs {
 }
 
 /**
- * The proof that a domain is yours: a token from OSS and the TXT record that must hold it before the domain can be bound. Makes the
- * token and never waits for DNS.
+ * The proof that a domain is yours: a token from OSS and the TXT record that must hold it before the domain can be
+ * bound. Makes the token and never waits for DNS.
  *
- * The value stays the same while the token is valid, and for ever once the domain is bound. A domain that is bound to the bucket
- * already needs no proof and gets no token.
+ * The value stays the same while the token is valid, and for ever once the domain is bound. A domain that is bound to
+ * the bucket already needs no proof and gets no token.
  */
 export class CnameToken extends OssDynamicResource {
   declare readonly bucket: pulumi.Output<string>;
@@ -32,7 +32,10 @@ export class CnameToken extends OssDynamicResource {
     super("cnameToken", "CnameToken", name, ["token", "expireTime", "txtRecord", "bound"], args, opts);
   }
 
-  /** Reads an existing token without writing. `id` is `bucket/domain`. Fails when there is none and the domain is not bound. */
+  /**
+   * Reads an existing token without writing. `id` is `bucket/domain`. Fails when there is none and the domain is not
+   * bound.
+   */
   static get(
     name: string,
     id: pulumi.Input<pulumi.ID>,

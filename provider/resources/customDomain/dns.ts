@@ -36,7 +36,10 @@ export interface AlidnsOptions {
   readonly zone?: string;
   /** Seconds. Default: 600, the least that every edition of Alibaba Cloud DNS takes. */
   readonly ttl?: number;
-  /** Account that owns the zone. Default: the stack's own, whatever account the bucket is in (or that of a component around both). */
+  /**
+   * Account that owns the zone. Default: the stack's own, whatever account the bucket is in (or that of a component
+   * around both).
+   */
   readonly provider?: OssAccount;
 }
 
@@ -67,8 +70,8 @@ export function records(make: MakeRecord): Dns {
 }
 
 /**
- * Records kept by hand. `up` prints the missing ones as one table, leaves those bindings `Pending` and succeeds; every later `up`
- * carries on from there.
+ * Records kept by hand. `up` prints the missing ones as one table, leaves those bindings `Pending` and succeeds; every
+ * later `up` carries on from there.
  */
 export function manual(): Dns {
   return { kind: "manual" };
@@ -78,8 +81,9 @@ export function manual(): Dns {
 export const none: Dns = { kind: "none" };
 
 /**
- * What to do instead of a CNAME record at the top of a zone, where DNS allows none beside the records that are always there;
- * `undefined` below. A name with two labels is taken for the top of its zone; for others only a given zone can tell.
+ * What to do instead of a CNAME record at the top of a zone, where DNS allows none beside the records that are always
+ * there; `undefined` below. A name with two labels is taken for the top of its zone; for others only a given zone can
+ * tell.
  */
 export function apexAdvice(domain: string, zone: string | undefined): string | undefined {
   const isApex = domain.split(".").length === 2 || (zone !== undefined && domain === foldName(zone));

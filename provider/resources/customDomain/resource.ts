@@ -29,8 +29,8 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
   /** Certificate for HTTPS. Taking it away takes it off the domain and leaves the binding. */
   readonly certificate?: CertificateArgs;
   /**
-   * Whether to make a CNAME record, or to ask for one with `manual()`. Default: true unless DNS is `none` or the domain is the top of
-   * its zone. Set it to true there if the DNS host flattens CNAME records.
+   * Whether to make a CNAME record, or to ask for one with `manual()`. Default: true unless DNS is `none` or the domain
+   * is the top of its zone. Set it to true there if the DNS host flattens CNAME records.
    */
   readonly cnameRecord?: boolean;
   /** Where the CNAME record points. Default: the bucket's public name in its region. */
@@ -38,12 +38,13 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
 }
 
 /**
- * A custom domain on a bucket with everything that it needs, in this order: token, TXT record, binding, certificate, CNAME record.
- * Destroyed in reverse: the record that leads visitors here goes first, the proof of ownership last.
+ * A custom domain on a bucket with everything that it needs, in this order: token, TXT record, binding, certificate,
+ * CNAME record. Destroyed in reverse: the record that leads visitors here goes first, the proof of ownership last.
  *
  *     new CustomDomain("www", { bucket: "site", domain: "www.example.com", dns: alidns() });
  *
- * `provider` or `providers` may hold an `OssAccount`: the account of the bucket. The account of the DNS zone is an option of `alidns()`.
+ * `provider` or `providers` may hold an `OssAccount`: the account of the bucket. The account of the DNS zone is an
+ * option of `alidns()`.
  */
 export class CustomDomain extends pulumi.ComponentResource {
   /** Records for a person to create; empty unless `dns` is `manual()`. */
@@ -144,8 +145,8 @@ function argumentProblem({ domain, dns, cnameRecord }: CustomDomainArgs): string
 }
 
 /**
- * Takes the account out of a component's options. All our resources share one package name, so children would inherit it, and DNS
- * records must not.
+ * Takes the account out of a component's options. All our resources share one package name, so children would inherit
+ * it, and DNS records must not.
  */
 function takeAccount(
   opts: pulumi.ComponentResourceOptions,
