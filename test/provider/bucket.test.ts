@@ -104,7 +104,7 @@ describe("Bucket", () => {
       assert.equal(sent("ListCname"), 2);
     });
 
-    it("fails for all who joined the list that failed", async () => {
+    it("fails for all lookups that joined a list that fails", async () => {
       await start();
       cloud.fail({ operation: "ListCname", status: 403, code: "AccessDenied" });
       const results = await Promise.allSettled(["a", "b"].map((name) => bucket.binding(`${name}.example.com`)));

@@ -12,12 +12,12 @@ class ConnectProxy {
   readonly asked: string[] = [];
   readonly keys = new Set<string | undefined>();
   readonly #sockets = new Set<Socket>();
-  private readonly server: Server;
+  readonly #server: Server;
 
   /** `portOf` gives the port that is behind a name; without one the proxy wants to be paid. */
   constructor(portOf: (target: string) => number | undefined) {
-    this.server = createServer((_request, response) => response.writeHead(501).end());
-    this.server.on("connect", ({ url = "", headers }, socket: Socket) => {
+    this.#server = createServer((_request, response) => response.writeHead(501).end());
+    this.#server.on("connect", ({ url = "", headers }, socket: Socket) => {
       this.asked.push(url);
       this.keys.add(headers["proxy-authorization"]);
       const port = portOf(url);
@@ -29,13 +29,13 @@ class ConnectProxy {
   }
 
   async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   stop(): void {
     for (const socket of this.#sockets) socket.destroy();
-    this.server.close();
+    this.#server.close();
   }
 }
 

@@ -55,7 +55,7 @@ describe("certificate", () => {
     assert.equal(readCertificate(rewritten).chainDigest, chainDigest);
   });
 
-  it("cannot be read when it is none", () => {
+  it("cannot be read from another text", () => {
     assert.throws(() => readCertificate("hello"), /contains no certificate/);
     assert.throws(() => readCertificate(pair.privateKey), /contains a private key/);
   });

@@ -85,13 +85,13 @@ describe("AlidnsClient", () => {
     assert.ok(waited > 20_000 && waited < 45_000, String(waited));
   });
 
-  it("takes a reply that is no JSON for one that did not come", async () => {
+  it("repeats a call whose reply is not JSON", async () => {
     replies.push({ status: 502, body: "<html>" });
     reply({ TotalCount: 0, Domains: { Domain: [] } });
     assert.deepEqual(await alidns.listZones(), []);
   });
 
-  it("tells no more than the first line of what the service says", async () => {
+  it("repeats only the first line of what the service says", async () => {
     reply({ Code: "SignatureDoesNotMatch", Message: "It is not ours. Server string to sign: ACS3\nPOST\n/" }, 400);
     await assert.rejects(alidns.listZones(), ({ message }: Error) => {
       assert.match(message, /It is not ours.* Next: check the access key/);

@@ -35,7 +35,7 @@ describe("resolveLocation", () => {
     it(`a configured endpoint ${title}`, () =>
       assert.equal(resolveLocation({ region }, settings({ "oss-cname:endpoint": configured })).endpoint, expected));
 
-  it("must give a region or an endpoint before anything is sent", () => {
+  it("needs a region or an endpoint before anything is sent", () => {
     assert.throws(() => new Run().bucket({ bucket: "site" }), /region/);
   });
 });

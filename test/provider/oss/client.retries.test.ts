@@ -23,7 +23,7 @@ describe("OSS client after a failure", () => {
   const serve = useScriptedServers();
 
   describe("tries again", () => {
-    it("5xx, 401, 408, 429 and BadRequest, three times in all, with growing pauses", async () => {
+    it("what may pass, three times in all, with growing pauses", async () => {
       for (const step of [
         error(500, "InternalError"),
         error(503, "ServiceUnavailable"),
@@ -156,7 +156,7 @@ describe("OSS client after a failure", () => {
       }
     });
 
-    it("fail when the next ones are no better", async () => {
+    it("fail when the next ones have expired as well", async () => {
       const step = error(403, "SecurityTokenExpired");
       const { endpoint, received } = await serve(step, step, step);
       let calls = 0;

@@ -71,7 +71,7 @@ describe("resolveEndpoint", () => {
     assert.deepEqual([box.region, box.product], ["cb-1", "oss-cloudbox"]);
   });
 
-  it("keeps protocol and port; path and query are no part of it", () => {
+  it("keeps protocol and port, and drops path and query", () => {
     const url = (endpoint: string) => bucketUrl(resolveEndpoint({ endpoint }), "site").origin;
     assert.equal(url("oss.example.com:8443"), "https://site.oss.example.com:8443");
     assert.equal(url("http://oss.example.com:8080/path?query"), "http://site.oss.example.com:8080");

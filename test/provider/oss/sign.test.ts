@@ -374,7 +374,7 @@ describe("verifying what real clients sent", () => {
     assert.equal(signatureV1("sk", stringToSignV1(request)), "pfRj2DlHM+9aF2NWJfqdRVcrMJA=");
   });
 
-  it("a query that cannot be decoded is no exception", () => {
+  it("a query that cannot be decoded does not throw", () => {
     assert.equal(
       canonicalizedResourceV1({ method: "GET", bucket: "b", query: "cname=%zz", headers: {} }),
       "/b/?cname=%zz",

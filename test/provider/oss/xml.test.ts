@@ -108,7 +108,7 @@ describe("replies", () => {
     assert.equal(cname?.domain, "a\\u{9b}.example.com\\u{202e}");
   });
 
-  it("anything else is no list and no token", () => {
+  it("anything else is neither a list nor a token", () => {
     const cut = "<ListCnameResult><Bucket>site</Bucket><Cname><Domain>a.example.com</Domain></Cname>";
     for (const body of [
       "",

@@ -46,7 +46,7 @@ describe("readConfiguration", () => {
   };
   const www = { domain: "www.example.com", bucket: "site", dns: "alidns" };
 
-  it("takes no setting that there is not, and none that cannot be", () => {
+  it("refuses settings that do not exist or have invalid values", () => {
     const settings = { "oss-cname:verfication": "none", "oss-cname:addressing": "vhost", "aws:region": "x" };
     assert.deepEqual(problems([], { settings: { ...settings, "oss-cname:domains": "[]" } }), [
       'oss-cname: unknown key "verfication"; did you mean "verification"?',

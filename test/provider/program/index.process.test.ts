@@ -1,4 +1,4 @@
-// Each test needs a process: the program is a module, which runs once in each.
+// Needs processes: the program is a module, which runs once in each.
 import assert from "node:assert/strict";
 import { runProgramProcess } from "../../support/programProcess";
 import { byName, type ProgramRun } from "../../support/programRun";
@@ -10,20 +10,30 @@ const states = {
 const run = (config: Record<string, unknown>) =>
   runProgramProcess(`return require("pulumi-oss-cname/program")`, { states, config });
 
+const several = {
+  "oss-cname:accounts": { intl: { region: "ap-southeast-1" }, zones: { profile: "dns" } },
+  "oss-cname:defaults": { bucket: "site" },
+  "oss-cname:domains": [
+    { domain: "WWW.example.com", dns: "manual" },
+    { domain: "shop.example.com", bucket: "shop", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } },
+    { domain: "intl.example.com", account: "intl", dns: { alidns: { account: "zones" } } },
+    { domain: "none.example.com", dns: "none" },
+  ],
+};
+const wrong = { "oss-cname:domains": [{ domain: "www.example.com", buckt: "site", dns: "manual" }] };
+const empty = { "oss-cname:domains": [] };
+
 describe("the program without code", () => {
+  let runs: Record<"several" | "wrong" | "empty" | "unset", ProgramRun>;
+  before(async () => {
+    const all = await Promise.all([run(several), run(wrong), run(empty), run({})]);
+    runs = { several: all[0], wrong: all[1], empty: all[2], unset: all[3] };
+  });
+
   describe("with domains in several accounts", () => {
     let ran: ProgramRun;
-    before(async () => {
-      ran = await run({
-        "oss-cname:accounts": { intl: { region: "ap-southeast-1" }, zones: { profile: "dns" } },
-        "oss-cname:defaults": { bucket: "site" },
-        "oss-cname:domains": [
-          { domain: "WWW.example.com", dns: "manual" },
-          { domain: "shop.example.com", bucket: "shop", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } },
-          { domain: "intl.example.com", account: "intl", dns: { alidns: { account: "zones" } } },
-          { domain: "none.example.com", dns: "none" },
-        ],
-      });
+    before(() => {
+      ran = runs.several;
       assert.equal(ran.error, undefined);
     });
     const outputs = () => ran.outputs as Record<"domains" | "records", Record<string, unknown>[]>;
@@ -84,9 +94,8 @@ describe("the program without code", () => {
     });
   });
 
-  it("refuses wrong entries together, before any resource", async () => {
-    const entry = { domain: "www.example.com", buckt: "site", dns: "manual" };
-    const { registrations, error } = await run({ "oss-cname:domains": [entry] });
+  it("refuses wrong entries together, before any resource", () => {
+    const { registrations, error } = runs.wrong;
     assert.equal(error?.name, "RunError");
     assert.match(error.message, /2 mistakes/);
     assert.match(
@@ -97,12 +106,12 @@ describe("the program without code", () => {
     assert.deepEqual(Object.keys(byName(registrations)), ["Stack project-stack"]);
   });
 
-  it("declares nothing for an empty list", async () => {
-    const { outputs, error } = await run({ "oss-cname:domains": [] });
+  it("declares nothing for an empty list", () => {
+    const { outputs, error } = runs.empty;
     assert.equal(error, undefined);
     assert.deepEqual(outputs, { domains: [], records: [] });
   });
 
-  it("refuses a stack without a list, saying how to make one", async () =>
-    assert.match((await run({})).error?.message ?? "", /oss-cname:domains is not set.*pulumi config set/s));
+  it("refuses a stack without a list, saying how to make one", () =>
+    assert.match(runs.unset.error?.message ?? "", /oss-cname:domains is not set.*pulumi config set/s));
 });

@@ -84,7 +84,7 @@ describe("putDeclared", () => {
       await start([...domains, "late.example.com"], { fingerprint: "masked" });
       const pair = await on.issue();
       const results = await on.stack.operate(async (provider) => {
-        fault({ domain: A, status: 403, code: "AccessDenied", message: message || pair.privateKey, delayMs: 100 });
+        fault({ domain: A, status: 403, code: "AccessDenied", message: message || pair.privateKey, delayMs: 30 });
         const first = on.create(provider, A, inTexts(pair));
         first.catch(() => {});
         while (on.puts().length === 0) await new Promise(setImmediate);

@@ -99,7 +99,7 @@ describe("CustomDomain", () => {
       });
     });
 
-    const arguments_: Record<string, string[]> = {
+    const argumentsOf: Record<string, string[]> = {
       "CnameToken www": ["bucket", "domain", "endpoint"],
       "BucketCname www": [
         "bucket",
@@ -112,7 +112,7 @@ describe("CustomDomain", () => {
       ],
       "CnameCertificate www": ["bucket", "certificateFile", "domain", "endpoint", "force", "privateKeyFile"],
     };
-    for (const [name, properties] of Object.entries(arguments_))
+    for (const [name, properties] of Object.entries(argumentsOf))
       it(`hands ${name.split(" ")[0]} the arguments that it has and no others`, () =>
         assert.deepEqual(Object.keys(inputsOf(ran, name)).sort(), properties));
 
