@@ -22,7 +22,7 @@ describe("decide", () => {
   const asks = {
     never: () => ({ lastAsk: undefined, nextAsk: Number.NEGATIVE_INFINITY }),
     "just now": (now: number) => ({ lastAsk: now, nextAsk: now + 100 }),
-    "a while ago": (now: number) => ({ lastAsk: now - 200, nextAsk: now - 100 }),
+    "a while ago": (now: number) => ({ lastAsk: now - 200, nextAsk: now }),
     "and not again yet": (now: number) => ({ lastAsk: now - 50, nextAsk: now + 50 }),
   };
   type Asked = keyof typeof asks;
