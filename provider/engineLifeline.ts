@@ -16,11 +16,14 @@ export function endWithEngine(engineAddress = process.argv[2]): void {
     line.on("connect", () => {
       wasOpen = true;
     });
-    line.on("error", () => {});
-    // A gRPC server closes a line on which nobody speaks after some minutes: then it is opened again.
-    line.on("close", (hadError) => {
-      if (!hadError) setTimeout(hold, REOPEN_MS).unref();
-      else if (wasOpen) end();
+    let refused = false;
+    line.on("error", (error: NodeJS.ErrnoException) => {
+      refused = error.code === "ECONNREFUSED";
+    });
+    // A gRPC server closes or resets a line on which nobody speaks: only a refusal tells that the engine is gone.
+    line.on("close", () => {
+      if (refused && wasOpen) end();
+      else setTimeout(hold, REOPEN_MS).unref();
     });
   };
   hold();
