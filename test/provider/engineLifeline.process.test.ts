@@ -1,0 +1,78 @@
+// Needs processes: the lifeline ends the process that holds it.
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+
+const LIFELINE = require.resolve("../../provider/engineLifeline");
+
+describe("endWithEngine", () => {
+  let engine: Server;
+  let address: string;
+  let child: ChildProcess | undefined;
+
+  beforeEach(async () => {
+    engine = createServer((line) => line.on("error", () => {}));
+    engine.listen(0, "127.0.0.1");
+    await once(engine, "listening");
+    address = `127.0.0.1:${(engine.address() as AddressInfo).port}`;
+  });
+  afterEach(() => {
+    child?.kill("SIGKILL");
+    engine.close();
+  });
+
+  /** A process that holds the lifeline and then does this. */
+  const start = (engineAddress: string, program: string) => {
+    const text = `require(${JSON.stringify(LIFELINE)}).endWithEngine(${JSON.stringify(engineAddress)}); ${program}`;
+    child = spawn(process.execPath, ["-e", text], { stdio: ["ignore", "pipe", "inherit"] });
+    return child;
+  };
+  const forEver = "setInterval(() => {}, 1e6);";
+  const line = async () => {
+    const [socket] = await once(engine, "connection");
+    return socket as Socket;
+  };
+  const ended = async (process: ChildProcess) => {
+    const [code, signal] = await once(process, "exit");
+    return signal ?? code;
+  };
+
+  it("opens a line again that was reset, which does not mean that the engine is gone", async () => {
+    start(address, forEver);
+    (await line()).resetAndDestroy();
+    (await line()).resetAndDestroy();
+    (await line()).end();
+  });
+
+  it("opens a line again that the engine closed", async () => {
+    start(address, forEver);
+    (await line()).end();
+    (await line()).end();
+  });
+
+  it("ends the process when a line that was closed cannot be opened again", async () => {
+    const provider = start(address, forEver);
+    const end = ended(provider);
+    const socket = await line();
+    engine.close();
+    socket.end();
+    assert.equal(await end, "SIGKILL");
+  });
+
+  it("ends the process when nobody reads what it prints", async () => {
+    const provider = start(address, "setInterval(() => console.log('working'), 10);");
+    const end = ended(provider);
+    provider.stdout?.destroy();
+    assert.equal(await end, "SIGKILL");
+  });
+
+  it("does not keep a process that is done", async () => {
+    assert.equal(await ended(start(address, "")), 0);
+  });
+
+  for (const other of ["--test", "/path/to:1", "127.0.0.1"])
+    it(`does not take ${other} for an address`, async () => {
+      assert.equal(await ended(start(other, "")), 0);
+    });
+});
