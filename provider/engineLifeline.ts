@@ -20,10 +20,11 @@ export function endWithEngine(engineAddress = process.argv[2]): void {
     line.on("error", (error: NodeJS.ErrnoException) => {
       refused = error.code === "ECONNREFUSED";
     });
-    // A gRPC server closes or resets a line on which nobody speaks: only a refusal tells that the engine is gone.
+    // A gRPC server closes or resets a line on which nobody speaks: only a refusal tells that the engine is gone, or
+    // that there is none at this address.
     line.on("close", () => {
-      if (refused && wasOpen) end();
-      else setTimeout(hold, REOPEN_MS).unref();
+      if (!refused) setTimeout(hold, REOPEN_MS).unref();
+      else if (wasOpen) end();
     });
   };
   hold();
