@@ -104,7 +104,7 @@ export function parseCnameList(xml: string): CnameList {
 
 /** The texts of the elements directly below the root and below its `Detail`. Throws where it is not XML. */
 export function parseFlat(xml: string): Record<string, string> {
-  const root = parseRoot(xml);
+  const { root } = parseRoot(xml);
   const entries = [...children(root, "Detail"), root].flatMap((element) => Object.entries(element));
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }
@@ -136,16 +136,16 @@ const builder = new XMLBuilder();
 const parser = new XMLParser({ parseTagValue: false, ignoreDeclaration: true, ignorePiTags: true });
 
 /** The root element, whatever its name. */
-function parseRoot(xml: string): Element {
-  const [root] = Object.values(parser.parse(xml, true) as Element);
-  return isElement(root) ? root : {};
+function parseRoot(xml: string): { readonly name: string; readonly root: Element } {
+  const [[name, root] = ["", {}]] = Object.entries(parser.parse(xml, true) as Element);
+  return { name, root: isElement(root) ? root : {} };
 }
 
 /** Older servers have other names for some roots. Throws where it has none of the names. */
 function rootCalled(names: readonly string[], xml: string): Element {
-  const [found = ""] = Object.keys(parser.parse(xml, true) as Element);
-  if (!names.includes(found)) throw new Error(`the reply is not a ${names[0]}`);
-  return parseRoot(xml);
+  const { name, root } = parseRoot(xml);
+  if (!names.includes(name)) throw new Error(`the reply is not a ${names[0]}`);
+  return root;
 }
 
 function isElement(node: unknown): node is Element {
