@@ -64,18 +64,10 @@ export interface LookOptions {
  */
 export async function lookForTxt(name: string, value: string, options: LookOptions = {}): Promise<TxtLook> {
   const budget = new Budget();
-  try {
-    const found = await look(foldName(name), value, MAX_HOPS, askerOf(options, budget));
-    if (!budget.isUsedUp) return found;
-    // Servers that were not asked may not have the value.
-    return {
-      ...found,
-      present: false,
-      detail: "This look at DNS took too many queries or too long, and was given up.",
-    };
-  } finally {
-    budget.close();
-  }
+  const found = await look(foldName(name), value, MAX_HOPS, askerOf(options, budget));
+  if (!budget.isUsedUp) return found;
+  // Servers that were not asked may not have the value.
+  return { ...found, present: false, detail: "This look at DNS took too many queries or too long, and was given up." };
 }
 
 type Ask = (name: string) => Promise<Asked>;

@@ -21,7 +21,6 @@ describe("a zone", () => {
     budget = new Budget();
   });
   afterEach(async () => {
-    budget.close();
     await Promise.all(servers.splice(0).map((server) => server.close()));
   });
   const serve = async (script: Script): Promise<DnsServer> => {
