@@ -4,6 +4,7 @@ import { clearTextProblem, HttpClient } from "../http";
 import { isWithin } from "../names";
 import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
+import { secretsOf } from "../oss/sign";
 import { printable, safeText } from "../redact";
 import { rpcQuery, signAcs3 } from "./acs3";
 import { AlidnsError, alidnsRemedy, isAlidnsError } from "./error";
@@ -194,8 +195,7 @@ export class AlidnsClient {
     }
     const reply = parseReply(body);
     if (status === 200 && reply !== undefined) return reply;
-    const { accessKeyId, accessKeySecret, securityToken = "" } = credentials;
-    const clean = (text: unknown) => safeText(String(text ?? ""), [accessKeyId, accessKeySecret, securityToken]);
+    const clean = (text: unknown) => safeText(String(text ?? ""), secretsOf(credentials));
     const texts = { Code: clean(reply?.Code), Message: clean(reply?.Message), RequestId: clean(reply?.RequestId) };
     return refusal(texts, status, operation, what, attempts);
   }

@@ -7,6 +7,11 @@ export interface Credentials {
   readonly securityToken?: string | undefined;
 }
 
+/** The parts of an access key that no text may repeat. */
+export function secretsOf({ accessKeyId, accessKeySecret, securityToken = "" }: Credentials): string[] {
+  return [accessKeyId, accessKeySecret, securityToken];
+}
+
 /**
  * What both signatures cover. The same for virtual-host and path style; a verifier fills it from the bytes it received.
  */
