@@ -8,7 +8,7 @@ import { bucketProblem, bucketUrl, resolveEndpoint } from "./endpoint";
 import type { Call, History, OssError } from "./error";
 import { isOssError, isOutcomeUnknown, OssTransportError, ossErrorFrom } from "./error";
 import type { Credentials } from "./sign";
-import { signV1, signV4 } from "./sign";
+import { secretsOf, signV1, signV4 } from "./sign";
 import { parseDate } from "./xml";
 
 export interface OssClientOptions {
@@ -111,9 +111,7 @@ export class OssClient {
       throw failure;
     });
     if (reply.status >= 200 && reply.status < 300) return reply;
-    const { accessKeyId, accessKeySecret, securityToken = "" } = credentials;
-    const secrets = [accessKeyId, accessKeySecret, securityToken, ...(request.secrets ?? [])];
-    throw ossErrorFrom(request, reply, history, secrets);
+    throw ossErrorFrom(request, reply, history, [...secretsOf(credentials), ...(request.secrets ?? [])]);
   }
 
   #signedHeaders(request: OssRequest, credentials: Credentials): Record<string, string> {
@@ -126,10 +124,10 @@ export class OssClient {
     };
     const signable = { method, bucket, query, headers };
     if (this.#options.signatureVersion === "v1") return { ...headers, ...signV1(signable, credentials, time) };
-    const { host } = new URL(bucketUrl(this.#endpoint, bucket).origin);
+    const { host, hostname } = new URL(bucketUrl(this.#endpoint, bucket).origin);
     // What another server has received must not be of use at OSS itself.
     const withHost = { ...signable, headers: { ...headers, host } };
-    const added = isOwnHost(host)
+    const added = isOwnHost(hostname)
       ? signV4(signable, credentials, { region, product }, time)
       : signV4(withHost, credentials, { region, product }, time, ["host"]);
     return { ...headers, ...added };
@@ -161,8 +159,7 @@ export class OssClient {
 }
 
 /** A host of Alibaba Cloud, or this machine. */
-function isOwnHost(host: string): boolean {
-  const { hostname } = new URL(`http://${host}`);
+function isOwnHost(hostname: string): boolean {
   return hostname.endsWith(".aliyuncs.com") || isLoopback(hostname);
 }
 
