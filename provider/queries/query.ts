@@ -74,7 +74,7 @@ export async function queryCnameToken(run: Run, args: GetCnameTokenArgs): Promis
   const domain = foldName(args.domain);
   const problem = domainProblem(domain);
   if (problem !== undefined) throw new Error(problem);
-  const { token, expireTime, xml } = await run.bucket(placeOf(args)).getToken(domain);
+  const { token, expireTime, xml } = await run.bucket(args).getToken(domain);
   saveXml(args, xml);
   return {
     bucket,
@@ -89,13 +89,9 @@ export async function queryCnameToken(run: Run, args: GetCnameTokenArgs): Promis
 /** All domains bound to a bucket, with the XML of the reply. */
 export async function queryCnames(run: Run, args: ListCnamesArgs): Promise<WithXml<ListCnamesResult>> {
   const { bucket, certificates = true } = args;
-  const { owner, cnames, xml } = await run.bucket(placeOf(args)).list();
+  const { owner, cnames, xml } = await run.bucket(args).list();
   saveXml(args, xml);
   return { bucket, owner, cnames: cnames.map((cname) => boundDomain(cname, certificates)), xml };
-}
-
-function placeOf({ bucket, region, endpoint }: QueryArgs): Location & { readonly bucket: string } {
-  return { bucket, region, endpoint };
 }
 
 function saveXml({ outputFile, overwrite }: QueryArgs, xml: string): void {

@@ -47,17 +47,14 @@ export function diffBinding(olds: BindingInputs, news: BindingInputs): { changes
 export function checkBinding<Inputs extends BindingInputs>(news: Inputs): { inputs: Inputs; failures: CheckFailure[] } {
   const domain = isUnknown(news.domain) || typeof news.domain !== "string" ? news.domain : foldName(news.domain);
   const failures = failuresOf([
-    ["domain", domain ?? null, (value: unknown) => (typeof value === "string" ? domainProblem(value) : MISSING_DOMAIN)],
-    [
-      "bucket",
-      news.bucket ?? null,
-      (value: unknown) => (typeof value === "string" ? bucketProblem(value) : MISSING_BUCKET),
-    ],
+    ["domain", domain ?? null, required("domain", domainProblem)],
+    ["bucket", news.bucket ?? null, required("bucket", bucketProblem)],
     ["region", news.region, regionProblem],
     ["endpoint", news.endpoint, endpointProblem],
   ]);
   return { inputs: domain === undefined ? news : { ...news, domain }, failures };
 }
 
-const MISSING_DOMAIN = "domain is missing";
-const MISSING_BUCKET = "bucket is missing";
+function required(property: string, problemOf: (value: string) => string | undefined) {
+  return (value: unknown) => (typeof value === "string" ? problemOf(value) : `${property} is missing`);
+}

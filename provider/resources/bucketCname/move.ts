@@ -6,6 +6,7 @@ import { isOssError } from "../../oss/error";
 import type { CnameInfo } from "../../oss/xml";
 import type { Run } from "../../run";
 import type { BindingInputs } from "../binding";
+import { bindingOf } from "../binding";
 
 /** The bucket that a domain is taken from. */
 export interface MoveSource {
@@ -39,8 +40,7 @@ export async function findSource(run: Run, inputs: Destination, olds?: Recorded)
   const own = olds?.boundTo ?? (olds?.status === "Pending" ? undefined : olds);
   // A bucket has one name, wherever it is reached.
   if (own !== undefined && own.bucket !== inputs.bucket && (await findBinding(run, own)) !== undefined) {
-    const { bucket, region, endpoint } = own;
-    const binding = { bucket, domain, ...(region && { region }), ...(endpoint && { endpoint }) };
+    const binding = bindingOf({ ...own, domain });
     return { binding, bucket: run.bucket(binding), ours: true };
   }
   if (takeover === undefined) return undefined;
