@@ -8,12 +8,12 @@ import { providerUrn } from "../urn";
  */
 export function deletionOrder(deletions: readonly Deletion[], resources: readonly Resource[]): Deletion[][] {
   const groups: Deletion[][] = [];
-  let left = deletions;
+  let left = deletions.map((deletion) => ({ deletion, needs: dependenciesOf(deletion.old, resources) }));
   while (left.length > 0) {
-    const condemned = new Set(left.map(({ old }) => old));
-    const free = left.filter(({ old }) => !dependenciesOf(old, resources).some((needed) => condemned.has(needed)));
-    groups.unshift(free);
-    left = left.filter((deletion) => !free.includes(deletion));
+    const condemned = new Set(left.map(({ deletion }) => deletion.old));
+    const free = left.filter(({ needs }) => !needs.some((needed) => condemned.has(needed)));
+    groups.unshift(free.map(({ deletion }) => deletion));
+    left = left.filter((entry) => !free.includes(entry));
   }
   return groups;
 }
