@@ -4,29 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { type Cloud, startCloud } from "../../../local/cloud";
-import { createAuthority } from "../../support/certificates";
 import { at, ossCname, runHere, signedAt } from "../../support/command";
-
-const DAY_MS = 86_400_000;
+import { bindExpiring } from "../../support/expiringDomains";
 
 describe("oss-cname report", () => {
   let cloud: Cloud;
   let directory: string;
   before(async () => {
     cloud = await startCloud({ buckets: ["fine", "soon", "late"] });
-    const authority = await createAuthority();
-    const bind = async (domain: string, bucket: string, days: number) => {
-      const validity = {
-        validFrom: new Date(Date.now() - 90 * DAY_MS),
-        validTo: new Date(Date.now() + (days + 0.5) * DAY_MS),
-      };
-      const { certificate } = await authority.issue({ names: [domain], ...validity });
-      cloud.inConsole.moveBinding(domain, bucket);
-      cloud.inConsole.replaceCertificate(domain, { certificate });
-    };
-    await bind("a.example.com", "fine", 200);
-    await bind("b.example.com", "soon", 20);
-    await bind("c.example.com", "late", -3);
+    await bindExpiring(cloud, [
+      ["a.example.com", "fine", 200],
+      ["b.example.com", "soon", 20],
+      ["c.example.com", "late", -3],
+    ]);
   });
   after(() => cloud.close());
   beforeEach(() => {

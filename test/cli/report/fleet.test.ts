@@ -5,31 +5,22 @@ import type { AddressInfo } from "node:net";
 import { type Fleet, readFleet } from "../../../cli/report/fleet";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { Run } from "../../../provider/run";
-import { createAuthority } from "../../support/certificates";
+import { bindExpiring } from "../../support/expiringDomains";
 import { configFor } from "../../support/stack";
 
-const DAY_MS = 86_400_000;
 const LIMITS = { nearDays: 30, criticalDays: 7 };
 
 describe("a fleet", () => {
   let cloud: Cloud;
   before(async () => {
     cloud = await startCloud({ buckets: ["fine", "soon", "late"] });
-    const authority = await createAuthority();
-    const bind = async (domain: string, bucket: string, days: number) => {
-      const validity = {
-        validFrom: new Date(Date.now() - 90 * DAY_MS),
-        validTo: new Date(Date.now() + (days + 0.5) * DAY_MS),
-      };
-      const { certificate } = await authority.issue({ names: [domain], ...validity });
-      cloud.inConsole.moveBinding(domain, bucket);
-      cloud.inConsole.replaceCertificate(domain, { certificate });
-    };
-    await bind("a.example.com", "fine", 200);
+    await bindExpiring(cloud, [
+      ["a.example.com", "fine", 200],
+      ["b.example.com", "soon", 20],
+      ["z.example.com", "soon", 6],
+      ["c.example.com", "late", -3],
+    ]);
     cloud.inConsole.moveBinding("plain.example.com", "fine");
-    await bind("b.example.com", "soon", 20);
-    await bind("z.example.com", "soon", 6);
-    await bind("c.example.com", "late", -3);
   });
   after(() => cloud.close());
 

@@ -1,17 +1,9 @@
 import * as assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type Cloud, type CloudOptions, startCloud } from "../../../../local";
 import { bind, createToken, elementOf, put, type Reply } from "../../../support/call";
+import { recordedPair } from "../../../support/recordedPair";
 
-/** A pair out of a recorded request: `*.example.com`. */
-const recorded = readFileSync(
-  join(__dirname, "../../../../../test/fixtures/captures/23-ossutil-v4-PutCname.http"),
-  "utf8",
-);
-const certificate = /<Certificate>(.*)<\/Certificate>/s.exec(recorded)?.[1] ?? "";
-const privateKey = /<PrivateKey>(.*)<\/PrivateKey>/s.exec(recorded)?.[1] ?? "";
-const pem = `<Certificate>${certificate}</Certificate><PrivateKey>${privateKey}</PrivateKey>`;
+const { certificate, pem, privateKey } = recordedPair();
 const byId = (id: string, more = "") => `<CertId>${id}</CertId>${more}`;
 const outcome = ({ status, code, ec }: Reply) => [status, code, ec];
 const fine = [200, undefined, undefined];
