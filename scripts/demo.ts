@@ -1,6 +1,5 @@
 // `npm run demo`: three domains from declared to served and back, against a cloud on this machine. Every statement that
-// it
-// prints with a tick was checked against the cloud's own record; the first that does not hold ends it with status 1.
+// it prints with a tick was checked against the cloud's own record; the first that does not hold ends it with status 1.
 import { X509Certificate } from "node:crypto";
 import { Resolver } from "node:dns/promises";
 import { type Cloud, type RequestEntry, startCloud, type WorldState } from "../local";

@@ -1,8 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 
 // ACS3 signatures, written independently of the provider's Alidns client: unlike for OSS, there are no recorded
-// requests
-// of other clients that would reveal a mistake in shared code.
+// requests of other clients that would reveal a mistake in shared code.
 
 /** A request to an RPC-style service. */
 interface Acs3Request {
