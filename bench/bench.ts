@@ -61,8 +61,6 @@ async function fleet(count: number): Promise<Fleet> {
     ...process.env,
     PULUMI_BACKEND_URL: `file://${scratch}`,
     PULUMI_CONFIG_PASSPHRASE: "bench",
-    ALICLOUD_ACCESS_KEY: cloud.accessKeyId,
-    ALICLOUD_SECRET_KEY: cloud.accessKeySecret,
   };
   try {
     const domains = Array.from({ length: count }, (_, index) => ({
@@ -72,9 +70,7 @@ async function fleet(count: number): Promise<Fleet> {
     }));
     for (const { domain, bucket } of domains) cloud.inConsole.moveBinding(domain, bucket);
     const config = {
-      "alicloud:region": cloud.region,
-      "oss-cname:endpoint": cloud.oss,
-      "oss-cname:dnsServers": cloud.dns,
+      ...cloud.config,
       "oss-cname:domains": domains,
     };
     writeFileSync(join(cwd, "Pulumi.yaml"), "name: bench\nruntime: nodejs\nmain: index.js\n");

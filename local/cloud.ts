@@ -45,6 +45,8 @@ export interface Cloud extends Pick<World, Controls | "region"> {
   readonly dns: string;
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
+  /** The configuration of a stack that lives on this cloud: keys such as `oss-cname:endpoint`, and their values. */
+  readonly config: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -68,7 +70,16 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     const oss = await startOss(world, { port, dns, control: (request) => answerControl(world, request) });
     servers.push(oss);
     const addresses = { oss: oss.url, alidns: alidns.url, dns };
-    return Object.assign(world, { ...addresses, accessKeyId, accessKeySecret, close });
+    const config = {
+      "alicloud:region": world.region,
+      "alicloud:accessKey": accessKeyId,
+      "alicloud:secretKey": accessKeySecret,
+      ...(securityToken !== undefined && { "alicloud:securityToken": securityToken }),
+      "oss-cname:endpoint": oss.url,
+      "oss-cname:alidnsEndpoint": alidns.url,
+      "oss-cname:dnsServers": dns,
+    };
+    return Object.assign(world, { ...addresses, accessKeyId, accessKeySecret, config, close });
   } catch (error) {
     await close();
     throw error;

@@ -9,6 +9,7 @@ interface Options {
   readonly latencyMs?: number;
   readonly bucket?: string[];
   readonly zone?: string[];
+  readonly configure?: string;
 }
 
 /** `oss-cname emulate`: the emulators as a process of their own. */
@@ -20,23 +21,35 @@ export function emulateCommand(io: Io): Command {
     .option("--latency-ms <number>", "delay of every reply of OSS and Alibaba Cloud DNS (default: 0)", wholeNumber)
     .option("--bucket <name...>", "buckets that exist (default: none)", bucketNames)
     .option("--zone <name...>", "DNS zones that exist (default: example.com)")
+    .option("--configure <stack>", "write the addresses and the access key into Pulumi.<stack>.yaml of this project")
     .addHelpText(
       "after",
       "\nPrints one line of JSON with the addresses and the access key, and serves until SIGINT or SIGTERM.\n" +
         "Control requests below /-/ other than GET need the header content-type: application/json.\n" +
-        "\nExample:\n  oss-cname emulate --bucket site --zone example.com --port 8080",
+        "\nExamples:\n" +
+        "  oss-cname emulate --bucket site --zone example.com --port 8080\n" +
+        "  oss-cname emulate --bucket site --configure dev",
     )
-    .action(async ({ port, dnsPort, latencyMs, bucket, zone }: Options) => {
+    .action(async ({ port, dnsPort, latencyMs, bucket, zone, configure }: Options) => {
       const { startCloud } = await import("../../local/cloud.js");
       const options = { port, dnsPort, latencyMs, buckets: bucket, zones: zone };
       const cloud = await startCloud(options).catch((error) => {
         throw withPortAdvice(error);
       });
       const { oss, alidns, dns, region, accessKeyId, accessKeySecret } = cloud;
-      io.stderr.write("oss-cname emulate: a test double, on loopback only: give it no real keys\n");
-      io.stdout.write(`${JSON.stringify({ oss, alidns, dns, region, accessKeyId, accessKeySecret })}\n`);
-      await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
-      await cloud.close();
+      try {
+        io.stderr.write("oss-cname emulate: a test double, on loopback only: give it no real keys\n");
+        if (configure !== undefined) {
+          const { configureStack } = await import("../emulate/configureStack.js");
+          io.stderr.write(
+            `oss-cname emulate: wrote its settings to ${await configureStack(configure, cloud.config)}\n`,
+          );
+        }
+        io.stdout.write(`${JSON.stringify({ oss, alidns, dns, region, accessKeyId, accessKeySecret })}\n`);
+        await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+      } finally {
+        await cloud.close();
+      }
     });
 }
 

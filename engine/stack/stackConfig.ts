@@ -103,6 +103,11 @@ export class StackConfigFile {
     };
   }
 
+  /** One value as the file has it: a secret is encrypted, and Pulumi.yaml adds nothing. */
+  get(key: string): unknown {
+    return this.#document.getIn(["config", this.#fullKey(key)]);
+  }
+
   /** Sets one value. With `path`, the key is a path into a structured value, as in `pulumi config set --path`. */
   set(
     key: string,

@@ -12,15 +12,7 @@ describe("my domains", function () {
   before(async () => {
     cloud = await startCloud({ buckets: ["site"], zones: ["example.com"] });
     await initializeStack(stack);
-    for (const [key, value] of Object.entries({
-      "alicloud:region": cloud.region,
-      "alicloud:accessKey": cloud.accessKeyId,
-      "oss-cname:endpoint": cloud.oss,
-      "oss-cname:alidnsEndpoint": cloud.alidns,
-      "oss-cname:dnsServers": cloud.dns,
-    }))
-      await setConfig(stack, key, value);
-    await setConfig(stack, "alicloud:secretKey", cloud.accessKeySecret, { secret: true });
+    for (const [key, value] of Object.entries(cloud.config)) await setConfig(stack, key, value);
   });
   after(async () => {
     await cloud.close();

@@ -10,7 +10,7 @@ import { createAuthority } from "../support/certificates";
 import { at, ossCname } from "../support/command";
 import { engines, livingOn, Project, repository } from "../support/pulumiRun";
 import { Scene } from "../support/scene";
-import { configFor, type Program, type Stack } from "../support/stack";
+import type { Program, Stack } from "../support/stack";
 
 const domain = "www.example.com";
 const site = { bucket: "site", domain };
@@ -68,7 +68,7 @@ const ossutil: Record<string, Row> = {
     const { args, env } = at(cloud);
     const { stdout } = await ossCname(["token", "site", domain, "--xml", ...args], { env });
     assert.equal(stdout.trim(), (await getToken(cloud, "site", domain)).body.trim());
-    const config: Record<string, string> = configFor(cloud);
+    const config: Record<string, string> = cloud.config;
     const run = new Run({ config: { get: (key) => config[key] } });
     assert.equal((await queryCnameToken(run, site)).token, made);
   },
@@ -88,7 +88,7 @@ const ossutil: Record<string, Row> = {
     const { args, env } = at(cloud);
     const { stdout } = await ossCname(["list", "site", "--xml", ...args], { env });
     assert.equal(stdout.trim(), (await list(cloud, "site")).body.trim());
-    const config: Record<string, string> = configFor(cloud);
+    const config: Record<string, string> = cloud.config;
     const run = new Run({ config: { get: (key) => config[key] } });
     assert.deepEqual(
       (await queryCnames(run, { bucket: "site" })).cnames.map((cname) => cname.domain),
@@ -203,7 +203,7 @@ const alicloud: Record<string, Row> = {
   "… `certificate` `.creation_date`, `.type`": async (tool, { cloud }) => {
     await tool.bind();
     await tool.put(`<CertId>${ONE}</CertId>`);
-    const config: Record<string, string> = configFor(cloud);
+    const config: Record<string, string> = cloud.config;
     const run = new Run({ config: { get: (key) => config[key] } });
     const listed = await list(cloud, "site");
     const [cname] = (await queryCnames(run, { bucket: "site" })).cnames;

@@ -1,5 +1,6 @@
 import * as assert from "node:assert/strict";
 import { startCloud } from "../../local";
+import { Run } from "../../provider/run";
 
 describe("startCloud", () => {
   it("serves on loopback only, with the buckets and zones that it was given", async () => {
@@ -9,6 +10,20 @@ describe("startCloud", () => {
       assert.deepEqual([buckets.map(({ name }) => name), zones], [["site"], ["example.org"]]);
       const addresses = [cloud.oss, cloud.alidns, `http://${cloud.dns}`].map((url) => new URL(url).hostname);
       assert.deepEqual(addresses, ["127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+    } finally {
+      await cloud.close();
+    }
+  });
+
+  it("gives the configuration of a stack that lives on it", async () => {
+    const keys = { accessKeyId: "STS.1", accessKeySecret: "temporary", securityToken: "its-token" };
+    const cloud = await startCloud({ buckets: ["site"], ...keys });
+    try {
+      const run = new Run({ config: { get: (key) => cloud.config[key] } });
+      assert.deepEqual((await run.bucket({ bucket: "site" }).list()).cnames, []);
+      assert.equal(run.bucket({ bucket: "site" }).region, cloud.region);
+      assert.deepEqual(await run.alidns.listZones(), ["example.com"]);
+      assert.deepEqual(run.settings.dnsServers, [cloud.dns]);
     } finally {
       await cloud.close();
     }

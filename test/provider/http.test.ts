@@ -4,7 +4,6 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { type Cloud, startCloud } from "../../local/cloud";
 import { HttpClient, HttpFailure } from "../../provider/http";
 import { Run } from "../../provider/run";
-import { configFor } from "../support/stack";
 
 /** A proxy that knows this machine alone, whatever name it is asked for. */
 class ConnectProxy {
@@ -170,7 +169,7 @@ describe("HttpClient", () => {
       await cloud.close();
     });
     const ask = async (settings: Record<string, string>) => {
-      const config: Record<string, string> = { ...configFor(cloud), ...settings };
+      const config: Record<string, string> = { ...cloud.config, ...settings };
       const run = new Run({ config: { get: (key) => config[key] } });
       for (const name of ["a", "b", "c", "d"]) await run.bucket({ bucket: "site" }).createToken(`${name}.example.com`);
       assert.deepEqual(await run.alidns.listZones(), ["example.com"]);

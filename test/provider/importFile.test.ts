@@ -3,7 +3,6 @@ import { type Cloud, startCloud } from "../../local/cloud";
 import { importFile } from "../../provider/importFile";
 import { queryCnames } from "../../provider/queries/query";
 import { Run } from "../../provider/run";
-import { configFor } from "../support/stack";
 
 describe("importFile", () => {
   let cloud: Cloud;
@@ -12,7 +11,7 @@ describe("importFile", () => {
     cloud = await startCloud({ buckets: ["site"] });
     for (const domain of ["www.example.com", "plain.example.com"]) cloud.inConsole.moveBinding(domain, "site");
     cloud.inConsole.replaceCertificate("www.example.com", { certId: "7-cn-hangzhou" });
-    const config = configFor(cloud);
+    const config = cloud.config;
     run = new Run({ config: { get: (key) => config[key] } });
   });
   afterEach(() => cloud.close());

@@ -22,14 +22,11 @@ export const repository = join(__dirname, "..", "..", "..");
 
 /** Configuration of a stack that lives on a local cloud. */
 export function livingOn(cloud: Cloud): { config: Record<string, unknown>; secrets: Record<string, string> } {
+  const entries = Object.entries(cloud.config);
+  const isKey = ([key]: [string, string]) => /^alicloud:(accessKey|secretKey)$/.test(key);
   return {
-    config: {
-      "alicloud:region": cloud.region,
-      "oss-cname:endpoint": cloud.oss,
-      "oss-cname:alidnsEndpoint": cloud.alidns,
-      "oss-cname:dnsServers": [cloud.dns],
-    },
-    secrets: { "alicloud:accessKey": cloud.accessKeyId, "alicloud:secretKey": cloud.accessKeySecret },
+    config: Object.fromEntries(entries.filter((entry) => !isKey(entry))),
+    secrets: Object.fromEntries(entries.filter(isKey)),
   };
 }
 

@@ -35,12 +35,8 @@ export class RecordScene {
     return new RecordScene(await startCloud({ zones: ["example.com", "dev.example.com", "ample.com"] }), clock, slept);
   }
 
-  get config(): Record<string, string> {
-    return {
-      "oss-cname:alidnsEndpoint": this.cloud.alidns,
-      "alicloud:accessKey": this.cloud.accessKeyId,
-      "alicloud:secretKey": this.cloud.accessKeySecret,
-    };
+  get config(): Readonly<Record<string, string>> {
+    return this.cloud.config;
   }
 
   /** The resource in a run of its own, which lives for one Pulumi operation. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Cloud, type Fault, type Switches, startCloud } from "../../local";
 import type { IssuedChain } from "./certificates";
 import { FakeClock } from "./fakeClock";
-import { configFor, Stack } from "./stack";
+import { Stack } from "./stack";
 
 export interface SceneOptions {
   readonly switches?: Partial<Switches> | undefined;
@@ -24,7 +24,7 @@ export class Scene {
   private constructor(cloud: Cloud, clock: FakeClock, config: Readonly<Record<string, string>> = {}) {
     this.cloud = cloud;
     this.clock = clock;
-    this.stack = new Stack({ ...configFor(cloud), ...config }, clock);
+    this.stack = new Stack({ ...cloud.config, ...config }, clock);
   }
 
   static async start({ switches, config }: SceneOptions = {}): Promise<Scene> {

@@ -1,6 +1,5 @@
 import { ResourceInitError } from "../../engine/execute/providerHost";
 import type { PropertyMap } from "../../engine/property/value";
-import type { Cloud } from "../../local/cloud";
 import type { Clock } from "../../provider/clock";
 import { type ProviderName, providerText } from "../../provider/resources/dynamicResource";
 import type { CheckFailure } from "../../provider/resources/lifecycle";
@@ -177,16 +176,4 @@ export class CheckFailed extends Error {
   constructor(readonly failures: readonly CheckFailure[]) {
     super(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
   }
-}
-
-/** Configuration that leads to a local cloud. */
-export function configFor(cloud: Cloud): Record<string, string> {
-  return {
-    "alicloud:region": cloud.region,
-    "alicloud:accessKey": cloud.accessKeyId,
-    "alicloud:secretKey": cloud.accessKeySecret,
-    "oss-cname:endpoint": cloud.oss,
-    "oss-cname:alidnsEndpoint": cloud.alidns,
-    "oss-cname:dnsServers": cloud.dns,
-  };
 }

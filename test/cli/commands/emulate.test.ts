@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, get } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { parse } from "yaml";
 import { startCloud } from "../../../local/cloud";
-import { command, runHere } from "../../support/command";
+import { Run } from "../../../provider/run";
+import { command, ossCname, runHere } from "../../support/command";
 
 describe("oss-cname emulate", () => {
   const running: ChildProcess[] = [];
@@ -12,8 +17,9 @@ describe("oss-cname emulate", () => {
     for (const child of running.splice(0)) child.kill("SIGKILL");
   });
 
-  async function start(...args: string[]) {
-    const child = spawn(process.execPath, [command, "emulate", ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const start = (...args: string[]) => startIn(".", ...args);
+  async function startIn(cwd: string, ...args: string[]) {
+    const child = spawn(process.execPath, [command, "emulate", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
     running.push(child);
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     return { child, cloud: JSON.parse(String((await lines.next()).value)) };
@@ -44,6 +50,43 @@ describe("oss-cname emulate", () => {
     const { child } = await start();
     const errors = createInterface(child.stderr)[Symbol.asyncIterator]();
     assert.match(String((await errors.next()).value), /^oss-cname emulate: a test double, on loopback only/);
+  });
+
+  describe("--configure", () => {
+    let project: string;
+    let stack: string;
+    beforeEach(() => {
+      project = mkdtempSync(join(tmpdir(), "oss-cname-"));
+      stack = join(project, "Pulumi.dev.yaml");
+      writeFileSync(join(project, "Pulumi.yaml"), "name: trial\nruntime: nodejs\n");
+    });
+    afterEach(() => rmSync(project, { recursive: true }));
+
+    const domains = ["      - domain: www.example.com", "        bucket: site"].join("\n");
+    const left = `# mine\nencryptionsalt: v1:abc\nconfig:\n  oss-cname:domains:\n${domains.replace(/^ {2}/gm, "")}\n`;
+
+    it("writes what the command then needs, and keeps the rest of the file", async () => {
+      writeFileSync(stack, left);
+      for (const _ of ["first", "again, with other ports"]) {
+        const { child } = await startIn(project, "--bucket", "site", "--configure", "dev");
+        const text = readFileSync(stack, "utf8");
+        assert.ok(text.startsWith(left), text);
+        const { config } = parse(text);
+        const run = new Run({ config: { get: (key) => config[key] } });
+        assert.deepEqual((await run.bucket({ bucket: "site" }).list()).cnames, []);
+        child.kill();
+        await once(child, "exit");
+      }
+    });
+
+    it("does not overwrite what another cloud needs", async () => {
+      const text = "config:\n  alicloud:secretKey:\n    secure: v1:abc\n";
+      writeFileSync(stack, text);
+      const { status, stderr, stdout } = await ossCname(["emulate", "--configure", "dev"], { cwd: project });
+      assert.deepEqual([status, stdout], [1, ""]);
+      assert.match(stderr, /sets alicloud:secretKey for something else than an emulator, and was left as it is/);
+      assert.equal(readFileSync(stack, "utf8"), text);
+    });
   });
 
   it("says which port is in use", async () => {

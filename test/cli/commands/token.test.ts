@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { Run } from "../../../provider/run";
 import { ossCname, runHere, signedAt } from "../../support/command";
-import { configFor } from "../../support/stack";
 
 describe("oss-cname token", () => {
   let cloud: Cloud;
@@ -11,7 +10,7 @@ describe("oss-cname token", () => {
   let expireTime: string;
   before(async () => {
     cloud = await startCloud({ buckets: ["site"] });
-    const config = configFor(cloud);
+    const config = cloud.config;
     const made = await new Run({ config: { get: (key) => config[key] } })
       .bucket({ bucket: "site" })
       .createToken("new.example.com");

@@ -6,7 +6,6 @@ import { type Fleet, readFleet } from "../../../cli/report/fleet";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { Run } from "../../../provider/run";
 import { bindExpiring } from "../../support/expiringDomains";
-import { configFor } from "../../support/stack";
 
 const LIMITS = { nearDays: 30, criticalDays: 7 };
 
@@ -25,7 +24,7 @@ describe("a fleet", () => {
   after(() => cloud.close());
 
   function read(buckets: string[], limits = LIMITS, but: Record<string, string> = {}): Promise<Fleet> {
-    const config: Record<string, string> = { ...configFor(cloud), ...but };
+    const config: Record<string, string> = { ...cloud.config, ...but };
     const run = new Run({ config: { get: (key) => config[key] } });
     const declared = buckets.map((bucket) => ({ bucket }));
     return readFleet(run, declared, limits);
@@ -62,7 +61,7 @@ describe("a fleet", () => {
 
   it("does not ask for a bucket of another account", async () => {
     const before = cloud.requests().length;
-    const config = configFor(cloud);
+    const config = cloud.config;
     const run = new Run({ config: { get: (key) => config[key] } });
     const { failures } = await readFleet(run, [{ bucket: "theirs", account: "intl" }], LIMITS);
     assert.match(failures[0]?.reason ?? "", /it belongs to account intl/);

@@ -8,7 +8,6 @@ import { type DiagnosisOptions, gatherEvidence } from "../../../provider/diagnos
 import type { Finding } from "../../../provider/diagnosis/finding";
 import { Run } from "../../../provider/run";
 import { createAuthority, type Issued } from "../../support/certificates";
-import { configFor } from "../../support/stack";
 
 const DOMAIN = "www.example.com";
 const DAY_MS = 86_400_000;
@@ -40,7 +39,7 @@ describe("a diagnosis", () => {
   afterEach(() => cloud.close());
 
   function runWith(but: Record<string, string | undefined> = {}): Run {
-    const config: Record<string, string | undefined> = { ...configFor(cloud), ...but };
+    const config: Record<string, string | undefined> = { ...cloud.config, ...but };
     return new Run({ config: { get: (key) => config[key] } });
   }
   function optionsWith(more: Partial<DiagnosisOptions> = {}): DiagnosisOptions {

@@ -4,7 +4,6 @@ import { type Cloud, startCloud } from "../../../local";
 import { getCnameToken, getCnameTokenOutput, listCnames, listCnamesOutput } from "../../../provider/queries";
 import { Run } from "../../../provider/run";
 import { type ProgramRun, runProgram } from "../../support/programRun";
-import { configFor } from "../../support/stack";
 
 const domain = "new.example.com";
 
@@ -13,7 +12,7 @@ describe("queries of a program", () => {
   let config: Record<string, string>;
   before(async () => {
     cloud = await startCloud({ buckets: ["site"] });
-    config = configFor(cloud);
+    config = cloud.config;
     cloud.inConsole.moveBinding("www.example.com", "site");
     await new Run({ config: { get: (key) => config[key] } }).bucket({ bucket: "site" }).createToken(domain);
   });

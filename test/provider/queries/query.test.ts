@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { queryCnames, queryCnameToken } from "../../../provider/queries/query";
 import { Run } from "../../../provider/run";
-import { configFor } from "../../support/stack";
 
 describe("a query", () => {
   let cloud: Cloud;
@@ -16,7 +15,7 @@ describe("a query", () => {
     cloud = await startCloud({ buckets: ["site"] });
     for (const domain of ["www.example.com", "plain.example.com"]) cloud.inConsole.moveBinding(domain, "site");
     cloud.inConsole.replaceCertificate("www.example.com", { certId: "7-cn-hangzhou" });
-    const config: Record<string, string> = configFor(cloud);
+    const config: Record<string, string> = cloud.config;
     run = new Run({ config: { get: (key) => config[key] } });
   });
   after(() => cloud.close());

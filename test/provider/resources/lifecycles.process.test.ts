@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { ProviderHost } from "../../../engine/execute/providerHost";
 import { type Cloud, startCloud } from "../../../local";
 import { providerText } from "../../../provider/resources/dynamicResource";
-import { configFor } from "../../support/stack";
 
 describe("Pulumi's provider process", () => {
   let cloud: Cloud;
@@ -12,7 +11,7 @@ describe("Pulumi's provider process", () => {
   before(async () => {
     cloud = await startCloud();
     host = await ProviderHost.start({ cwd: join(__dirname, "..", "..", "..", ".."), project: "test" });
-    await host.configure(configFor(cloud));
+    await host.configure(cloud.config);
   });
   after(async () => {
     await host.stop();
@@ -41,7 +40,7 @@ describe("Pulumi's provider process", () => {
     const { id, name, ttl } = cloud.addRecord({ name: "_dnsauth.old.example.com", type: "TXT", value: "0123" });
     const other = await ProviderHost.start({ cwd: join(__dirname, "..", "..", "..", ".."), project: "test" });
     try {
-      await other.configure(configFor(cloud));
+      await other.configure(cloud.config);
       const place = { zone: "example.com", rr: "_dnsauth.old", recordId: id, adopted: false };
       const outputs = { name, type: "TXT", value: "0123", ttl, ...place, __provider: providerText("alidnsRecord") };
       await other.delete(id, outputs);
