@@ -69,12 +69,17 @@ describe("decide", () => {
         [PRESENT, "a while ago", "bind", "bind"],
         [PRESENT, "and not again yet", "waitForOss", "bind"],
         [MISSING, "never", "waitForDns", "giveUp"],
+        [MISSING, "just now", "waitForDns", "giveUp"],
         [MISSING, "a while ago", "waitForDns", "giveUp"],
+        [MISSING, "and not again yet", "waitForDns", "giveUp"],
         [BLOCKED, "never", "waitForDns", "giveUp"],
+        [BLOCKED, "just now", "waitForDns", "giveUp"],
         [BLOCKED, "a while ago", "waitForDns", "giveUp"],
+        [BLOCKED, "and not again yet", "waitForDns", "giveUp"],
         [undefined, "never", "bind", "bind"],
         [undefined, "just now", "waitForOss", "giveUp"],
         [undefined, "a while ago", "bind", "bind"],
+        [undefined, "and not again yet", "waitForOss", "giveUp"],
       ],
     ],
   ];
@@ -92,16 +97,36 @@ describe("decide", () => {
   const pending: [look: Situation["look"], isServed: boolean, asked: Asked, expected: Decision][] = [
     [PRESENT, false, "never", "bind"],
     [PRESENT, false, "just now", "pending"],
+    [PRESENT, false, "a while ago", "bind"],
+    [PRESENT, false, "and not again yet", "pending"],
     [MISSING, false, "never", "pending"],
+    [MISSING, false, "just now", "pending"],
+    [MISSING, false, "a while ago", "pending"],
+    [MISSING, false, "and not again yet", "pending"],
     [BLOCKED, false, "never", "bind"],
     [BLOCKED, false, "just now", "pending"],
+    [BLOCKED, false, "a while ago", "bind"],
+    [BLOCKED, false, "and not again yet", "pending"],
     [undefined, false, "never", "bind"],
     [undefined, false, "just now", "pending"],
+    [undefined, false, "a while ago", "bind"],
+    [undefined, false, "and not again yet", "pending"],
     [PRESENT, true, "never", "bind"],
     [PRESENT, true, "just now", "pending"],
+    [PRESENT, true, "a while ago", "bind"],
+    [PRESENT, true, "and not again yet", "pending"],
     [MISSING, true, "never", "pending"],
+    [MISSING, true, "just now", "pending"],
+    [MISSING, true, "a while ago", "pending"],
+    [MISSING, true, "and not again yet", "pending"],
     [BLOCKED, true, "never", "pending"],
+    [BLOCKED, true, "just now", "pending"],
+    [BLOCKED, true, "a while ago", "pending"],
+    [BLOCKED, true, "and not again yet", "pending"],
     [undefined, true, "never", "bind"],
+    [undefined, true, "just now", "pending"],
+    [undefined, true, "a while ago", "bind"],
+    [undefined, true, "and not again yet", "pending"],
   ];
   describe("for a binding that may stay pending, whatever the time", () => {
     for (const [look, isServed, asked, expected] of pending)
@@ -142,19 +167,27 @@ describe("the texts of a wait", () => {
   });
 
   describe("while it lasts", () => {
-    const cases: [text: string, waiting: Waiting][] = [
-      ["TXT record", waiting()],
-      ["TXT record", waiting({ look: lookOf({ present: true }) })],
+    const cases: [title: string, text: string, waiting: Waiting][] = [
+      ["the record that is missing", "TXT record", waiting()],
+      ["the record that OSS was not asked about yet", "TXT record", waiting({ look: lookOf({ present: true }) })],
       [
+        "OSS where the record exists and OSS has refused",
         "the TXT record exists; OSS has not seen it yet",
         waiting({ look: lookOf({ present: true }), wasRefused: true }),
       ],
-      ["OSS has not seen the TXT record yet", waiting({ look: undefined })],
-      ["no DNS server can be reached from here; OSS is asked every 15 s", waiting({ look: lookOf({ blocked: true }) })],
-      ["no DNS server can be reached from here", waiting({ look: lookOf({ blocked: true }), servedBy: "old" })],
+      ["OSS where DNS is not looked at", "OSS has not seen the TXT record yet", waiting({ look: undefined })],
+      [
+        "OSS where DNS cannot be asked",
+        "no DNS server can be reached from here; OSS is asked every 15 s",
+        waiting({ look: lookOf({ blocked: true }) }),
+      ],
+      [
+        "DNS alone where a bucket serves the domain",
+        "no DNS server can be reached from here",
+        waiting({ look: lookOf({ blocked: true }), servedBy: "old" }),
+      ],
     ];
-    for (const [index, [text, of]] of cases.entries())
-      it(`say what is waited for, case ${index + 1}: ${text}`, () => assert.equal(waitText(of), text));
+    for (const [title, text, of] of cases) it(`name ${title}`, () => assert.equal(waitText(of), text));
   });
 
   describe("when it is left pending", () => {
@@ -187,6 +220,9 @@ describe("the texts of a wait", () => {
 
     it("say which bucket serves the domain", () =>
       assert.match(deadlineText(waiting({ servedBy: "old" })), /The domain is still bound to bucket old\.\nThe next/));
+
+    it("say nothing of a move where no bucket serves the domain", () =>
+      assert.doesNotMatch(deadlineText(waiting({ look: lookOf({ blocked: true }) })), /moved|still bound/));
 
     it("say that a served domain is not moved without a look at DNS", () =>
       assert.match(
