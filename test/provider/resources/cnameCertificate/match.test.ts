@@ -84,6 +84,13 @@ describe("matchesDesired", () => {
   it("does not trust the leaf where only the rest of the chain has changed", () =>
     assert.equal(matchesDesired(listed, pair, { ...recorded, chainDigest: "d0" }, unknownChain), false));
 
+  const trusted: [title: string, state: RecordedCertificate][] = [
+    ["the state has the same chain", recorded],
+    ["the state has another leaf and another chain", { ...recorded, fingerprint: another, chainDigest: "d0" }],
+  ];
+  for (const [title, state] of trusted)
+    it(`trusts the leaf where ${title}`, () => assert.equal(matchesDesired(listed, pair, state, unknownChain), true));
+
   it("trusts the leaf where the state has it from a CertId, with no chain", () =>
     assert.equal(matchesDesired(listed, pair, { ...recorded, chainDigest: "" }, unknownChain), true));
 });
@@ -106,6 +113,12 @@ describe("isForeign", () => {
     ["the desired CertId", { certId: "9-cn-hangzhou", fingerprint: another }, byId("9-cn-hangzhou")],
     ["the desired leaf under another CertId", { certId: "9-cn-hangzhou" }, pair],
     ["the recorded leaf under another CertId", { certId: "9-cn-hangzhou" }, byId("2-cn-hangzhou"), recorded],
+    [
+      "the recorded leaf, in lower case in the state",
+      { certId: "9-cn-hangzhou" },
+      byId("2-cn-hangzhou"),
+      { ...recorded, fingerprint: fingerprint.toLowerCase() },
+    ],
   ];
   for (const [title, shown, desired, state] of cases)
     it(`is false for ${title}`, () => assert.equal(isForeign({ ...listed, ...shown }, desired, state), false));
@@ -113,6 +126,12 @@ describe("isForeign", () => {
   it("is true for a certificate that is neither desired nor recorded", () => {
     assert.equal(isForeign(foreign, pair, recorded), true);
     assert.equal(isForeign(foreign, byId("2-cn-hangzhou"), undefined), true);
+  });
+
+  it("is true where the state has only a part of a fingerprint", () => {
+    const part = { ...recorded, fingerprint: bytes(0x10).slice(0, 19).join(":") };
+    const shown = { ...listed, certId: "9-cn-hangzhou", fingerprint: masked(6) };
+    assert.equal(isForeign(shown, byId("2-cn-hangzhou"), part), true);
   });
 
   it("is true where the state has no dates to compare a masked fingerprint with", () =>
