@@ -40,6 +40,12 @@ describe("move", () => {
       const [unbound, bound] = scene.cloud.requests().slice(-2);
       const gap = Date.parse(bound?.time ?? "") - Date.parse(unbound?.time ?? "");
       assert.ok(gap < 1000, `the domain was unbound for ${gap} ms`);
+    });
+
+    it("sends nothing in the ups after the move", async () => {
+      await start();
+      scene.prove("other");
+      await scene.stack.up(program("other"));
       scene.forget();
       assert.deepEqual(await scene.stack.up(program("other")), { token: "same", binding: "same" });
       assert.deepEqual(scene.operations(), []);
@@ -89,29 +95,58 @@ describe("move", () => {
       });
     });
 
-    it("stays where it is while Pending, through refresh, until it is destroyed or moves", async () => {
-      await start();
+    describe("while the move is pending", () => {
       const pending = program("other", { unverified: "pending" });
-      await scene.stack.up(pending);
-      assert.equal(scene.stack.output("binding", "status"), "Pending");
-      assert.deepEqual(await scene.stack.refresh(), []);
-      assert.equal(scene.stack.output("binding", "status"), "Pending");
-      assert.equal(scene.boundTo(domain), "site");
-      // Thought better of: back to the bucket that still has it.
-      await scene.stack.up(program("site", { unverified: "pending" }, "other"));
-      assert.equal(scene.stack.output("binding", "status"), "Enabled");
-      await scene.stack.up(pending);
-      assert.deepEqual(moves(), []);
-      const kept = new Map(scene.stack.state);
-      await scene.stack.destroy();
-      assert.deepEqual(moves(), ["DeleteCname site"]);
-      scene.inConsole.moveBinding(domain, "site");
-      for (const [name, entry] of kept) scene.stack.state.set(name, entry);
-      scene.prove("other");
-      scene.forget();
-      await scene.stack.up(pending);
-      assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
-      assert.equal(scene.stack.output("binding", "status"), "Enabled");
+      const status = () => scene.stack.output("binding", "status");
+      beforeEach(async () => {
+        await start();
+        await scene.stack.up(pending);
+      });
+
+      it("stays where it is, through a refresh too", async () => {
+        assert.equal(status(), "Pending");
+        assert.deepEqual(await scene.stack.refresh(), []);
+        assert.equal(status(), "Pending");
+        assert.equal(scene.boundTo(domain), "site");
+      });
+
+      it("is settled without a write when the program goes back to the old bucket", async () => {
+        await scene.stack.up(program("site", { unverified: "pending" }, "other"));
+        assert.equal(status(), "Enabled");
+        assert.deepEqual(moves(), []);
+      });
+
+      it("is pending again when the program returns to the new bucket after that", async () => {
+        await scene.stack.up(program("site", { unverified: "pending" }, "other"));
+        await scene.stack.up(pending);
+        assert.equal(status(), "Pending");
+        assert.deepEqual(scene.stack.output("binding", "boundTo"), { bucket: "site", domain });
+        assert.deepEqual(moves(), []);
+      });
+
+      it("is unbound from the old bucket by destroy", async () => {
+        await scene.stack.destroy();
+        assert.deepEqual(moves(), ["DeleteCname site"]);
+      });
+
+      it("moves in a later up, once the record is there", async () => {
+        scene.prove("other");
+        await scene.stack.up(pending);
+        assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
+        assert.equal(status(), "Enabled");
+      });
+
+      it("moves the domain from where an older state, restored, says that it is", async () => {
+        const kept = new Map(scene.stack.state);
+        await scene.stack.destroy();
+        scene.inConsole.moveBinding(domain, "site");
+        for (const [name, entry] of kept) scene.stack.state.set(name, entry);
+        scene.prove("other");
+        scene.forget();
+        await scene.stack.up(pending);
+        assert.deepEqual(moves(), ["DeleteCname site", "PutCname other"]);
+        assert.equal(status(), "Enabled");
+      });
     });
 
     it("tries for some seconds when OSS does not see the record that we saw", async () => {
@@ -164,151 +199,40 @@ describe("move", () => {
       assert.equal(scene.operations("PutCname").length, 1);
     });
 
-    it("adopts a domain that somebody has moved already, and binds one that is bound nowhere", async () => {
+    it("adopts a domain that somebody has moved already", async () => {
       await start();
       scene.inConsole.moveBinding(domain, "other");
       await scene.stack.up(program("other"));
       assert.deepEqual(moves(), []);
+    });
+
+    it("binds a domain that somebody has unbound, without DeleteCname", async () => {
+      await start();
       scene.inConsole.removeBinding(domain);
-      await scene.stack.up({ ...program("other"), token: ["cnameToken", { bucket: "site", domain }] });
-      scene.prove("site");
-      scene.forget();
-      await scene.stack.up(program("site"));
-      assert.deepEqual(moves(), ["PutCname site"]);
+      scene.prove("other");
+      await scene.stack.up(program("other"));
+      assert.deepEqual(moves(), ["PutCname other"]);
     });
 
-    it("does not move a domain when only the endpoint of its bucket changes", async () => {
-      await start();
-      scene.forget();
-      const there = program("site", { endpoint: scene.cloud.oss.replace("http:", "HTTP:") }, "other");
-      assert.deepEqual(await scene.stack.up(there), { token: "same", binding: "update" });
-      assert.deepEqual(moves(), []);
-      // Not even when two lists in a row miss it.
-      scene.inConsole.removeBinding(domain);
-      scene.cloud.set({ listLagLists: 2 });
-      scene.inConsole.moveBinding(domain, "site");
-      await scene.stack.up(program("site", { dnsTimeoutSeconds: 0 }, "other")).catch(() => {});
-      assert.ok(!scene.operations().includes("DeleteCname"));
-    });
-  });
+    describe("for another endpoint of the same bucket", () => {
+      const there = (more: object = {}) =>
+        program("site", { endpoint: scene.cloud.oss.replace("http:", "HTTP:"), ...more }, "other");
 
-  describe("by takeover", () => {
-    const taking = (more: object = {}) => program("site", { takeover: { bucket: "other" }, ...more });
-    /** Bound to `other` by somebody else, with a token of `site`. */
-    const start = async (options: SceneOptions = {}) => {
-      scene = await Scene.start({ ...options });
-      scene.inConsole.moveBinding(domain, "other");
-      await scene.stack.up({ token: ["cnameToken", { bucket: "site", domain }] });
-      scene.forget();
-    };
-
-    it("takes the domain over once the record is there, and later ups send nothing", async () => {
-      await start();
-      scene.prove("site", 5);
-      await scene.stack.up(taking());
-      assert.equal(scene.boundTo(domain), "site");
-      assert.deepEqual(moves(), ["DeleteCname other", "PutCname site"]);
-      scene.forget();
-      assert.deepEqual(await scene.stack.up(taking()), { token: "same", binding: "same" });
-      assert.deepEqual(scene.operations(), []);
-    });
-
-    it("unbinds nothing while the record is missing", async () => {
-      await start();
-      await assert.rejects(scene.stack.up(taking({ dnsTimeoutSeconds: 60 })), /still bound to bucket other/);
-      await scene.stack.up(taking({ unverified: "pending" }));
-      assert.equal(scene.stack.output("binding", "status"), "Pending");
-      await scene.stack.destroy();
-      assert.deepEqual(moves(), []);
-      assert.equal(scene.boundTo(domain), "other");
-    });
-
-    for (const [title, bucket] of [
-      ["does not list the domain", "other"],
-      ["does not exist", "nowhere"],
-    ] as const)
-      it(`is refused when the named bucket ${title}`, async () => {
+      it("stays bound, without a write", async () => {
         await start();
-        scene.inConsole.removeBinding(domain);
-        scene.prove();
-        await assert.rejects(
-          scene.stack.up(taking({ takeover: { bucket } })),
-          new RegExp(`from bucket ${bucket}: that bucket does not list it.*Nothing was changed`, "s"),
-        );
+        assert.deepEqual(await scene.stack.up(there()), { token: "same", binding: "update" });
         assert.deepEqual(moves(), []);
       });
 
-    const invalid = [
-      { bucket: "site" },
-      { bucket: "B" },
-      {},
-      "other",
-      { bucket: "other", region: "Mars" },
-      { bucket: "other", endpoint: "a b" },
-    ];
-    for (const takeover of invalid)
-      it(`is refused as ${JSON.stringify(takeover)}`, async () => {
+      it("is not unbound where two lists in a row miss it", async () => {
         await start();
-        const [failures] = await scene.stack.refusals([["bucketCname", { bucket: "site", domain, takeover }]]);
-        assert.deepEqual(
-          failures?.map(({ property }) => property),
-          ["takeover"],
-        );
+        scene.inConsole.removeBinding(domain);
+        scene.cloud.set({ listLagLists: 2 });
+        scene.inConsole.moveBinding(domain, "site");
+        await scene.stack.up(there({ dnsTimeoutSeconds: 0 }));
+        assert.ok(!scene.operations().includes("DeleteCname"));
+        assert.equal(scene.boundTo(domain), "site");
       });
-
-    it("explains that OSS gives no token while the domain is bound elsewhere", async () => {
-      scene = await Scene.start({ switches: { tokenWhileBoundElsewhere: "refuse" } });
-      scene.inConsole.moveBinding(domain, "other");
-      await assert.rejects(
-        scene.stack.up(taking()),
-        /NoNeedCreateCnameToken.*Nothing was changed.*unbind the domain there/s,
-      );
-      assert.deepEqual(moves(), []);
-    });
-
-    it("binds back when it cannot bind", async () => {
-      await start({ switches: { bindsUnverified: true } });
-      scene.prove();
-      scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
-      await assert.rejects(scene.stack.up(taking()), /CnameIsRisk.*bound back to bucket other/s);
-      assert.equal(scene.boundTo(domain), "other");
-      assert.ok(!scene.stack.state.has("binding"));
-      await scene.stack.up(taking());
-      assert.equal(scene.boundTo(domain), "site");
-    });
-
-    it("is kept as Pending when it could not be finished, and the next up finishes it", async () => {
-      await start();
-      scene.prove();
-      scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
-      await assert.rejects(
-        scene.stack.up(taking()),
-        /CnameIsRisk.*Binding it back failed.*bound nowhere now.*tries again/s,
-      );
-      assert.equal(scene.boundTo(domain), undefined);
-      assert.equal(scene.stack.output("binding", "status"), "Pending");
-      assert.deepEqual(await scene.stack.refresh(), []);
-      assert.deepEqual(await scene.stack.up(taking()), { token: "same", binding: "update" });
-      assert.equal(scene.boundTo(domain), "site");
-      assert.equal(scene.stack.output("binding", "status"), "Enabled");
-    });
-
-    it("says which permission is missing on the other bucket", async () => {
-      await start();
-      scene.prove();
-      scene.fault({
-        operation: "DeleteCname",
-        bucket: "other",
-        status: 403,
-        code: "AccessDenied",
-        ec: "0003-00000001",
-      });
-      await assert.rejects(
-        scene.stack.up(taking()),
-        /DeleteCname www\.example\.com on bucket other.*acs:oss:\*:\*:other/s,
-      );
-      assert.deepEqual(moves(), ["DeleteCname other"]);
-      assert.equal(scene.boundTo(domain), "other");
     });
   });
 });
