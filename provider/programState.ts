@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Clock } from "./clock";
 import { systemClock } from "./clock";
 import type { Config } from "./config/settings";
-import { settingProblems } from "./config/settings";
+import { settingProblems, unknownSettings } from "./config/settings";
 import { daysLeft } from "./expiry";
 import type { DnsRecord } from "./names";
 import { Run } from "./run";
@@ -26,6 +26,7 @@ export class ProgramState {
 
   /** For queries, which ask as the stack's configuration says. */
   get run(): Run {
+    this.checkConfiguration();
     this.#run ??= new Run({ config: stackConfig, clock: this.#clock });
     return this.#run;
   }
@@ -34,7 +35,9 @@ export class ProgramState {
   checkConfiguration(): void {
     if (this.#isConfigurationChecked) return;
     this.#isConfigurationChecked = true;
-    const problems = settingProblems(stackConfig).map(([key, problem]) => `${key}: ${problem}`);
+    // In a project of this name, the program's own keys are in the same namespace.
+    const keys = pulumi.getProject() === "oss-cname" ? [] : Object.keys(pulumi.runtime.allConfig());
+    const problems = [...unknownSettings(keys), ...settingProblems(stackConfig)].map((problem) => problem.join(": "));
     // A RunError ends the program with its message alone.
     if (problems.length > 0) throw new pulumi.RunError(`${problems.join("\n")}\nNothing was sent.`);
     warnOfClearCredentials();

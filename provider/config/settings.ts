@@ -1,5 +1,6 @@
 import { splitHostPort } from "../dns/serverAddress";
 import { endpointProblem, regionProblem } from "../oss/endpoint";
+import { unknownName } from "../unknownName";
 
 /** Where settings are looked up, by keys such as `oss-cname:endpoint`. Structured values are JSON. */
 export interface Config {
@@ -31,6 +32,17 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
 
 /** The keys of all these. */
 export const SETTINGS: readonly string[] = Object.keys(PROBLEMS);
+
+/** The structured keys of `oss-cname:*`, which only the program without code reads. */
+export const PROGRAM_KEYS = ["domains", "defaults", "accounts"] as const;
+
+/** Which of the stack's keys are in our namespace and mean nothing: place and problem of each. */
+export function unknownSettings(keys: readonly string[]): [string, string][] {
+  const ours = (all: readonly string[]) => all.flatMap((key) => /^oss-cname:(.+)/.exec(key)?.[1] ?? []);
+  const known = [...PROGRAM_KEYS, ...ours(SETTINGS)];
+  const unknown = ours(keys).filter((key) => !known.includes(key));
+  return unknown.map((key) => ["oss-cname", unknownName("key", key, known)]);
+}
 
 /** What is wrong with the values that are given: key and problem of each. */
 export function settingProblems(config: Config): [string, string][] {

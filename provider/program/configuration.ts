@@ -1,12 +1,13 @@
 import { relative, resolve } from "node:path";
 import type { z } from "zod";
-import { SETTINGS, settingProblems } from "../config/settings";
+import { settingProblems, unknownSettings } from "../config/settings";
 import { domainProblem, foldName } from "../names";
 import { bucketProblem, endpointProblem, regionProblem } from "../oss/endpoint";
 import { certificateProblems, isPem } from "../pem";
 import { apexAdvice } from "../resources/customDomain/dns";
 import { readTextFile } from "../textFile";
-import { shapeProblems, unknownName } from "./problems";
+import { unknownName } from "../unknownName";
+import { shapeProblems } from "./problems";
 import type { AccountEntry, CertificateEntry, DomainEntry } from "./schema";
 import { SCHEMAS } from "./schema";
 
@@ -96,13 +97,8 @@ function inOrder(problems: readonly Problem[]): Problem[] {
 }
 
 function mistakenSettings(settings: ConfigurationSource["settings"]): Problem[] {
-  const ours = (keys: readonly string[]) => keys.flatMap((key) => /^oss-cname:(.+)/.exec(key)?.[1] ?? []);
-  const known = [...Object.keys(SCHEMAS), ...ours(SETTINGS)];
-  const unknown = ours(Object.keys(settings)).filter((key) => !known.includes(key));
-  return [
-    ...unknown.map((key) => ({ place: "oss-cname", problem: unknownName("key", key, known) })),
-    ...settingProblems({ get: (key) => settings[key] }).map(([place, problem]) => ({ place, problem })),
-  ];
+  const problems = [...unknownSettings(Object.keys(settings)), ...settingProblems({ get: (key) => settings[key] })];
+  return problems.map(([place, problem]) => ({ place, problem }));
 }
 
 function mistakenShape(key: keyof typeof SCHEMAS, value: unknown): Problem[] {

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { nearest } from "./nearest";
+import { unknownName } from "../unknownName";
 
 /** What is wrong with the shape of a value. Texts never show the value, which may be a secret. */
 interface ShapeProblem {
@@ -11,13 +11,6 @@ interface ShapeProblem {
 export function shapeProblems(schema: z.ZodType, value: unknown): ShapeProblem[] {
   const { error } = schema.safeParse(value);
   return (error?.issues ?? []).flatMap((issue) => problemsOf(issue, schema, value));
-}
-
-/** `unknown key "buckt"; did you mean "bucket"?` */
-export function unknownName(what: string, name: string, known: readonly string[]): string {
-  const near = nearest(name, known);
-  const hint = near ? `did you mean ${JSON.stringify(near)}?` : `known: ${known.join(", ") || "none"}`;
-  return `unknown ${what} ${JSON.stringify(name)}; ${hint}`;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import type { PROGRAM_KEYS } from "../config/settings";
 import type { CustomDomainArgs } from "../resources/customDomain/resource";
 
 /**
- * The stack configuration of the program: its types, its checks and, through `npm run build:schema`, the JSON schema
+ * The stack configuration of the program: its types, its checks and, through `npm run schema`, the JSON schema
  * that editors complete it with. Each option is declared here once; its description is the editor's.
  */
 
@@ -88,7 +89,7 @@ export const SCHEMAS = {
   accounts: z
     .record(z.string(), account)
     .describe("Other accounts, by the names that domains use for them. What is not given is the stack's own."),
-} as const;
+} as const satisfies Record<(typeof PROGRAM_KEYS)[number], z.ZodType>;
 
 /**
  * An entry of `oss-cname:domains`, before defaults are filled in. Fields are `CustomDomain`'s unless they say

@@ -22,6 +22,29 @@ describe("ProgramState", () => {
       );
     });
 
+    it("ends the program where a key of ours is not known, with the nearest one and without the value", async () => {
+      const { error } = await check({ "oss-cname:verfication": "TOPSECRET", "aws:region": "x", "other:endpiont": "y" });
+      assert.equal(
+        error?.message,
+        'oss-cname: unknown key "verfication"; did you mean "verification"?\nNothing was sent.',
+      );
+    });
+
+    it("takes the keys of the program without code for known", async () =>
+      assert.equal(
+        (await check({ "oss-cname:domains": "[]", "oss-cname:defaults": "{}", "oss-cname:accounts": "{}" })).error,
+        undefined,
+      ));
+
+    it("leaves a project of the same name its own keys", async () => {
+      const config = { "oss-cname:color": "red", "oss-cname:addressing": "vhost" };
+      const { error } = await runProgram(() => new ProgramState().checkConfiguration(), {
+        config,
+        project: "oss-cname",
+      });
+      assert.match(error?.message ?? "", /^oss-cname:addressing: [^\n]*\nNothing was sent\.$/);
+    });
+
     it("is done once", async () => {
       const state = new ProgramState();
       await check({}, state);
@@ -120,6 +143,11 @@ describe("ProgramState", () => {
         { config: { "oss-cname:alidnsEndpoint": "alidns.example.com" } },
       );
       assert.deepEqual(outputs, ["alidns.example.com", true]);
+    });
+
+    it("is refused where the configuration is invalid", async () => {
+      const { error } = await runProgram(() => new ProgramState().run, { config: { "oss-cname:endpiont": "x" } });
+      assert.match(error?.message ?? "", /did you mean "endpoint"/);
     });
   });
 });

@@ -32,6 +32,8 @@ export interface ProgramRunOptions {
    * "Pending"}}`.
    */
   readonly states?: Record<string, object>;
+  /** Default: `project`. */
+  readonly project?: string;
 }
 
 interface Monitor {
@@ -56,7 +58,10 @@ export function runProgram(program: () => unknown, options: ProgramRunOptions = 
   return sdk.withLocalStorage(() => run(program, options));
 }
 
-async function run(program: () => unknown, { config = {}, states = {} }: ProgramRunOptions): Promise<ProgramRun> {
+async function run(
+  program: () => unknown,
+  { config = {}, states = {}, project = "project" }: ProgramRunOptions,
+): Promise<ProgramRun> {
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs }) => ({
@@ -65,7 +70,7 @@ async function run(program: () => unknown, { config = {}, states = {} }: Program
       }),
       call: () => ({}),
     },
-    "project",
+    project,
     "stack",
     false,
   );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { shapeProblems, unknownName } from "../../../provider/program/problems";
+import { shapeProblems } from "../../../provider/program/problems";
 
 const dns = z.union([z.enum(["alidns", "none"]), z.strictObject({ alidns: z.strictObject({ zone: z.string() }) })]);
 const entry = z.strictObject({
@@ -74,9 +74,4 @@ describe("shapeProblems", () => {
 
   it("never shows the value, which may be a secret", () =>
     assert.doesNotMatch(String(problems({ bucket: ["TOPSECRET"], verification: "TOPSECRET" })), /TOPSECRET/));
-});
-
-describe("unknownName", () => {
-  it("says that nothing is known where nothing is", () =>
-    assert.equal(unknownName("account", "intl", []), 'unknown account "intl"; known: none'));
 });

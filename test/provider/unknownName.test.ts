@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nearest } from "../../../provider/program/nearest";
+import { nearest, unknownName } from "../../provider/unknownName";
 
 describe("nearest", () => {
   const known = ["bucket", "domain", "certificate", "dns"];
@@ -18,4 +18,9 @@ describe("nearest", () => {
     it(`finds ${found ?? "nothing"} for ${JSON.stringify(typed)}`, () => assert.equal(nearest(typed, known), found));
 
   it("takes the first of two that are as near", () => assert.equal(nearest("ab", ["abc", "abd"]), "abc"));
+});
+
+describe("unknownName", () => {
+  it("says that nothing is known where nothing is", () =>
+    assert.equal(unknownName("account", "intl", []), 'unknown account "intl"; known: none'));
 });

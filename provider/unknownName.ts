@@ -1,3 +1,10 @@
+/** `unknown key "buckt"; did you mean "bucket"?` */
+export function unknownName(what: string, name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  const hint = near ? `did you mean ${JSON.stringify(near)}?` : `known: ${known.join(", ") || "none"}`;
+  return `unknown ${what} ${JSON.stringify(name)}; ${hint}`;
+}
+
 /** The known name that a mistyped one most likely means, if any is near. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
