@@ -5,6 +5,8 @@
 export class KnownCertificates {
   /** Chain digests that states of this run hold. */
   readonly #inState = new Set<string>();
+  /** Domains whose certificate has a resource in the state. */
+  readonly #domainsInState = new Set<string>();
   /**
    * CertId and chain digest of certificates in states and uploads of this run, in the order in which they became known.
    */
@@ -19,6 +21,15 @@ export class KnownCertificates {
 
   isInState(chainDigest: string): boolean {
     return this.#inState.has(chainDigest);
+  }
+
+  /** Noted by `check`: Pulumi may create such a resource anew (`--replace`), and the certificate is ours still. */
+  noteDomainInState(domain: string): void {
+    this.#domainsInState.add(domain);
+  }
+
+  isDomainInState(domain: string): boolean {
+    return this.#domainsInState.has(domain);
   }
 
   /** Noted by `diff` and `update` of what a state says, and after an upload. */

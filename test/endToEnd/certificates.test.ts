@@ -112,6 +112,23 @@ for (const engine of engines)
       }
     });
 
+    it("does not overwrite what another stack has put on the domain, and says so in the preview", async () => {
+      const { chain } = await issue(90);
+      cloud.inConsole.replaceCertificate("a.example.com", { certificate: chain });
+      const before = cloud.state().bindings;
+      const own = await issue(90);
+      project = await create([{ name: "own", domains: ["a.example.com"], as: "files" }], {
+        "own.pem": own.chain,
+        "own.key": own.privateKey,
+      });
+      for (const { status, output } of [await project.preview(), await project.up("--skip-preview")]) {
+        assert.notEqual(status, 0);
+        assert.match(output, /a\.example\.com has a certificate that is neither recorded nor declared/);
+      }
+      assert.deepEqual(cloud.state().bindings, before);
+      assert.ok(!cloud.requests().some(({ operation }) => operation === "PutCname"));
+    });
+
     it("does not print a key that it refuses", async () => {
       const [one, other] = [await issue(90), await issue(90)];
       project = await create([{ name: "mixed", domains: ["a.example.com"], as: "texts" }], {

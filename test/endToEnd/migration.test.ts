@@ -269,6 +269,9 @@ async function comparesAndSwaps(tool: Tool, scene: Scene): Promise<void> {
   await tool.put(`<CertId>${THREE}</CertId><Force>true</Force>`);
   scene.forget();
   await assert.rejects(up(scene, certified({ certId: ONE })), /neither recorded nor declared/);
+  // The same on a first `up`.
+  scene.stack.state.clear();
+  await assert.rejects(up(scene, certified({ certId: ONE })), /neither recorded nor declared/);
   assert.deepEqual([writes(scene), certIdOf(scene)], [[], THREE]);
 }
 

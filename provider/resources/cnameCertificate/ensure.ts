@@ -5,10 +5,11 @@ import type { Run } from "../../run";
 import type { BindingInputs } from "../binding";
 import type { CertificateInputs } from "./desired";
 import { digestOf, readDesired } from "./desired";
+import type { Claim } from "./foreign";
+import { foreignError, needsForce } from "./foreign";
 import type { RecordedCertificate } from "./match";
 import { matchesDesired } from "./match";
-import type { Swap } from "./put";
-import { foreignError, isNotOurs, mayBeConflict, putDesired } from "./put";
+import { mayBeConflict, putDesired } from "./put";
 
 /** A certificate that is on a domain as it was desired. */
 export interface EnsuredCertificate {
@@ -55,11 +56,11 @@ export async function ensureCertificate(
     );
   const chainDigest = digestOf(desired);
   const { certificate } = found;
-  const swap: Swap = { run, bucket, inputs, desired, olds, mine: recorded?.certId ?? certificate?.certId };
+  const claim: Claim = { run, bucket, inputs, desired, olds };
   if (certificate !== undefined && isDesired(certificate))
-    return { listed: await details(swap, found, certificate.certId), chainDigest };
-  if (certificate !== undefined && isNotOurs(swap, certificate)) throw foreignError(swap, certificate);
-  const listed = await details(swap, found, await putDesired(swap, found));
+    return { listed: await details(claim, found, certificate.certId), chainDigest };
+  if (certificate !== undefined && needsForce(claim, certificate)) throw foreignError(claim, certificate);
+  const listed = await details(claim, found, await putDesired(claim, found));
   bucket.putConfirmed({ ...found, certificate: listed });
   return { listed, chainDigest };
 }
@@ -98,7 +99,7 @@ const REMOVE_ATTEMPTS = 3;
 
 /** What is known of a certificate on the domain: of a pair by itself, of a CertId only from lists that show it. */
 async function details(
-  { bucket, inputs, desired: { pair } }: Swap,
+  { bucket, inputs, desired: { pair } }: Claim,
   found: CnameInfo,
   certId: string,
 ): Promise<CertificateInfo> {

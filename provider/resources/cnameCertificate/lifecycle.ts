@@ -7,6 +7,7 @@ import type { CertificateInputs } from "./desired";
 import { checkCertificate } from "./desired";
 import type { EnsuredCertificate } from "./ensure";
 import { ensureCertificate, findCertificate, removeCertificate } from "./ensure";
+import { findForeign } from "./foreign";
 import type { RecordedCertificate } from "./match";
 
 export class CnameCertificateLifecycle
@@ -18,7 +19,14 @@ export class CnameCertificateLifecycle
     const { failures, ...known } = checkCertificate(olds, checked.inputs, this.run);
     const inputs = { ...checked.inputs, ...known };
     if (!isUnknown(inputs.domain)) this.run.declared.certificates.add(inputs.domain);
-    return { inputs, failures: [...checked.failures, ...failures] };
+    if (olds.domain !== undefined) this.run.knownCertificates.noteDomainInState(olds.domain);
+    const all = [...checked.failures, ...failures];
+    // Pulumi does not call create in a preview.
+    if (olds.domain === undefined && all.length === 0) {
+      const foreign = await this.#foreign(inputs);
+      if (foreign !== undefined) all.push({ property: "", reason: foreign.message });
+    }
+    return { inputs, failures: all };
   }
 
   async diff(_id: string, olds: RecordedCertificate, news: CertificateInputs) {
@@ -26,7 +34,11 @@ export class CnameCertificateLifecycle
     const { changes, replaces } = diffBinding(olds, news);
     const swapped =
       news.certId !== undefined ? isChanged(olds.certId, news.certId) : isChanged(olds.chainDigest, news.chainDigest);
-    return { changes: changes || swapped || olds.status === "Pending", replaces };
+    const isChange = changes || swapped || olds.status === "Pending";
+    // Pulumi does not call update in a preview. The new domain of a replacement has been looked at by check.
+    const foreign = isChange && replaces.length === 0 ? await this.#foreign(news, olds) : undefined;
+    if (foreign !== undefined) throw foreign;
+    return { changes: isChange, replaces };
   }
 
   async create(inputs: CertificateInputs) {
@@ -58,6 +70,11 @@ export class CnameCertificateLifecycle
 
   async delete(_id: string, props: RecordedCertificate) {
     if (!this.run.declared.certificates.has(props.domain)) await removeCertificate(this.run, props, props.certId);
+  }
+
+  /** Somebody else's certificate in the way of inputs that are all known. */
+  async #foreign(inputs: CertificateInputs, olds?: RecordedCertificate) {
+    return Object.values(inputs).some(isUnknown) ? undefined : findForeign(this.run, inputs, olds);
   }
 }
 

@@ -1,40 +1,27 @@
 import { ActionableError, factsOf } from "../../actionableError";
-import type { Bucket } from "../../bucket";
 import { isOssError, isOutcomeUnknown } from "../../oss/error";
-import type { CertificateConfiguration, CertificateInfo, CnameInfo } from "../../oss/xml";
+import type { CertificateConfiguration, CnameInfo } from "../../oss/xml";
 import type { Certificate } from "../../pem";
-import type { Run } from "../../run";
-import type { CertificateInputs, DesiredCertificate } from "./desired";
 import { digestOf } from "./desired";
-import type { RecordedCertificate } from "./match";
-import { isForeign, matchesDesired, matchesSent } from "./match";
-
-/** A certificate to be put on a domain, in place of the one that is there. */
-export interface Swap {
-  readonly run: Run;
-  readonly bucket: Bucket;
-  readonly inputs: CertificateInputs;
-  readonly desired: DesiredCertificate;
-  readonly olds: RecordedCertificate | undefined;
-  /** CertId of the certificate that may be overwritten: the one on record, or the one found on create. */
-  readonly mine: string | undefined;
-}
+import type { Claim } from "./foreign";
+import { foreignError, needsForce } from "./foreign";
+import { matchesDesired, matchesSent } from "./match";
 
 /**
  * Puts the desired certificate and gives its CertId. A pair is uploaded once, by the first domain; the others wait for
  * it and refer to its CertId.
  */
-export async function putDesired(swap: Swap, found: CnameInfo): Promise<string> {
-  const { certId, pair } = swap.desired;
-  if (pair === undefined) return compareAndSwap(swap, found, { certId });
-  const { knownCertificates } = swap.run;
+export async function putDesired(claim: Claim, found: CnameInfo): Promise<string> {
+  const { certId, pair } = claim.desired;
+  if (pair === undefined) return compareAndSwap(claim, found, { certId });
+  const { knownCertificates } = claim.run;
   const { certificate, privateKey, read } = pair;
   const refused: string[] = [];
   for (;;) {
-    const uploaded = await findUploaded(swap, read, refused);
+    const uploaded = await findUploaded(claim, read, refused);
     if (uploaded !== undefined) {
       try {
-        return await compareAndSwap(swap, found, { certId: uploaded });
+        return await compareAndSwap(claim, found, { certId: uploaded });
       } catch (error) {
         if (!isUnusable(error)) throw error;
         refused.push(uploaded);
@@ -45,15 +32,15 @@ export async function putDesired(swap: Swap, found: CnameInfo): Promise<string> 
     if (underWay === undefined) break;
     await underWay.catch(() => undefined);
   }
-  return knownCertificates.upload(read.chainDigest, () => compareAndSwap(swap, found, { certificate, privateKey }));
+  return knownCertificates.upload(read.chainDigest, () => compareAndSwap(claim, found, { certificate, privateKey }));
 }
 
 /**
  * The CertId of an equal certificate: one in a state, one uploaded in this run, or one that another domain of the
  * bucket has.
  */
-async function findUploaded(swap: Swap, read: Certificate, refused: readonly string[]): Promise<string | undefined> {
-  const { run, bucket, desired, olds } = swap;
+async function findUploaded(claim: Claim, read: Certificate, refused: readonly string[]): Promise<string | undefined> {
+  const { run, bucket, desired, olds } = claim;
   const known = run.knownCertificates.certIdsOf(read.chainDigest).find((certId) => !refused.includes(certId));
   if (known !== undefined) return known;
   const chainOf = (certId: string) => run.knownCertificates.chainOf(certId);
@@ -80,8 +67,8 @@ function isUnusable(error: unknown): boolean {
  * Replaces the certificate that is expected to be there, and no other. Where the reply does not say what is there now,
  * looks before it writes again. Gives the CertId.
  */
-async function compareAndSwap(swap: Swap, found: CnameInfo, body: CertificateConfiguration): Promise<string> {
-  const { run, bucket, inputs, desired } = swap;
+async function compareAndSwap(claim: Claim, found: CnameInfo, body: CertificateConfiguration): Promise<string> {
+  const { run, bucket, inputs, desired } = claim;
   let before = found.certificate?.certId;
   for (let attempt = 1; ; attempt++) {
     const guard = inputs.force ? { force: true } : { previousCertId: before };
@@ -110,7 +97,7 @@ async function compareAndSwap(swap: Swap, found: CnameInfo, body: CertificateCon
         `PutCname ${inputs.domain} on bucket ${bucket.name} answered success, but ListCname does not show the certificate yet.`,
         "run `pulumi up` again",
       );
-    if (now !== undefined && isNotOurs(swap, now)) throw foreignError(swap, now, factsOf(failure));
+    if (now !== undefined && needsForce(claim, now)) throw foreignError(claim, now, factsOf(failure));
     const isSettled = mayBeConflict(failure) && now?.certId === before;
     if (attempt === SWAP_ATTEMPTS || entry === undefined || isSettled) throw failure;
     before = now?.certId;
@@ -118,26 +105,6 @@ async function compareAndSwap(swap: Swap, found: CnameInfo, body: CertificateCon
 }
 
 const SWAP_ATTEMPTS = 3;
-
-/** Whether a certificate must not be overwritten. */
-export function isNotOurs({ inputs, desired, olds, mine }: Swap, listed: CertificateInfo): boolean {
-  return !inputs.force && listed.certId !== mine && isForeign(listed, desired, olds);
-}
-
-export function foreignError(
-  { inputs, desired, olds }: Swap,
-  listed: CertificateInfo,
-  before?: string,
-): ActionableError {
-  const wanted = desired.certId ?? `SHA-1 ${desired.pair.read.fingerprint}`;
-  const recorded = olds?.certId ? `Recorded: ${olds.certId}, SHA-1 ${olds.fingerprint || "unknown"}. ` : "";
-  return new ActionableError(
-    `${before === undefined ? "" : `${before} `}${inputs.domain} has a certificate that is neither recorded nor declared: ${listed.certId}, ` +
-      `SHA-1 ${listed.fingerprint || "unknown"}, expires ${listed.validEndDate || "unknown"}. ${recorded}Declared: ${wanted}. ` +
-      "Nothing was changed.",
-    "run `pulumi refresh` and then `pulumi up` to overwrite it knowingly, or set force",
-  );
-}
 
 function isConflict(error: unknown): boolean {
   return isOssError(error, "CasRenewCertificateConflict") || (isOssError(error) && error.ec === "0018-00000209");

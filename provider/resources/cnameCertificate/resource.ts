@@ -22,8 +22,8 @@ export interface CnameCertificateArgs extends BindingArgs {
    */
   readonly privateKeyFile?: pulumi.Input<string>;
   /**
-   * Overwrite any certificate that is there. Default false: only the recorded one is. Changing it alone changes
-   * nothing.
+   * Overwrite any certificate that is there. Default false: only the recorded one is, and on create none. Changing it
+   * alone changes nothing.
    */
   readonly force?: pulumi.Input<boolean>;
   /**
@@ -37,7 +37,8 @@ export interface CnameCertificateArgs extends BindingArgs {
  * The certificate of a bound domain: a CertId of Certificate Management Service, or a chain and its private key.
  *
  * Nothing is sent when the domain has it already. Another certificate is swapped in place, and only if the one to be
- * overwritten is the one in the state: a certificate that somebody else put there makes it fail with both fingerprints.
+ * overwritten is the one in the state: a certificate that somebody else put there, before the resource was created or
+ * since, makes the preview and `up` fail with both fingerprints.
  * A pair for many domains is uploaded once. Destroying the resource takes the certificate off and leaves the domain
  * bound.
  */

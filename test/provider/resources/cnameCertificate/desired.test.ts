@@ -39,6 +39,8 @@ describe("check of a CnameCertificate", () => {
     provider.check(olds, {
       bucket: "site",
       domain: "www.example.com",
+      // Without it the domain would be looked at.
+      force: true,
       ...inputs,
       __provider: providerText("cnameCertificate"),
     });
@@ -100,7 +102,15 @@ describe("check of a CnameCertificate", () => {
 
       it("adds nothing else to the inputs", async () => {
         const { inputs } = await check(inFiles(pair().chain, pair().privateKey));
-        const expected = ["__provider", "bucket", "certificateFile", "chainDigest", "domain", "privateKeyFile"];
+        const expected = [
+          "__provider",
+          "bucket",
+          "certificateFile",
+          "chainDigest",
+          "domain",
+          "force",
+          "privateKeyFile",
+        ];
         assert.deepEqual(Object.keys(inputs).sort(), expected);
       });
     });

@@ -16,15 +16,6 @@ describe("ensureCertificate", () => {
     on = await CertificateScene.start(authority, switches);
   };
 
-  it("puts a new resource's certificate in the place of the one that it finds", async () => {
-    await start();
-    const { chain } = await on.issue();
-    on.inConsole((user) => user.replaceCertificate(DOMAIN, { certificate: chain }));
-    const found = on.certIdOf();
-    assert.equal(await on.up({ certId: CERT_ID }), "create");
-    assert.deepEqual(on.lastPut(), { certId: CERT_ID, previousCertId: found });
-  });
-
   it("takes fingerprint and dates of a CertId from the list", async () => {
     await start();
     await on.up({ certId: CERT_ID });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../../engine/property/value";
 import type { Fault } from "../../../../local";
+import { providerText } from "../../../../provider/resources/dynamicResource";
 import { CertificateScene, DOMAIN, digestsOf, inTexts, keyLines } from "../../../support/certificateScene";
 import { type Authority, createAuthority } from "../../../support/certificates";
 import type { Program } from "../../../support/stack";
@@ -193,6 +194,10 @@ describe("putDeclared", () => {
       // The service does not say which argument it refuses.
       fault({ domain: B, status: 404, code: "SomethingNew" });
       fault({ domain: B, status: 400, code: "InvalidArgument" });
+      // Its resource is being replaced, so what is there may be.
+      const __provider = providerText("cnameCertificate");
+      const olds = { bucket: "site", domain: B, certId: "1-cn-hangzhou", __provider };
+      await provider.check(olds, olds);
       return on.create(provider, B, inTexts(pair));
     });
     assert.equal(certId, on.certIdOf(B));
