@@ -5,7 +5,7 @@ import { Scene } from "../../support/scene";
 const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[] = [
   ["alicloud:region", "oss-cn-hangzhou", /must be given as cn-hangzhou/],
   ["oss-cname:endpoint", "ftp://oss.example.com", /must use http or https/],
-  ["oss-cname:alidnsEndpoint", "alidns aliyuncs com", /contains a space/],
+  ["oss-cname:alidnsEndpoint", "alidns aliyuncs com", /neither a host nor/],
   ["oss-cname:signatureVersion", "v5", /"v5" is not v4 or v1/],
   ["oss-cname:addressing", "vhost", /"vhost" is not virtual or path/],
   ["oss-cname:verification", "non", /"non" is not authoritative or none/],
