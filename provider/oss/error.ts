@@ -82,7 +82,8 @@ export function ossErrorFrom(
   secrets: readonly string[] = [],
 ): OssError {
   const { status } = reply;
-  const clean = (text: string | undefined) => (text ? safeText(text.slice(0, LONGEST_TEXT), secrets) : undefined);
+  const clean = (text: string | undefined) =>
+    text ? safeText(text.slice(0, LONGEST_TEXT), secrets).slice(0, LONGEST_SHOWN) : undefined;
   const header = (name: string) => [reply.headers[name]].flat()[0];
   const body = reply.body.trim() || Buffer.from(header("x-oss-err") ?? "", "base64").toString();
   const fields = parseFields(body);
@@ -141,6 +142,7 @@ export function isOutcomeUnknown(error: unknown): boolean {
 
 const SNAPSHOT_LENGTH = 256;
 const LONGEST_TEXT = 65_536;
+const LONGEST_SHOWN = 2_048;
 const TLS_CODES = /CERT|SIGNATURE|ISSUER|^ERR_(TLS|SSL)|^EPROTO/;
 
 function factsText(details: OssErrorDetails): string {

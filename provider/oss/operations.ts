@@ -1,4 +1,5 @@
 import type { HttpReply } from "../http";
+import { foldName } from "../names";
 import type { OssClient, OssRequest } from "./client";
 import { OssError } from "./error";
 import type { CertificateConfiguration, CnameList, CnameTokenInfo } from "./xml";
@@ -10,14 +11,14 @@ export type WithXml<T> = T & { readonly xml: string };
 /** Mints the token that proves ownership of a domain to a bucket, or gets the one that is still valid. */
 async function createCnameToken(client: OssClient, bucket: string, domain: string): Promise<CnameTokenInfo> {
   const request = post("CreateCnameToken", "token", bucket, domain);
-  return parsed(request, await client.send(request), parseCnameToken);
+  return parsed(request, await client.send(request), tokenOf(bucket, domain));
 }
 
 /** The valid token; without one, `OssError` CnameTokenNotFound. */
 async function getCnameToken(client: OssClient, bucket: string, domain: string): Promise<WithXml<CnameTokenInfo>> {
   const query = `cname=${encodeURIComponent(domain)}&comp=token`;
   const request: OssRequest = { operation: "GetCnameToken", method: "GET", bucket, domain, query };
-  return parsed(request, await client.send(request), parseCnameToken);
+  return parsed(request, await client.send(request), tokenOf(bucket, domain));
 }
 
 /**
@@ -44,7 +45,7 @@ async function listCname(client: OssClient, bucket: string): Promise<WithXml<Cna
   const request: OssRequest = { operation: "ListCname", method: "GET", bucket, query: "cname" };
   return parsed(request, await client.send(request), (xml) => {
     const list = parseCnameList(xml);
-    if (list.bucket !== "" && list.bucket !== bucket) throw new Error(`the reply is about bucket ${list.bucket}`);
+    checkSubject("bucket", list.bucket, bucket);
     return list;
   });
 }
@@ -69,6 +70,20 @@ function post(
   return { operation, method: "POST", bucket, domain, query: `cname&comp=${comp}`, body };
 }
 
+function tokenOf(bucket: string, domain: string): (xml: string) => CnameTokenInfo {
+  return (xml) => {
+    const token = parseCnameToken(xml);
+    checkSubject("bucket", token.bucket, bucket);
+    checkSubject("domain", foldName(token.cname), foldName(domain));
+    return token;
+  };
+}
+
+/** A reply may leave out what it is about, but must not be about anything else. */
+function checkSubject(what: string, said: string, asked: string): void {
+  if (said !== "" && said !== asked) throw new Error(`the reply is about another ${what}`);
+}
+
 /** A reply that reports success but is not what was asked for (a login page, say) is an error. */
 function parsed<T extends object>(request: OssRequest, reply: HttpReply, parse: (xml: string) => T): WithXml<T> {
   try {
@@ -78,10 +93,11 @@ function parsed<T extends object>(request: OssRequest, reply: HttpReply, parse: 
   }
 }
 
-/** OSS answers a write without a body; anything else without its request id comes from something in between. */
+/** OSS gives every reply its request id, and answers a write without a body or with one that is of no use here. */
 function checkDone(request: OssRequest, reply: HttpReply): void {
-  if (reply.body.trim() !== "" && reply.headers["x-oss-request-id"] === undefined)
+  if (reply.headers["x-oss-request-id"] === undefined)
     throw badResponse(request, reply, "the reply does not come from OSS, but from a proxy or login page");
+  if (/<(Error|html)[\s>]/i.test(reply.body)) throw badResponse(request, reply, "its body is not one of a success");
 }
 
 function badResponse({ operation, bucket, domain, method }: OssRequest, reply: HttpReply, text: string): OssError {

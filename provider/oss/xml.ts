@@ -132,13 +132,22 @@ const DATE_FORMS = [
 ];
 
 const builder = new XMLBuilder();
-// Tokens, ids and bucket names made of digits must stay strings.
-const parser = new XMLParser({ parseTagValue: false, ignoreDeclaration: true, ignorePiTags: true });
+// Tokens, ids and bucket names made of digits must stay strings. `htmlEntities` is what decodes &#97; as well.
+const parser = new XMLParser({ parseTagValue: false, ignoreDeclaration: true, ignorePiTags: true, htmlEntities: true });
 
 /** The root element, whatever its name. */
 function parseRoot(xml: string): { readonly name: string; readonly root: Element } {
-  const [[name, root] = ["", {}]] = Object.entries(parser.parse(xml, true) as Element);
+  const [[name, root] = ["", {}]] = Object.entries(parse(xml));
   return { name, root: isElement(root) ? root : {} };
+}
+
+/** The parser's own errors repeat the text, all of it in some cases. */
+function parse(xml: string): Element {
+  try {
+    return parser.parse(xml, true);
+  } catch {
+    throw new Error("the reply is not well-formed XML");
+  }
 }
 
 /** Older servers have other names for some roots. Throws where it has none of the names. */

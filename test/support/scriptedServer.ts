@@ -27,7 +27,7 @@ export const TOKEN_XML =
   "<ExpireTime>Thu, 26 May 2022 19:14:12 GMT</ExpireTime></CnameToken>";
 export const LIST_XML = "<ListCnameResult><Bucket>site</Bucket><Owner>1</Owner></ListCnameResult>";
 
-/** Servers that answer their requests by the steps of a script, and then 200 without a body; closed after each test. */
+/** Servers that answer their requests by the steps of a script, and then as OSS answers a write; closed after each test. */
 export function useScriptedServers() {
   const servers: Server[] = [];
   afterEach(() => {
@@ -44,7 +44,7 @@ export function useScriptedServers() {
       received.push(seen);
       const step = steps[received.length - 1];
       if (step) step(response, seen);
-      else response.end();
+      else text(200, "")(response, seen);
     });
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -106,7 +106,7 @@ describe("operations", () => {
       const { endpoint } = await serve(text(200, LIST_XML));
       assert.match(
         String(await failure(listCname(clientOf(endpoint).oss, "other"))),
-        /BadResponse .*: the reply is about bucket site/,
+        /BadResponse .*: the reply is about another bucket/,
       );
     });
 
