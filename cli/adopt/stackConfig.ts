@@ -52,7 +52,8 @@ export function stackConfig(
   for (const [name, key] of LOCATION_KEYS) {
     const value = location[name];
     if (value === undefined || config[key] === value) continue;
-    if (config[key] === undefined && known.size === 0) document.setIn(["config", key], value);
+    if (config[key] === undefined && known.size === 0)
+      document.setIn(["config", key], quoted(document.createNode({ value })).get("value", true));
     else own[name] = value;
   }
 
@@ -110,12 +111,19 @@ function certificateOf({ domain, certificate }: BoundDomain, leftOut: string[]):
   return {};
 }
 
-/** Quotes what begins with a digit: some readers of YAML take such bucket names and ids for numbers or dates. */
+/** Quotes what some readers of YAML take for a number, a date or a truth value: bucket names such as `2020` and `yes`. */
 function quoted<Node>(node: Node): Node {
   visit(node as never, {
     Scalar: (key, scalar) => {
-      if (key === "value" && isScalar(scalar) && /^\d/.test(String(scalar.value))) scalar.type = "QUOTE_DOUBLE";
+      if (key === "value" && isScalar(scalar) && isAmbiguous(String(scalar.value))) scalar.type = "QUOTE_DOUBLE";
     },
   });
   return node;
 }
+
+function isAmbiguous(text: string): boolean {
+  return /^\d/.test(text) || OLD_TAGS.some((tag) => "test" in tag && tag.test?.test(text));
+}
+
+/** What YAML 1.1 knows beside strings. */
+const OLD_TAGS = new Document(null, { version: "1.1" }).schema?.tags ?? [];

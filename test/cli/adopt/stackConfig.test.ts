@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { stackConfig } from "../../../cli/adopt/stackConfig";
 import { BINDING, CERTIFICATE } from "../../support/evidence";
+import { HTML_TEXTS, YAML_TEXTS } from "../../support/hostileTexts";
 
 const { certificate: _, ...PLAIN } = BINDING;
 
@@ -36,13 +37,47 @@ describe("stackConfig", () => {
     assert.deepEqual(leftOut, []);
   });
 
-  const oddities = ["0123", "1e3", "0x10", "2020-01-01", "true1", "null0", "on-1", "007", "12:30", "1_000", "yes1"];
-  for (const bucket of oddities.filter((name) => /^[a-z0-9][a-z0-9-]+$/.test(name) && name.length >= 3))
-    it(`writes bucket ${bucket} so that it is read as the same string`, () => {
-      const { text } = stackConfig([{ bucket, cnames: bound("a.example.com") }], {});
-      for (const version of ["1.1", "1.2"] as const)
-        assert.equal(parse(text, { version }).config["oss-cname:domains"][0].bucket, bucket);
+  const places = {
+    bucket: (text: string) => stackConfig([{ bucket: text, cnames: bound("a.example.com") }], {}),
+    domain: (text: string) => stackConfig(site(text), {}),
+    certId: (text: string) => {
+      const certificate = { ...CERTIFICATE, certId: text };
+      return stackConfig([{ bucket: "site", cnames: [{ ...PLAIN, domain: "a.example.com", certificate }] }], {});
+    },
+    region: (text: string) => stackConfig(site("a.example.com"), { region: text }),
+    endpoint: (text: string) => stackConfig(site("a.example.com"), { endpoint: text }),
+  };
+  for (const [place, adopted] of Object.entries(places))
+    it(`writes any ${place} so that it is read as the same string, or leaves it out`, () => {
+      for (const given of [...YAML_TEXTS, ...HTML_TEXTS]) {
+        const { text, added, leftOut } = adopted(given);
+        for (const version of ["1.1", "1.2"] as const) {
+          const { config, ...rest } = parse(text, { version });
+          const { "oss-cname:domains": domains, "alicloud:region": region, "oss-cname:endpoint": endpoint } = config;
+          assert.deepEqual(domains, added, text);
+          assert.deepEqual(
+            [region, endpoint, rest],
+            [place === "region" ? given : undefined, place === "endpoint" ? given : undefined, {}],
+          );
+        }
+        const [domain] = added;
+        if (place === "bucket") assert.equal(domain?.bucket, given);
+        else if (place === "domain") assert.equal(added.length + leftOut.length, 1, text);
+        else if (place === "certId" && domain?.certificate === undefined) assert.equal(leftOut.length, 1, text);
+        else if (place === "certId") assert.equal(domain?.certificate?.certId, given);
+      }
     });
+
+  it("keeps any value of an existing file", () => {
+    for (const given of [...YAML_TEXTS, ...HTML_TEXTS]) {
+      const theirs = { "their:key": given, [`their:${given}`]: [given, { given }] };
+      for (const toText of [JSON.stringify, stringify]) {
+        const { config } = parse(merged(toText({ config: theirs }), "www.example.com").text);
+        const { "oss-cname:domains": domains, "alicloud:region": _region, ...rest } = config;
+        assert.deepEqual([rest, domains.length], [theirs, 1], given);
+      }
+    }
+  });
 
   it("keeps everything in an existing file, and names another region at the domain", () => {
     const theirs = `# Ours since 2019
