@@ -14,6 +14,8 @@ export interface Question {
 }
 
 export interface Reply extends DecodedPacket {
+  /** `QUERY`, `NOTIFY`, … */
+  readonly opcode: string;
   /** `NOERROR`, `NXDOMAIN`, `REFUSED`, … */
   readonly rcode: string;
 }
@@ -92,18 +94,24 @@ function encodeQuery(id: number, { name, type, recursive }: Question): Buffer {
 }
 
 /** The message as a reply to this question; anything else that arrives is noise or forged. */
-function replyTo(id: number, question: Question, message: Buffer): Reply | undefined {
+function replyTo(id: number, { type, name }: Question, message: Buffer): Reply | undefined {
   let reply: Reply;
   try {
     reply = decode(message) as Reply;
   } catch {
     return undefined;
   }
-  const asked = reply.questions?.[0];
+  // The decoder shortens what goes beyond the end of the message.
+  const isWhole = decode.bytes <= message.length;
+  const [asked, ...more] = reply.questions ?? [];
   const fits =
+    isWhole &&
     reply.flag_qr &&
+    reply.opcode === "QUERY" &&
     reply.id === id &&
-    asked?.type === question.type &&
-    foldName(asked.name) === foldName(question.name);
+    more.length === 0 &&
+    asked?.type === type &&
+    asked.class === "IN" &&
+    foldName(asked.name) === foldName(name);
   return fits ? reply : undefined;
 }

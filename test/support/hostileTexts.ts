@@ -85,7 +85,9 @@ export const YAML_TEXTS: readonly string[] = [
   ..."~ null Null NULL true True TRUE false FALSE yes Yes no NO on On off OFF y Y n N = << !!str !!null ! !x".split(
     " ",
   ),
-  ..."0 00 0123 0o17 0x10 0b11 1_000 1e3 1E3 .5 5. +1 -1 -0 1.0 .inf -.inf .INF .nan .NaN 0.0.0 1e 0o777 0xFF 08 09 +.5 1,000 1. 00:00 24:00:00 2020 20200101 nul NUlL TRue oN nAn 1e400 -08".split(" "),
+  ..."0 00 0123 0o17 0x10 0b11 1_000 1e3 1E3 .5 5. +1 -1 -0 1.0 .inf -.inf .INF .nan .NaN 0.0.0 1e 0o777 0xFF 08 09 +.5 1,000 1. 00:00 24:00:00 2020 20200101 nul NUlL TRue oN nAn 1e400 -08".split(
+    " ",
+  ),
   ..."2020-01-01 2020-1-1 12:30 12:30:45 190:20:30 2001-12-14t21:59:43.10-05:00".split(" "),
   ..."- -- --- ... .. ? : :: a: :a a:b a: b - a #a a# a #b , [ ] { } [] {} [a] {a} {a:b} & &a * *a | > |- >+ % %YAML @ ` ' \" \\".split(
     " ",
