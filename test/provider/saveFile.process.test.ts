@@ -13,12 +13,12 @@ describe("saveFile, by many processes at once", () => {
   });
   afterEach(() => rmSync(directory, { recursive: true }));
 
-  const WRITERS = 12;
+  const WRITERS = 40;
   /** Each writes a text of its own, 100 kB of one letter. Gives how many succeeded. */
   const race = async (overwrite: boolean) => {
     const module = JSON.stringify(require.resolve("../../provider/saveFile"));
     const ran = Array.from({ length: WRITERS }, (_, index) => {
-      const text = `"${String.fromCharCode(97 + index)}".repeat(100_000)`;
+      const text = `"${String.fromCharCode(0x100 + index)}".repeat(100_000)`;
       const program = `require(${module}).saveFile("file", ${text}, { overwrite: ${overwrite} })`;
       return promisify(execFile)(process.execPath, ["-e", program], { cwd: directory });
     });
