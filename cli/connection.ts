@@ -1,6 +1,5 @@
 import { text } from "node:stream/consumers";
 import { type Command, Option } from "commander";
-import type { Run } from "../provider/internal";
 import type { Io } from "./io";
 
 /** Where to send requests, and with whose key. */
@@ -25,14 +24,15 @@ export function withConnection(command: Command): Command {
     .option("-k, --access-key-secret <secret>", "its secret; - reads it from standard input")
     .option("-t, --sts-token <token>", "its security token, if it has one; - reads it from standard input")
     .option("--profile <name>", "profile of the Alibaba Cloud CLI")
-    .addOption(new Option("--sign-version <version>", "signature version").choices(["v4", "v1"]).default("v4"))
+    .addOption(new Option("--sign-version <version>", "signature version (default: v4)").choices(["v4", "v1"]))
     .option("--allow-http", "send signed requests over plain http to other machines too")
+    .option("--config <file...>", "stack configuration to use (default: every Pulumi.*.yaml in this directory)")
     .addHelpText(
       "after",
-      "\nWithout -i and --profile, the access key comes from ALICLOUD_ACCESS_KEY and ALICLOUD_SECRET_KEY (or the\n" +
-        "names that other Alibaba Cloud tools use), else from the official credential chain. Every user of a machine\n" +
-        "can read the arguments of its processes: pass secrets in another way. With - for both, the first line on\n" +
-        "standard input is the secret and the second the token.",
+      "\nWhat the options leave out comes from the stack configuration, and then from the environment. Without a key\n" +
+        "in any of them, the official credential chain is asked. Every user of a machine can read the arguments of its\n" +
+        "processes: pass secrets in another way. With - for both, the first line on standard input is the secret and\n" +
+        "the second the token.",
     );
 }
 
@@ -49,29 +49,23 @@ const SETTINGS: Readonly<Record<string, (options: ConnectionOptions) => string |
   "oss-cname:dnsServers": ({ dnsServer }) => dnsServer?.join(","),
 };
 
-/** A run that the options configure. They must name a region or an endpoint. Sends nothing. */
-export async function connect(command: Command, io: Io): Promise<Run> {
-  const run = await configureRun(command, io);
-  const { resolveLocation } = await import("../provider/internal.js");
-  const { region, endpoint } = resolveLocation({}, run.settings);
-  if (region === undefined && endpoint === undefined)
-    command.error("error: give --region or --endpoint, or set ALICLOUD_REGION");
-  return run;
-}
-
-/** A run that the options configure, which need not name a region or an endpoint. Sends nothing. */
-export async function configureRun(command: Command, io: Io): Promise<Run> {
+/** What the options say, under the keys of a stack's configuration. Fails if they are not as they should be. */
+export async function readOptions(command: Command, io: Io): Promise<Readonly<Record<string, string>>> {
   const given = command.opts<ConnectionOptions>();
   if ((given.accessKeyId === undefined) !== (given.accessKeySecret === undefined))
     command.error("error: --access-key-id and --access-key-secret go together");
   if (given.stsToken !== undefined && given.accessKeyId === undefined)
     command.error("error: --sts-token goes with --access-key-id and --access-key-secret");
   const options = await readSecrets(command, given, io);
-  const config = { get: (key: string) => SETTINGS[key]?.(options) };
-  const { Run, settingProblems } = await import("../provider/internal.js");
-  const [mistake] = settingProblems(config);
+  const values: Record<string, string> = {};
+  for (const [key, read] of Object.entries(SETTINGS)) {
+    const value = read(options);
+    if (value !== undefined) values[key] = value;
+  }
+  const { settingProblems } = await import("../provider/internal.js");
+  const [mistake] = settingProblems({ get: (key) => values[key] });
   if (mistake !== undefined) command.error(`error: ${mistake[1]}`);
-  return new Run({ config });
+  return values;
 }
 
 /** Reads the secrets that are given as `-` from standard input, one a line, the key's secret first. */

@@ -10,6 +10,8 @@ import type { DiagnosisOptions } from "./diagnosis/evidence";
 import type { ImportableDomain, ImportFile } from "./importFile";
 import type { Run } from "./run";
 
+export { ActionableError } from "./actionableError";
+export type { Clock } from "./clock";
 export type { Location } from "./config/location";
 export { resolveLocation } from "./config/location";
 export { settingProblems } from "./config/settings";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Location, Run } from "../../provider/internal";
 import { bucketNames } from "../arguments";
-import { connect, withConnection } from "../connection";
+import { withConnection } from "../connection";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
 import type { Io } from "../io";
 import { json, write } from "../output";
@@ -40,7 +40,10 @@ export function adoptCommand(io: Io): Command {
       const exists = output !== undefined && existsSync(output);
       if (exists && !merge)
         throw new Error(`${output} exists and was left as it is: add to it with --merge, or choose another name`);
-      const run = await connect(command, io);
+      const { openTargets } = await import("../stacks/targets.js");
+      const targets = await openTargets(command, io);
+      const run = targets.base;
+      targets.requirePlace(run);
       const existing = exists ? { path: output, text: readFileSync(output, "utf8") } : undefined;
       const [{ importFile }, { stackConfig }] = await Promise.all([
         import("../../provider/internal.js"),

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Diagnosis, Finding } from "../../provider/internal";
 import { bucketName, hostAndPort } from "../arguments";
-import { configureRun, withConnection } from "../connection";
+import { withConnection } from "../connection";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
 import type { Io } from "../io";
 import { json, type OutputOptions, type Paint, painter, withOutput, write } from "../output";
@@ -10,6 +10,7 @@ import { withProgress } from "../progress";
 interface Options extends OutputOptions {
   readonly bucket?: string;
   readonly connectTo?: string;
+  readonly accessKeyId?: string;
   readonly json?: boolean;
 }
 
@@ -20,7 +21,7 @@ export function doctorCommand(io: Io): Command {
     .argument("<domain>")
     .option(
       "-b, --bucket <name>",
-      "bucket that should serve the domain (default: the one that its CNAME record leads to)",
+      "bucket that should serve the domain (default: the declared one, else the one that its CNAME record leads to)",
       bucketName,
     )
     .option("--dns-server <host:port...>", "DNS servers to ask (default: those of the zone)")
@@ -41,9 +42,11 @@ export function doctorCommand(io: Io): Command {
       const domain = foldName(given);
       const problem = domainProblem(domain);
       if (problem !== undefined) command.error(`error: ${problem}`);
-      const run = await configureRun(command, io);
-      const { bucket, connectTo } = options;
-      const work = diagnose(run, { domain, bucket, connectTo });
+      const { openTargets } = await import("../stacks/targets.js");
+      const { run, bucket } = (await openTargets(command, io)).find({ domain, bucket: options.bucket });
+      const { connectTo, accessKeyId } = options;
+      const keySource = accessKeyId === undefined ? undefined : "the options -i and -k";
+      const work = diagnose(run, { domain, bucket, connectTo, keySource });
       const diagnosis = await withProgress(io, () => `checking ${domain}`, work);
       const state = worstState(diagnosis);
       const text = options.json ? json({ state, ...diagnosis }) : asLines(diagnosis, painter(io, options));

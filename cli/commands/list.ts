@@ -2,12 +2,13 @@ import { Command, Option } from "commander";
 import { daysLeft } from "../../provider/expiry";
 import type { ListCnamesResult } from "../../provider/internal";
 import { table } from "../../provider/table";
-import { bucketName } from "../arguments";
-import { connect, withConnection } from "../connection";
-import { withExitStatuses } from "../exitStatus";
-import type { Io } from "../io";
+import { bucketNames } from "../arguments";
+import { withConnection } from "../connection";
+import { ExitStatus, withExitStatuses } from "../exitStatus";
+import { type Io, now } from "../io";
 import { daysCell, json, type OutputOptions, type Paint, painter, withOutput, write } from "../output";
 import { withProgress } from "../progress";
+import type { Place } from "../stacks/targets";
 
 interface Options extends OutputOptions {
   readonly json?: boolean;
@@ -18,60 +19,119 @@ interface Options extends OutputOptions {
 /** `oss-cname list`: what is bound to a bucket. */
 export function listCommand(io: Io): Command {
   const list = new Command("list")
-    .description("List the domains bound to a bucket, their certificates and the days left on them")
-    .argument("<bucket>", "name of the bucket, or oss://name", bucketName)
-    .option("--json", "as JSON")
-    .addOption(new Option("--xml", "the XML of the reply, byte for byte").conflicts(["json"]))
+    .description("List the domains bound to buckets, their certificates and the days left on them")
+    .argument(
+      "[bucket...]",
+      "names of the buckets, or oss://name (default: those that the stack configuration declares)",
+      bucketNames,
+    )
+    .option("--json", "as JSON: an object for one bucket, a list of them otherwise")
+    .addOption(new Option("--xml", "the XML of the reply, byte for byte; for one bucket").conflicts(["json"]))
     .option("--no-certificates", "leave certificates out")
     .addHelpText(
       "after",
       "\nExamples:\n" +
+        "  oss-cname list\n" +
         "  oss-cname list site --region cn-hangzhou\n" +
         "  oss-cname list oss://site --json | jq -r '.cnames[] | select(.certificate.daysLeft < 30).domain'\n" +
         "  pass show oss | oss-cname list site -e oss-cn-hangzhou.aliyuncs.com -i LTAI5t… -k -",
     )
-    .action(async (bucket: string, options: Options, command: Command) => {
+    .action(async (names: string[] = [], options: Options, command: Command) => {
       const { certificates } = options;
       if (options.xml && !certificates)
         command.error("error: --xml gives the whole reply, so it cannot be used with --no-certificates");
-      const run = await connect(command, io);
-      const { queryCnames } = await import("../../provider/internal.js");
-      const listing = queryCnames(run, { bucket, certificates });
-      const { xml, ...result } = await withProgress(io, () => `listing bucket ${bucket}`, listing);
-      const now = run.clock.now();
-      const text = () =>
-        options.json ? json(withDaysLeft(result, now)) : asTable(result, certificates, now, painter(io, options));
-      await write(io, options.xml ? xml : text(), options);
+      if (options.xml && names.length !== 1) command.error("error: --xml gives one reply: name one bucket");
+      const { openTargets } = await import("../stacks/targets.js");
+      const targets = await openTargets(command, io);
+      const asked = names.length > 0 ? names.map((bucket) => targets.find({ bucket })) : targets.declared();
+      for (const { run } of asked) targets.requirePlace(run);
+      const { listings, failures } = await listAll(asked, certificates, io);
+      const [first] = listings;
+      if (names.length === 1 && first === undefined) throw failures[0]?.reason;
+      const shown = { certificates, at: now(io), paint: painter(io, options), withBucket: names.length !== 1 };
+      const results = () => listings.map((listing) => withDaysLeft(listing, now(io)));
+      await write(
+        io,
+        options.xml && first !== undefined
+          ? first.xml
+          : options.json
+            ? json(names.length === 1 ? results()[0] : results())
+            : asTable(listings, shown),
+        options,
+      );
+      for (const { bucket, reason } of failures) io.stderr.write(`oss-cname: ${bucket}: ${reason.message}\n`);
+      if (failures.length > 0) io.exitCode = ExitStatus.failed;
     });
   withConnection(list);
   withOutput(list);
-  return withExitStatuses(list);
+  return withExitStatuses(list, {
+    [ExitStatus.failed]: "failure, or a bucket could not be listed: the rest is shown",
+  });
 }
 
-function withDaysLeft({ cnames, ...rest }: ListCnamesResult, now: number): object {
+type Listing = ListCnamesResult & { readonly xml: string };
+
+async function listAll(targets: readonly (Place & { readonly bucket: string })[], certificates: boolean, io: Io) {
+  const { queryCnames } = await import("../../provider/internal.js");
+  let listed = 0;
+  const work = targets.map(async ({ run, bucket }) => {
+    try {
+      return await queryCnames(run, { bucket, certificates });
+    } catch (error) {
+      return { bucket, reason: error as Error };
+    } finally {
+      listed++;
+    }
+  });
+  const results = await withProgress(io, () => `listed ${listed} of ${targets.length} buckets`, Promise.all(work));
   return {
-    ...rest,
+    listings: results.filter((result): result is Listing => !("reason" in result)),
+    failures: results.filter((result) => "reason" in result),
+  };
+}
+
+function withDaysLeft({ bucket, owner, cnames }: Listing, at: number): object {
+  return {
+    bucket,
+    owner,
     cnames: cnames.map(({ certificate, ...cname }) => ({
       ...cname,
-      ...(certificate && { certificate: { ...certificate, daysLeft: daysLeft(certificate.validTo, now) ?? null } }),
+      ...(certificate && { certificate: { ...certificate, daysLeft: daysLeft(certificate.validTo, at) ?? null } }),
     })),
   };
 }
 
-function asTable({ cnames }: ListCnamesResult, certificates: boolean, now: number, paint: Paint): string {
-  if (!certificates)
-    return table([
-      ["DOMAIN", "STATUS", "CHANGED"],
-      ...cnames.map(({ domain, status, lastModified }) => [domain, status, lastModified]),
-    ]);
+function asTable(
+  listings: readonly Listing[],
+  shown: {
+    readonly certificates: boolean;
+    readonly at: number;
+    readonly paint: Paint;
+    readonly withBucket: boolean;
+  },
+): string {
+  const { certificates, at, paint, withBucket } = shown;
+  const row = (bucket: string, cells: readonly string[]) => (withBucket ? [bucket, ...cells] : cells);
+  const heads = certificates
+    ? ["DOMAIN", "STATUS", "CERTIFICATE", "EXPIRES", "DAYS LEFT"]
+    : ["DOMAIN", "STATUS", "CHANGED"];
   return table([
-    ["DOMAIN", "STATUS", "CERTIFICATE", "EXPIRES", "DAYS LEFT"],
-    ...cnames.map(({ domain, status, certificate }) => [
-      domain,
-      status,
-      certificate?.certId ?? "",
-      certificate?.validTo ?? "",
-      daysCell(daysLeft(certificate?.validTo, now), paint),
-    ]),
+    row("BUCKET", heads),
+    ...listings.flatMap(({ bucket, cnames }) =>
+      cnames.map(({ domain, status, lastModified, certificate }) =>
+        row(
+          bucket,
+          certificates
+            ? [
+                domain,
+                status,
+                certificate?.certId ?? "",
+                certificate?.validTo ?? "",
+                daysCell(daysLeft(certificate?.validTo, at), paint),
+              ]
+            : [domain, status, lastModified],
+        ),
+      ),
+    ),
   ]);
 }

@@ -1,18 +1,15 @@
 import { Command } from "commander";
 import { CRITICAL_DAYS, EXPIRES_SOON_DAYS } from "../../provider/expiry";
-import type { Run } from "../../provider/internal";
 import { bucketNames, wholeNumber } from "../arguments";
-import { configureRun, connect, withConnection } from "../connection";
+import { withConnection } from "../connection";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
-import type { Io } from "../io";
+import { type Io, now } from "../io";
 import { json, type OutputOptions, withOutput, write } from "../output";
 import { withProgress } from "../progress";
-import type { DeclaredBucket } from "../report/declaredBuckets";
 import type { Fleet, Limits } from "../report/fleet";
 
 interface Options extends OutputOptions, Limits {
   readonly bucket?: string[];
-  readonly config?: string[];
   readonly json?: boolean;
 }
 
@@ -22,10 +19,6 @@ export function reportCommand(io: Io): Command {
     .description("Show when the certificates of all domains of some buckets expire, as an HTML page or as JSON")
     .showHelpAfterError("Name the buckets with --bucket; see --help.")
     .option("-b, --bucket <name...>", "buckets (default: those that the stack configuration declares)", bucketNames)
-    .option(
-      "--config <file...>",
-      "stack configuration to read buckets from (default: every Pulumi.*.yaml in the directory)",
-    )
     .option(
       "--near-days <number>",
       "a certificate with fewer days left than this is near its expiry",
@@ -48,15 +41,18 @@ export function reportCommand(io: Io): Command {
     .action(async (options: Options, command: Command) => {
       if (!options.json && options.output === undefined && io.stdout.isTTY)
         command.error("error: the HTML page is not for a terminal: give a file, such as -o report.html, or --json");
-      const { run, buckets } = await bucketsToAsk(options, command, io);
-      const { nearDays, criticalDays } = options;
+      const { nearDays, criticalDays, bucket: names } = options;
+      const { openTargets } = await import("../stacks/targets.js");
+      const targets = await openTargets(command, io);
+      const buckets = names === undefined ? targets.declared() : names.map((bucket) => targets.find({ bucket }));
+      for (const { run } of buckets) targets.requirePlace(run);
       let listed = 0;
       const progress = () => `listed ${listed} of ${buckets.length} buckets`;
       const { readFleet } = await import("../report/fleet.js");
       const fleet = await withProgress(
         io,
         progress,
-        readFleet(run, buckets, { nearDays, criticalDays }, () => listed++),
+        readFleet(buckets, { nearDays, criticalDays }, now(io), () => listed++),
       );
       const text = options.json ? json(fleet) : (await import("../report/page.js")).reportPage(fleet);
       await write(io, text, options);
@@ -70,27 +66,6 @@ export function reportCommand(io: Io): Command {
     [ExitStatus.attention]: "a certificate is near its expiry, or its expiry could not be read",
     [ExitStatus.wrong]: "a certificate is critical or has expired",
   });
-}
-
-async function bucketsToAsk(
-  { bucket, config }: Options,
-  command: Command,
-  io: Io,
-): Promise<{ run: Run; buckets: DeclaredBucket[] }> {
-  if (bucket !== undefined)
-    return { run: await connect(command, io), buckets: bucket.map((name) => ({ bucket: name })) };
-  const { declaredBuckets, stackFiles } = await import("../report/declaredBuckets.js");
-  const files = config ?? stackFiles(".");
-  const buckets = declaredBuckets(files);
-  if (buckets.length === 0) {
-    const reason =
-      files.length === 0 ? "there is no Pulumi.<stack>.yaml here" : `no oss-cname:domains in ${files.join(", ")}`;
-    command.error(`error: ${reason}: give --bucket`);
-  }
-  const endpoints = new Set(buckets.flatMap(({ endpoint }) => endpoint ?? []));
-  if (endpoints.size > 0)
-    io.stderr.write(`oss-cname: the configuration sends signed requests to ${[...endpoints].join(", ")}\n`);
-  return { run: await configureRun(command, io), buckets };
 }
 
 function exitStatus({ domains, failures }: Fleet): number {

@@ -1,6 +1,5 @@
 import { daysLeft } from "../../provider/expiry";
 import { type BoundDomain, queryCnames, type Run } from "../../provider/internal";
-import type { DeclaredBucket } from "./declaredBuckets";
 
 /** A bound domain and the expiry of its certificate. */
 export interface FleetDomain {
@@ -35,21 +34,18 @@ export interface Limits {
 
 /** Lists all buckets at once. A bucket that cannot be listed is reported among the failures. */
 export async function readFleet(
-  run: Run,
-  buckets: readonly DeclaredBucket[],
+  buckets: readonly { readonly run: Run; readonly bucket: string }[],
   limits: Limits,
+  /** Milliseconds since 1970. */
+  now: number,
   onListed: () => void = () => {},
 ): Promise<Fleet> {
-  const now = run.clock.now();
   const domains: FleetDomain[] = [];
   const failures: { bucket: string; reason: string }[] = [];
   await Promise.all(
-    buckets.map(async ({ account, ...location }) => {
-      const { bucket } = location;
+    buckets.map(async ({ run, bucket }) => {
       try {
-        if (account !== undefined)
-          throw new Error(`it belongs to account ${account}: give --bucket and an access key of that account`);
-        const { cnames } = await queryCnames(run, location);
+        const { cnames } = await queryCnames(run, { bucket });
         domains.push(...cnames.map((cname) => fleetDomain(bucket, cname, now, limits)));
       } catch (error) {
         failures.push({ bucket, reason: (error as Error).message });

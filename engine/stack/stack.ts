@@ -38,7 +38,9 @@ export async function openStack(options: StackOptions, how: { readonly lock?: bo
   const name = bareStackName(options.stack, project.name);
   const file = new StackFile({ backend, project: project.name, stack: name, cwd: options.cwd });
   const configFile = await StackConfigFile.load(project, name);
-  const passphrase = options.passphrase ?? (await passphraseOfEnvironment());
+  const passphrase = options.passphrase ?? (await passphraseOf(process.env));
+  if (passphrase === undefined)
+    throw new Error("passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE");
   const exists = await file.exists();
   // A lock would make directories for a stack that does not exist.
   if (exists && how.lock) await file.lock();
@@ -52,14 +54,12 @@ export async function openStack(options: StackOptions, how: { readonly lock?: bo
   }
 }
 
-async function passphraseOfEnvironment(): Promise<string> {
-  const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
-  if (passphrase !== undefined) return passphrase;
-  if (file) {
-    const text = await readFile(file, "utf8").catch((error) => {
-      throw new Error(`the file of PULUMI_CONFIG_PASSPHRASE_FILE cannot be read: ${error.message}`);
-    });
-    return text.trim();
-  }
-  throw new Error("passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE");
+/** The passphrase that an environment has, as the CLI takes it. */
+export async function passphraseOf(env: Readonly<Record<string, string | undefined>>): Promise<string | undefined> {
+  const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = env;
+  if (passphrase !== undefined || !file) return passphrase;
+  const text = await readFile(file, "utf8").catch((error) => {
+    throw new Error(`the file of PULUMI_CONFIG_PASSPHRASE_FILE cannot be read: ${error.message}`);
+  });
+  return text.trim();
 }

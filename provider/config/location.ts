@@ -1,5 +1,5 @@
 import { regionOfEndpoint } from "../oss/endpoint";
-import type { Settings } from "./settings";
+import type { Config } from "./settings";
 
 /** Where a bucket is served, as a resource says it; what it leaves out is the provider's. */
 export interface Location {
@@ -13,7 +13,7 @@ export interface Location {
  * The region is the location's own, else what its endpoint names, else `alicloud:region`, else `ALICLOUD_REGION` or
  * `ALIBABA_CLOUD_REGION`, else what the configured endpoint names.
  */
-export function resolveLocation(location: Location, settings: Settings): Location {
+export function resolveLocation(location: Location, settings: Config): Location {
   const configured = settings.get("oss-cname:endpoint");
   const region =
     location.region ??

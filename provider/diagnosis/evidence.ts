@@ -20,6 +20,8 @@ export interface DiagnosisOptions {
   readonly bucket?: string | undefined;
   /** `host:port` to ask for the served certificate. Default: the domain, port 443. */
   readonly connectTo?: string | undefined;
+  /** Where the person gave the access key. Default: what the run says. */
+  readonly keySource?: string | undefined;
 }
 
 /** What was asked and what came back, which is all that the checks look at. An `Error` is a question that failed. */
@@ -51,7 +53,7 @@ export async function gatherEvidence(run: Run, options: DiagnosisOptions): Promi
   const bucket = options.bucket ?? named?.bucket;
   const region = resolveLocation({}, run.settings).region ?? named?.region;
   const [account, served] = await Promise.all([
-    askOss(run, domain, bucket, region),
+    askOss(run, { ...options, bucket }, region),
     settled(servedCertificate(domain, connectTo)),
   ]);
   return { domain, bucket, region, route, served, ...account };
@@ -59,11 +61,10 @@ export async function gatherEvidence(run: Run, options: DiagnosisOptions): Promi
 
 async function askOss(
   run: Run,
-  domain: string,
-  bucket: string | undefined,
+  { domain, bucket, keySource: given }: DiagnosisOptions,
   region: string | undefined,
 ): Promise<Pick<Evidence, "now" | "keySource" | "oss" | "bindings" | "token" | "txt">> {
-  const keySource = await settled(run.credentials.get().then(() => keySourceName(run)));
+  const keySource = await settled(run.credentials.get().then(() => given ?? run.credentials.sourceName));
   const oss = await settled(reachOss(run, bucket, region));
   const reached = { keySource, oss, now: run.clock.now() };
   if (bucket === undefined || keySource instanceof Error || oss instanceof Error) return reached;
@@ -91,10 +92,6 @@ export function whyNotListed({ keySource, oss, bucket }: Evidence): string {
 
 function findBinding(bindings: readonly BoundDomain[], domain: string): BoundDomain | undefined {
   return bindings.find((binding) => binding.domain.toLowerCase() === domain);
-}
-
-function keySourceName({ settings, credentials }: Run): string {
-  return settings.get("alicloud:accessKey") === undefined ? credentials.sourceName : "the options -i and -k";
 }
 
 function settled<T>(answer: Promise<T>): Promise<T | Error> {

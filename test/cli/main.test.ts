@@ -112,7 +112,7 @@ describe("the process oss-cname", () => {
         meanwhile: (child) => child.stderr?.once("data", () => child.kill("SIGINT")),
       });
       assert.equal(signal, "SIGINT");
-      assert.equal(stderr, "oss-cname: listing bucket site (1 s)\n");
+      assert.equal(stderr, "oss-cname: listed 0 of 1 buckets (1 s)\n");
       assert.deepEqual(readdirSync(directory), []);
     } finally {
       await slow.close();

@@ -23,7 +23,9 @@ describe("oss-cname", () => {
   it("ends with status 2 when it does not understand", async () => {
     for (const [args, message] of [
       [["lst", "site"], /unknown command/],
-      [["list"], /missing required argument 'bucket'/],
+      [["list"], /there is no Pulumi\.<stack>\.yaml here: name a bucket/],
+      [["token", "www.example.com"], /name the bucket: no stack configuration here declares www\.example\.com/],
+      [["list", "site", "shop", "--xml"], /--xml gives one reply: name one bucket/],
       [["list", "site", "--jsn"], /unknown option '--jsn'/],
       [["list", "site", "--json", "--xml"], /cannot be used with/],
       [["list", "site", "--xml", "--no-certificates"], /cannot be used with --no-certificates/],

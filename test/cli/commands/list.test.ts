@@ -67,6 +67,26 @@ describe("oss-cname list", () => {
     assert.match(first ?? "", /^www\.example\.com {4}Enabled {3}\d{4}-\d\d-\d\dT\S+Z$/);
   });
 
+  it("shows several buckets in one table", async () => {
+    const lines = (await listed("empty", "oss://site", "site", "--no-certificates")).split("\n");
+    assert.match(lines[0] ?? "", /^BUCKET {2}DOMAIN {13}STATUS {4}CHANGED$/);
+    assert.deepEqual(
+      lines.slice(1, -1).map((line) => line.split(/ +/).slice(0, 2)),
+      [
+        ["site", "www.example.com"],
+        ["site", "old.example.com"],
+        ["site", "plain.example.com"],
+      ],
+    );
+  });
+
+  it("shows the rest when one of several buckets cannot be listed", async () => {
+    const { status, stdout, stderr } = await runHere(["list", "gone", "site", ...signedAt(cloud)]);
+    assert.equal(status, 1);
+    assert.equal(stdout.trimEnd().split("\n").length, 4);
+    assert.match(stderr, /^oss-cname: gone: ListCname on bucket gone failed: NoSuchBucket/);
+  });
+
   it("accepts the bucket as ossutil users type it", async () => {
     assert.equal(await listed("oss://empty/"), await listed("empty"));
   });

@@ -94,9 +94,11 @@ describe("oss-cname report", () => {
       { domain: "b.example.com", bucket: "soon" },
       { domain: "q.example.com", bucket: "theirs", account: "intl" },
     ];
-    writeFileSync(file, stringify({ config: { "oss-cname:domains": domains } }));
     const before = cloud.requests().length;
-    const { status, stdout, stderr } = await report("--json", "--config", file);
+    const key = { "alicloud:accessKey": cloud.accessKeyId, "alicloud:secretKey": cloud.accessKeySecret };
+    writeFileSync(file, stringify({ config: { ...key, "oss-cname:domains": domains } }));
+    const place = ["-e", cloud.oss, "--region", cloud.region];
+    const { status, stdout, stderr } = await runHere(["report", "--json", "--config", file, ...place]);
     assert.equal(status, 1);
     assert.match(stderr, /theirs: it belongs to account intl/);
     assert.equal(JSON.parse(stdout).domains.length, 2);
@@ -116,12 +118,12 @@ describe("oss-cname report", () => {
     assert.equal(JSON.parse(stdout).domains.length, 1);
   });
 
-  it("asks for --bucket when nothing is declared", async () => {
+  it("asks for a bucket when nothing is declared", async () => {
     const { status, stderr } = await ossCname(["report"], { cwd: directory });
     assert.equal(status, 2);
-    assert.match(stderr, /no Pulumi\.<stack>\.yaml here: give --bucket/);
+    assert.match(stderr, /no Pulumi\.<stack>\.yaml here: name a bucket, or give another file with --config/);
     const file = join(directory, "Pulumi.dev.yaml");
     writeFileSync(file, "");
-    assert.match((await report("--config", file)).stderr, /no oss-cname:domains in .*Pulumi\.dev\.yaml: give --bucket/);
+    assert.match((await report("--config", file)).stderr, /no oss-cname:domains in .*Pulumi\.dev\.yaml: name a bucket/);
   });
 });

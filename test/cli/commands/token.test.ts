@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { Run } from "../../../provider/run";
 import { ossCname, runHere, signedAt } from "../../support/command";
@@ -47,6 +51,24 @@ describe("oss-cname token", () => {
   it("gives the XML of the reply", async () => {
     const { stdout } = await shown("site", "new.example.com", "--xml");
     assert.match(stdout, new RegExp(`^<.*<Token>${token}</Token>.*>$`, "s"));
+  });
+
+  it("takes the bucket and all else from the stack that declares the domain", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "oss-cname-"));
+    try {
+      const domains = [{ domain: "new.example.com", bucket: "site" }];
+      writeFileSync(
+        join(directory, "Pulumi.dev.yaml"),
+        stringify({ config: { ...cloud.config, "oss-cname:domains": domains } }),
+      );
+      const { status, stdout, stderr } = await ossCname(["token", "new.example.com", "--json"], { cwd: directory });
+      assert.deepEqual(
+        [status, JSON.parse(stdout).token, stderr],
+        [0, token, `oss-cname: the configuration sends signed requests to ${cloud.oss}\n`],
+      );
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it("never creates a token, and says how to get one", async () => {

@@ -96,8 +96,10 @@ describe("a diagnosis", () => {
     assert.doesNotMatch(JSON.stringify(by), /not-the-secret/);
   });
 
-  it("says that the key comes from the options, where it does", async () => {
-    assert.equal((await findings()).credentials?.text, "from the options -i and -k");
+  it("says where the key comes from", async () => {
+    const from = async (options = optionsWith()) => (await findings(runWith(), options)).credentials?.text;
+    assert.equal(await from(), "from the stack's alicloud:* configuration (alicloud:accessKey)");
+    assert.equal(await from(optionsWith({ keySource: "the options -i and -k" })), "from the options -i and -k");
   });
 
   it("says that the clock is wrong, and still knows the rest", async () => {
