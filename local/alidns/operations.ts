@@ -91,8 +91,14 @@ function refuseClash(world: World, draft: Draft, id?: string): void {
   const changesNothing = sameName.some((record) => record.id === id && isSame(record) && record.ttl === draft.ttl);
   if (changesNothing || others.some(isSame))
     throw new Refusal(400, "DomainRecordDuplicate", "The DNS record already exists.");
-  if (others.some((record) => record.type === "CNAME" || draft.type === "CNAME"))
+  if (others.some((record) => mayNotShareName(draft.name === draft.zone, draft.type, record.type)))
     throw new Refusal(400, "DomainRecordConflict", "The DNS record conflicts with other records of the same host.");
+}
+
+/** The service's published conflict rules, but for the CNAME records with weights of its paid editions. */
+function mayNotShareName(isApex: boolean, ...types: [string, string]): boolean {
+  const other = types.find((type) => type !== "CNAME") ?? "CNAME";
+  return types.includes("CNAME") && !(isApex && ["NS", "MX", "TXT"].includes(other));
 }
 
 function orInvalid<T>(write: () => T): T {

@@ -4,7 +4,6 @@ import { settingProblems, unknownSettings } from "../config/settings";
 import { domainProblem, foldName } from "../names";
 import { bucketProblem, endpointProblem, regionProblem } from "../oss/endpoint";
 import { certificateProblems, isPem } from "../pem";
-import { apexAdvice } from "../resources/customDomain/dns";
 import { readTextFile } from "../textFile";
 import { unknownName } from "../unknownName";
 import { shapeProblems } from "./problems";
@@ -123,8 +122,6 @@ function mistakenMeaning(entry: Partial<ConfiguredDomain>, accounts: string[]): 
   if (entry.dns === undefined) problems.push("dns: missing; it is alidns, manual or none");
   const dns = isObject(entry.dns) ? entry.dns.alidns : entry.dns;
   if (entry.cnameRecord === true && dns === "none") problems.push("cnameRecord: dns none makes no records");
-  if (entry.cnameRecord === true && typeof entry.domain === "string" && (dns === "alidns" || isObject(dns)))
-    problems.push(prefixed("cnameRecord", apexAdvice(foldName(entry.domain), isObject(dns) ? dns.zone : undefined)));
   problems.push(account("account", entry.account));
   if (isObject(dns)) problems.push(account("dns.alidns.account", dns.account));
   return problems.filter((problem) => typeof problem === "string");

@@ -1,3 +1,4 @@
+import { apexAdvice } from "../../apex";
 import { publicHost } from "../../oss/endpoint";
 import type { Evidence } from "../evidence";
 import type { Verdict } from "../finding";
@@ -12,7 +13,7 @@ export function assessCnameTarget({ domain, bucket, region, route }: Evidence): 
   if (targets.length === 0)
     return hasAddress
       ? unknown("there are addresses but no CNAME record: the DNS host flattens it, or this is not OSS")
-      : wrong(`there is no CNAME record at ${domain}`, `create ${wanted}`);
+      : wrong(`there is no CNAME record at ${domain}`, apexAdvice(domain) ?? `create ${wanted}`);
   const text = `leads to ${targets.join(", then ")}`;
   const named = route.bucket ?? consoleBucket(targets);
   if (named === undefined) return unknown(`${text}, which is not OSS; this is right if you put a CDN there`);

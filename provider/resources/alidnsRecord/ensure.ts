@@ -48,10 +48,9 @@ export function rrIn(zone: string, name: string): string {
   return rr;
 }
 
-/** A CNAME stands alone at its name. */
 function refuseConflicts(inputs: Inputs, existing: AlidnsRecordInfo[], own?: AlidnsRecordInfo): void {
   const conflicts = existing.filter((record) => {
-    const excludes = record !== own && record.enabled && (record.type === "CNAME" || inputs.type === "CNAME");
+    const excludes = record !== own && record.enabled && isExclusive(record.rr, record.type, inputs.type);
     const isSame = record !== own && record.type === inputs.type && record.value === inputs.value;
     return excludes || isSame;
   });
@@ -67,4 +66,10 @@ function refuseConflicts(inputs: Inputs, existing: AlidnsRecordInfo[], own?: Ali
 
 function describe({ type, name, value }: Inputs): string {
   return `${type} ${name} ${JSON.stringify(value)}`;
+}
+
+/** A CNAME stands alone at its name. At the top of a zone Alibaba Cloud DNS tolerates a few types beside it. */
+function isExclusive(rr: string, ...types: [string, string]): boolean {
+  if (!types.includes("CNAME")) return false;
+  return rr !== "@" || !types.some((type) => ["NS", "MX", "TXT"].includes(type));
 }

@@ -1,6 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { DnsRecord } from "../../names";
-import { foldName } from "../../names";
 import { AlidnsRecord } from "../alidnsRecord/resource";
 import type { OssAccount } from "../ossAccount";
 
@@ -21,13 +20,7 @@ export type MakeRecord = (record: RecordArgs, opts: pulumi.CustomResourceOptions
 
 /** Who keeps the DNS records of a domain: the result of `alidns()`, `records()` or `manual()`, or `none`. */
 export type Dns =
-  | {
-      readonly kind: "managed";
-      readonly make: MakeRecord;
-      readonly zone?: string;
-      /** The host may take a CNAME record at the top of a zone. */
-      readonly flattens: boolean;
-    }
+  | { readonly kind: "managed"; readonly make: MakeRecord; readonly zone?: string }
   | { readonly kind: "manual" }
   | { readonly kind: "none" };
 
@@ -48,7 +41,6 @@ export function alidns(options: AlidnsOptions = {}): Dns {
   const { provider, ttl, ...zone } = options;
   return {
     kind: "managed",
-    flattens: false,
     ...zone,
     make: ({ resourceName, ...record }, opts) =>
       new AlidnsRecord(
@@ -66,7 +58,7 @@ export function alidns(options: AlidnsOptions = {}): Dns {
  *       { zoneId, name: record.name, type: record.type, content: record.value, ttl: record.ttl }, opts))
  */
 export function records(make: MakeRecord): Dns {
-  return { kind: "managed", flattens: true, make };
+  return { kind: "managed", make };
 }
 
 /**
@@ -79,17 +71,3 @@ export function manual(): Dns {
 
 /** Records that are managed elsewhere: neither made nor printed. For domains that are bound already. */
 export const none: Dns = { kind: "none" };
-
-/**
- * What to do instead of a CNAME record at the top of a zone, where DNS allows none beside the records that are always
- * there; `undefined` below. A name with two labels is taken for the top of its zone; for others only a given zone can
- * tell.
- */
-export function apexAdvice(domain: string, zone: string | undefined): string | undefined {
-  const isApex = domain.split(".").length === 2 || (zone !== undefined && domain === foldName(zone));
-  if (!isApex) return undefined;
-  return (
-    `${domain} is the top of its zone, where a CNAME record is not possible: use the ALIAS or CNAME flattening of your DNS host, ` +
-    `or serve www.${domain} and redirect to it`
-  );
-}

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { apexAdvice } from "../../apex";
 import type { DnsRecord } from "../../names";
 import { domainProblem, foldName, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
 import { programState } from "../../programState";
@@ -10,7 +11,6 @@ import { CnameCertificate } from "../cnameCertificate/resource";
 import { CnameToken } from "../cnameToken/resource";
 import { OssAccount } from "../ossAccount";
 import type { Dns } from "./dns";
-import { apexAdvice } from "./dns";
 
 /** One of three ways to give a certificate. Files are best: the key is then in no state at all, not even encrypted. */
 export type CertificateArgs = Pick<CnameCertificateArgs, "force" | "expiryWarningDays"> &
@@ -30,7 +30,8 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
   readonly certificate?: CertificateArgs;
   /**
    * Whether to make a CNAME record, or to ask for one with `manual()`. Default: true unless DNS is `none` or the domain
-   * is the top of its zone. Set it to true there if the DNS host flattens CNAME records.
+   * is the top of its zone, such as `example.com` or `example.com.cn`. Set it to true there if the DNS host takes a
+   * CNAME record, as Alibaba Cloud DNS does beside NS, MX and TXT records.
    */
   readonly cnameRecord?: boolean;
   /** Where the CNAME record points. Default: the bucket's public name in its region. */
@@ -139,9 +140,8 @@ function argumentProblem({ domain, dns, cnameRecord }: CustomDomainArgs): string
   if (typeof domain !== "string") return "domain must be a plain string, not an output of another resource";
   if (dns?.kind === undefined) return "dns must be alidns(), records(…), manual() or none";
   const problem = domainProblem(foldName(domain));
-  if (problem !== undefined || !cnameRecord) return problem;
-  if (dns.kind === "none") return "cnameRecord is asked for, but dns: none makes no records";
-  return dns.kind === "managed" && !dns.flattens ? apexAdvice(foldName(domain), dns.zone) : undefined;
+  if (problem !== undefined) return problem;
+  return dns.kind === "none" && cnameRecord ? "cnameRecord is asked for, but dns: none makes no records" : undefined;
 }
 
 /**

@@ -71,6 +71,23 @@ describe("Alidns operations", () => {
     });
   });
 
+  describe("let a CNAME record at the top of a zone", () => {
+    const top = { ...txt, RR: "@" };
+    const cname = { ...top, Type: "CNAME", Value: "a.example.org" };
+    const cases: readonly [type: string, value: string, code: string | undefined][] = [
+      ["TXT", "x", undefined],
+      ["NS", "ns1.example.com", undefined],
+      ["A", "192.0.2.1", "DomainRecordConflict"],
+      ["AAAA", "2001:db8::1", "DomainRecordConflict"],
+      ["CNAME", "b.example.org", "DomainRecordConflict"],
+    ];
+    for (const [Type, Value, code] of cases)
+      it(`${code ? "not " : ""}be beside ${Type}`, () => {
+        send("AddDomainRecord", { ...top, Type, Value });
+        assert.equal(codeOf("AddDomainRecord", cname), code);
+      });
+  });
+
   it("update the TTL alone", () => {
     const { RecordId } = send("AddDomainRecord", txt);
     send("UpdateDomainRecord", { ...txt, RecordId: String(RecordId), TTL: "60" });

@@ -183,14 +183,6 @@ describe("readConfiguration", () => {
       [`${place}certificate.certificateFile: does not cover www.example.com; it is for shop.example.com`],
     ],
     [
-      "a CNAME record at the top of a zone",
-      [{ ...www, domain: "example.com", cnameRecord: true }],
-      [
-        "oss-cname:domains[0] (example.com): cnameRecord: example.com is the top of its zone, where a CNAME record is not possible: use " +
-          "the ALIAS or CNAME flattening of your DNS host, or serve www.example.com and redirect to it",
-      ],
-    ],
-    [
       "a CNAME record where nobody makes records",
       [{ ...www, dns: "none", cnameRecord: true }],
       [`${place}cnameRecord: dns none makes no records`],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { apexAdvice } from "../../../../provider/apex";
 import { assessCnameTarget } from "../../../../provider/diagnosis/checks/cnameTarget";
 import { regionOfEndpoint } from "../../../../provider/oss/endpoint";
 import { evidence } from "../../../support/evidence";
@@ -32,6 +33,12 @@ describe("assessCnameTarget", () => {
       fix: "create CNAME www.example.com = site.oss-cn-hangzhou.aliyuncs.com",
     });
   });
+
+  for (const domain of ["example.com", "example.com.cn"])
+    it(`has the advice of the program for ${domain}`, () => {
+      const { state, fix } = assessCnameTarget(evidence({ domain, route: { targets: [], hasAddress: false } }));
+      assert.deepEqual([state, fix], ["wrong", apexAdvice(domain)]);
+    });
 
   it("is wrong at another bucket", () => {
     const { state, text, fix } = leadsTo("other.oss-cn-hangzhou.aliyuncs.com");

@@ -25,6 +25,25 @@ describe("ensureRecord", () => {
     assert.deepEqual(on.writes(), []);
   });
 
+  it("makes a CNAME record at the top of a zone beside what Alibaba Cloud DNS allows there, and vice versa", async () => {
+    const top = { ...CNAME, name: "example.com" };
+    on.cloud.addRecord({ name: "example.com", type: "TXT", value: "v=spf1 -all" });
+    on.cloud.addRecord({ name: "example.com", type: "NS", value: "ns1.example.com" });
+    await on.operation().add(top);
+    await on.operation().add({ ...TXT, name: "example.com" });
+    assert.deepEqual(on.records().sort(), [
+      `example.com 600 CNAME ${CNAME.value}`,
+      `example.com 600 TXT ${TXT.value}`,
+      "example.com 600 TXT v=spf1 -all",
+    ]);
+  });
+
+  it("refuses a CNAME record at the top of a zone beside an address", async () => {
+    on.cloud.addRecord({ name: "example.com", type: "A", value: "192.0.2.1" });
+    await assert.rejects(on.operation().add({ ...CNAME, name: "example.com" }), /A "192\.0\.2\.1"/);
+    assert.deepEqual(on.writes(), []);
+  });
+
   it("respects other TXT values at its name", async () => {
     on.cloud.addRecord({ ...TXT, value: "theirs" });
     const made = await on.operation().add(TXT);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { alidns, apexAdvice, type Dns, manual, none, records } from "../../../../provider/resources/customDomain/dns";
+import { alidns, type Dns, manual, none, records } from "../../../../provider/resources/customDomain/dns";
 import { OssAccount } from "../../../../provider/resources/ossAccount";
 import { byName, runProgram } from "../../../support/programRun";
 
@@ -30,30 +30,14 @@ describe("alidns", () => {
 
   it("works in its own account", async () =>
     assert.equal((await registered(() => alidns({ provider: new OssAccount("zones", {}) }))).provider, "zones"));
-
-  it("makes no CNAME record at the top of a zone", () =>
-    assert.equal((alidns() as { flattens: boolean }).flattens, false));
 });
 
 describe("the other ways to keep DNS records", () => {
-  it("let records() make them, at the top of a zone as well", () => {
+  it("let records() make them", () => {
     const make = () => assert.fail();
-    assert.deepEqual(records(make), { kind: "managed", flattens: true, make });
+    assert.deepEqual(records(make), { kind: "managed", make });
   });
 
   it("make nothing with manual() and none", () =>
     assert.deepEqual([manual(), none], [{ kind: "manual" }, { kind: "none" }]));
-});
-
-describe("apexAdvice", () => {
-  const cases: [domain: string, zone: string | undefined, isApex: boolean][] = [
-    ["example.com", undefined, true],
-    ["www.example.com", undefined, false],
-    ["example.com.cn", undefined, false],
-    ["example.com.cn", "Example.com.cn.", true],
-    ["www.example.com", "example.com", false],
-  ];
-  for (const [domain, zone, isApex] of cases)
-    it(`${isApex ? "is given" : "is not needed"} for ${domain} in ${zone ?? "an unknown zone"}`, () =>
-      assert.equal(apexAdvice(domain, zone)?.includes(`www.${domain}`) ?? false, isApex));
 });
