@@ -7,11 +7,13 @@ import { daysLeft } from "./expiry";
 import type { DnsRecord } from "./names";
 import { Run } from "./run";
 import { table } from "./table";
+import { UniqueDomains } from "./uniqueDomains";
 
 /**
  * What the resources of one Pulumi program share. Programs make resources by `new`, so nothing can be handed to them.
  */
 export class ProgramState {
+  readonly uniqueDomains = new UniqueDomains();
   readonly #clock: Clock;
   #isConfigurationChecked = false;
   /** Certificates, by their digest or CertId, whose expiry was warned of. */

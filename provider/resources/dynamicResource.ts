@@ -22,13 +22,28 @@ export abstract class OssDynamicResource extends pulumi.CustomResource {
     opts?: pulumi.CustomResourceOptions,
   ) {
     programState.checkConfiguration();
+    const token = `pulumi-nodejs:dynamic/oss:${type}`;
     const props = {
       ...Object.fromEntries(outputs.map((output) => [output, undefined])),
       ...args,
+      ...declaredDomain(type, name, token, args, opts),
       __provider: providerText(provider),
     };
-    super(`pulumi-nodejs:dynamic/oss:${type}`, name, props, opts);
+    super(token, name, props, opts);
   }
+}
+
+/** Notes the domain of a resource that has one, unless an existing resource is read. */
+function declaredDomain(
+  kind: string,
+  name: string,
+  token: string,
+  { domain }: { readonly domain?: pulumi.Input<string> },
+  opts: pulumi.CustomResourceOptions = {},
+): { readonly domain?: pulumi.Input<string> } {
+  if (domain === undefined || opts.id !== undefined || opts.urn !== undefined) return {};
+  const account = opts.provider ?? opts.parent?.getProvider(token);
+  return { domain: programState.uniqueDomains.claim({ kind, name, account }, domain) };
 }
 
 /** The program text that Pulumi stores and runs. */

@@ -65,6 +65,8 @@ export class CustomDomain extends pulumi.ComponentResource {
     if (problem !== undefined) throw new pulumi.ResourceError(`CustomDomain ${name}: ${problem}`, this, true);
     const { dns, certificate, cnameRecord, cnameTarget } = args;
     const domain = foldName(args.domain);
+    const ofChildren = account ?? this.getProvider("pulumi-nodejs:dynamic/oss:BucketCname");
+    programState.uniqueDomains.claim({ kind: "CustomDomain", name, account: ofChildren }, domain);
     // Each resource gets the arguments that it has: any other would end up in its inputs, and so in users' states.
     const binding = bindingOf({ ...args, domain });
     const advice = dns.kind === "none" ? undefined : apexAdvice(domain, dns.kind === "managed" ? dns.zone : undefined);
