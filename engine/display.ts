@@ -160,9 +160,10 @@ export class Display implements Events {
   }
 
   #showStep(step: Step, counted: Op | undefined, what: string): void {
-    const { type, urn } = resourceOf(step);
+    const { type, urn, retainOnDelete } = resourceOf(step);
+    const retained = retainOnDelete && !step.new ? " [retain]" : "";
     const symbol = SYMBOLS[counted === "same" ? "same" : step.op].padStart(2);
-    this.#line(`${this.#paint(symbol, OP_COLOURS[counted ?? step.op])} ${type} ${nameOf(urn)} ${what}`);
+    this.#line(`${this.#paint(symbol, OP_COLOURS[counted ?? step.op])} ${type} ${nameOf(urn)} ${what}${retained}`);
   }
 
   #showProperties(step: Step, { resource }: StepResult): void {

@@ -4,6 +4,7 @@ import type { Snapshot } from "../stack/snapshot";
 import type { OperationType, Resource } from "../stack/state";
 import { isProvider, providerReference } from "../urn";
 import { diff } from "./diff";
+import { ProtectedFromDeletion } from "./protection";
 import { type ProviderHost, ResourceInitError, Unanswered } from "./providerHost";
 import type { Providers } from "./providers";
 import { Semaphore } from "./semaphore";
@@ -179,9 +180,12 @@ export class StepExecutor {
     return host ? act(host) : wanted;
   }
 
-  async #delete({ old, deletedWithOther }: Deletion): Promise<void> {
+  async #delete({ op, old, deletedWithOther }: Deletion): Promise<void> {
+    // What is replaced is protected no longer: the step generator has made sure of that.
+    if (old.protect && op === "delete") throw new ProtectedFromDeletion(old.urn);
+    const stays = old.external || old.retainOnDelete || deletedWithOther;
     const operate = async () => {
-      if (this.#dryRun || !old.custom || old.external || isProvider(old) || deletedWithOther) return old;
+      if (this.#dryRun || !old.custom || isProvider(old) || stays) return old;
       const host = await this.#host(old);
       await host?.delete(old.id ?? "", old.outputs);
       return old;

@@ -65,6 +65,8 @@ export class Deployment {
       additionalSecretOutputs: goal.additionalSecretOutputs,
       ignoreChanges: goal.ignoreChanges,
       customTimeouts: goal.customTimeouts,
+      protect: goal.protect,
+      retainOnDelete: goal.retainOnDelete,
     };
     const step = await this.#plan(planned.urn, () => this.#steps.register(planned, goal));
     const resource = await this.#carryOut(step);
@@ -159,10 +161,11 @@ export class Deployment {
   async #complete(goal: Goal): Promise<Goal> {
     const parent = goal.parent ? this.#goals.get(goal.parent) : undefined;
     const deletedWith = goal.deletedWith ?? parent?.deletedWith;
+    const retainOnDelete = goal.retainOnDelete ?? parent?.retainOnDelete;
     const inherited = goal.provider ?? (goal.custom ? parent?.provider : undefined);
     const needsDefault = goal.custom && !isProvider(goal) && !inherited;
     const provider = needsDefault ? await this.#ensureDefaultProvider() : inherited;
-    return { ...goal, deletedWith, provider };
+    return { ...goal, deletedWith, retainOnDelete, provider };
   }
 
   #ensureDefaultProvider(): Promise<string> {
@@ -176,6 +179,7 @@ export class Deployment {
       additionalSecretOutputs: [],
       ignoreChanges: [],
       customTimeouts: {},
+      protect: false,
     }).then(providerReference);
     return this.#defaultProvider;
   }

@@ -14,4 +14,8 @@ export interface Goal {
   readonly ignoreChanges: readonly string[];
   readonly customTimeouts: Readonly<Record<string, number>>;
   readonly deletedWith?: string | undefined;
+  /** The SDK hands this down from parents to children. */
+  readonly protect: boolean;
+  /** Undefined where it is the parent's. */
+  readonly retainOnDelete?: boolean | undefined;
 }

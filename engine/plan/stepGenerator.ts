@@ -1,4 +1,5 @@
 import { diff } from "../execute/diff";
+import { ProtectedFromReplacement } from "../execute/protection";
 import type { DiffResult, ProviderHost } from "../execute/providerHost";
 import type { Providers } from "../execute/providers";
 import type { Deletion, Report, Step } from "../execute/step";
@@ -40,6 +41,7 @@ export class StepGenerator {
       return { op: isUpdate ? "update" : "same", old, new: wanted };
     }
     if (deleteBeforeReplace) throw new Unsupported("its provider asks for deletion before replacement");
+    if (old.protect && resource.protect) throw new ProtectedFromReplacement(resource.urn);
     this.#replaced.add(resource.urn);
     // The old inputs may have set defaults, which the new object must not get.
     const replacement = {

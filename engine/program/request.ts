@@ -17,11 +17,9 @@ const UNSUPPORTED_OPTIONS: Readonly<Record<string, string>> = {
   hidediffsList: "hideDiffs",
   importid: "import",
   plugindownloadurl: "pluginDownloadURL",
-  protect: "protect",
   replaceonchangesList: "replaceOnChanges",
   replaceWithList: "replaceWith",
   replacementTrigger: "replacementTrigger",
-  retainondelete: "retainOnDelete",
   stateMigrationsList: "stateMigrations",
   transformsList: "transforms",
   version: "version",
@@ -50,6 +48,8 @@ export function goalOfRegistration(request: pb.RegisterResourceRequest): Goal {
     ignoreChanges: request.getIgnorechangesList(),
     customTimeouts: secondsOf({ ...timeouts, delete: deleteTimeout }),
     deletedWith: request.getDeletedwith() || undefined,
+    protect: request.getProtect() ?? false,
+    retainOnDelete: request.hasRetainondelete() ? request.getRetainondelete() : undefined,
   };
 }
 
@@ -69,6 +69,7 @@ export function goalOfRead(request: pb.ReadResourceRequest): Goal {
     additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
     ignoreChanges: [],
     customTimeouts: {},
+    protect: false,
   };
 }
 

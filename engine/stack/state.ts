@@ -27,6 +27,10 @@ export interface Resource {
   readonly created?: string | undefined;
   readonly modified?: string | undefined;
   readonly ignoreChanges?: readonly string[] | undefined;
+  /** Neither delete nor replace the resource. */
+  readonly protect?: boolean | undefined;
+  /** When the resource is deleted from the stack, what it stands for stays. */
+  readonly retainOnDelete?: boolean | undefined;
 }
 
 export type OperationType = "creating" | "updating" | "deleting" | "reading";
@@ -49,7 +53,7 @@ interface RawDeployment {
 const FIELDS = new Set(
   (
     "urn custom delete id type inputs outputs parent external dependencies initErrors provider propertyDependencies " +
-    "additionalSecretOutputs customTimeouts deletedWith created modified ignoreChanges"
+    "additionalSecretOutputs customTimeouts deletedWith created modified ignoreChanges protect retainOnDelete"
   ).split(" "),
 );
 /** Fields that the next update rewrites or drops in any case. */

@@ -41,6 +41,11 @@ describe("Display", () => {
     [{ op: "create-replacement", old: a, new: a }, `++ ${THING} a create-replacement done (1.3s)`, {}],
     [{ op: "replace", old: a, new: a }, undefined, { replace: 1 }],
     [{ op: "delete", old: a, deletedWithOther: false }, ` - ${THING} a delete done (1.3s)`, { delete: 1 }],
+    [
+      { op: "delete", old: thing("a", { retainOnDelete: true }), deletedWithOther: false },
+      ` - ${THING} a delete done (1.3s) [retain]`,
+      { delete: 1 },
+    ],
     [{ op: "delete-replaced", old: a, deletedWithOther: false }, `-- ${THING} a delete-replaced done (1.3s)`, {}],
     [{ op: "discard", old: a, deletedWithOther: false }, ` < ${THING} a discard done (1.3s)`, { discard: 1 }],
     [{ op: "read", old: undefined, new: a }, ` > ${THING} a read done (1.3s)`, {}],

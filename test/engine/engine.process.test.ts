@@ -170,13 +170,13 @@ describe("local engine", function () {
   for (const skipPreview of [false, true]) {
     it(`refuses before any change what it does not do, ${skipPreview ? "without" : "with"} a preview`, async () => {
       const before = readFileSync(sandbox.stateFile, "utf8");
-      const opts = { aliases: [{ name: "old" }], import: "a-0", protect: true };
+      const opts = { aliases: [{ name: "old" }], import: "a-0", version: "1.0.0" };
       const resources = [{ name: "first" }, { ...A, opts }];
       const { status, output } = await sandbox.run("local", "up", { resources }, { skipPreview });
       assert.equal(status, 1);
       assert.match(
         output,
-        /a \(pulumi-nodejs:dynamic\/test:Thing\) has the option aliases, import, protect, .*use the Pulumi CLI/,
+        /a \(pulumi-nodejs:dynamic\/test:Thing\) has the option aliases, import, version, .*use the Pulumi CLI/,
       );
       assert.deepEqual([sandbox.world, readFileSync(sandbox.stateFile, "utf8")], [[], before]);
     });
@@ -185,10 +185,10 @@ describe("local engine", function () {
   it("refuses a state with what it does not do, and touches nothing", async () => {
     await up({ resources: [A] });
     const state = JSON.parse(readFileSync(sandbox.stateFile, "utf8"));
-    state.checkpoint.latest.resources.at(-1).protect = true;
+    state.checkpoint.latest.resources.at(-1).taint = true;
     const text = JSON.stringify(state);
     writeFileSync(sandbox.stateFile, text);
-    await assert.rejects(sandbox.run("local", "destroy", {}, { skipPreview: true }), /"protect".*use the Pulumi CLI/);
+    await assert.rejects(sandbox.run("local", "destroy", {}, { skipPreview: true }), /"taint".*use the Pulumi CLI/);
     assert.deepEqual([sandbox.world, readFileSync(sandbox.stateFile, "utf8")], [["a-0"], text]);
   });
 

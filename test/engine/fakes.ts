@@ -60,6 +60,8 @@ export function goalOf(resource: Resource): Goal {
     additionalSecretOutputs: resource.additionalSecretOutputs ?? [],
     ignoreChanges: resource.ignoreChanges ?? [],
     customTimeouts: resource.customTimeouts ?? {},
+    protect: resource.protect ?? false,
+    retainOnDelete: resource.retainOnDelete,
   };
 }
 

@@ -123,6 +123,7 @@ describe("StepExecutor", () => {
       "a component": [group("g")],
       "a provider": [provider()],
       "what the stack only reads": [thing("a", { external: true })],
+      "what is to be retained": [thing("a", { retainOnDelete: true })],
     };
     for (const [what, [resource, deletedWithOther]] of Object.entries(BY_ITSELF)) {
       it(`${what} from the state only`, async () => {
@@ -131,6 +132,23 @@ describe("StepExecutor", () => {
         assert.deepEqual([calls, snapshot.resources], [[], []]);
       });
     }
+
+    for (const [how, dryRun] of Object.entries({ "in a preview": true, "for real": false }))
+      it(`nothing that is protected, ${how}`, async () => {
+        const { executor, calls, saved, events, old } = await start({
+          state: [thing("a", { protect: true, retainOnDelete: true })],
+          dryRun,
+        });
+        await assert.rejects(executor.run(deletion(old)), Stopped);
+        assert.deepEqual([calls, saved], [[], []]);
+        assert.match(events.lines.at(-1) ?? "", /a" cannot be deleted\nbecause it is protected\./);
+      });
+
+    it("what was protected until its replacement took its place", async () => {
+      const { executor, calls, old } = await start({ state: [thing("a", { protect: true, delete: true })] });
+      await executor.run({ op: "delete-replaced", old, deletedWithOther: false });
+      assert.deepEqual(calls, ['delete "a-0"']);
+    });
   });
 
   describe("reads", () => {

@@ -65,6 +65,15 @@ describe("Deployment", () => {
       assert.equal(snapshot.resources.length, 1);
     });
 
+    it("children with the retainOnDelete of their parent, unless they have their own", async () => {
+      const { deployment } = await start([]);
+      await deployment.register({ ...goalOf(group("g")), retainOnDelete: true });
+      const child = (name: string, rest: Partial<Goal> = {}) =>
+        deployment.register({ ...goalOf(group(name)), parent: urn("g", GROUP), ...rest });
+      assert.equal((await child("a")).retainOnDelete, true);
+      assert.equal((await child("b", { retainOnDelete: false })).retainOnDelete, false);
+    });
+
     it("children with the provider and deletedWith of their parent", async () => {
       const { deployment } = await start([provider(), { ...provider(), urn: urn("other", provider().type) }]);
       const other = `${urn("other", provider().type)}::default-id`;

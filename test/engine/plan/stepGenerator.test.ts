@@ -50,6 +50,18 @@ describe("StepGenerator", () => {
       assert.deepEqual(step.new?.inputs, { size: 2, from: [] });
     });
 
+    for (const [was, is] of [
+      [true, true],
+      [true, false],
+      [false, true],
+    ])
+      it(`${was && is ? "does not replace" : "replaces"} what ${was ? "was" : "was not"} protected and ${is ? "is" : "is not"}`, async () => {
+        const { register } = await start([thing("a", { protect: was })], { diff: REPLACED });
+        const registered = register(thing("a", { protect: is }));
+        if (was && is) await assert.rejects(registered, /^Error: unable to replace resource "urn:.*::a"\nas it is/);
+        else assert.equal((await registered).op, "create-replacement");
+      });
+
     it("replaces what was deleted with a resource that is replaced", async () => {
       const { register } = await start([thing("a"), thing("b", { deletedWith: urn("a") })], {
         diff: (id: string) => (id === "a-0" ? REPLACED : { ...CHANGED, changes: "none" }),

@@ -32,6 +32,8 @@ describe("a registration", () => {
       ignoreChanges: [],
       customTimeouts: {},
       deletedWith: undefined,
+      protect: false,
+      retainOnDelete: undefined,
     });
   });
 
@@ -41,6 +43,8 @@ describe("a registration", () => {
         request.setParent("urn:parent");
         request.setProvider("urn:provider::1");
         request.setDeletedwith("urn:other");
+        request.setProtect(true);
+        request.setRetainondelete(false);
         request.setDependenciesList(["urn:x"]);
         request.setIgnorechangesList(["size"]);
         request.setAdditionalsecretoutputsList(["token"]);
@@ -62,11 +66,13 @@ describe("a registration", () => {
       ignoreChanges: ["size"],
       customTimeouts: { delete: 30 },
       deletedWith: "urn:other",
+      protect: true,
+      retainOnDelete: false,
     });
   });
 
   const REFUSED: Readonly<Record<string, (request: pb.RegisterResourceRequest) => void>> = {
-    "has the option protect": (request) => request.setProtect(true),
+    "has the option import": (request) => request.setImportid("a-0"),
     "has the option deleteBeforeReplace": (request) => request.setDeletebeforereplacedefined(true),
     "has the option aliases, version": (request) => {
       request.setAliasurnsList(["urn:x"]);

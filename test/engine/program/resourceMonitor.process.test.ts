@@ -19,11 +19,9 @@ const refused: Readonly<Record<string, string>> = {
   'thing({ hideDiffs: ["size"] })': "hideDiffs",
   'thing({ import: "a-0" })': "import",
   'thing({ pluginDownloadURL: "https://example.com" })': "pluginDownloadURL",
-  "thing({ protect: true })": "protect",
   'thing({ replaceOnChanges: ["*"] })': "replaceOnChanges",
   "thing({ replaceWith: [one] })": "replaceWith",
   "thing({ replacementTrigger: 0 })": "replacementTrigger",
-  "thing({ retainOnDelete: true })": "retainOnDelete",
   "thing({ stateMigrations: [async () => undefined] })": "stateMigrations",
   "thing({ transforms: [() => undefined] })": "transforms",
   'thing({ version: "1.2.3" })': "version",
@@ -31,7 +29,7 @@ const refused: Readonly<Record<string, string>> = {
   'thing({ urn: "urn:pulumi:dev::refused::pulumi-nodejs:dynamic/test:Thing::old" })': "pulumi:pulumi:getResource",
   "thing({ hooks: { beforeCreate: [() => {}] } })": "a resource hook",
   'new pulumi.ErrorHook("retry", () => false)': "error hook",
-  'new pulumi.ComponentResource("test:index:Group", "protected", {}, { protect: true })': "protect",
+  'new pulumi.ComponentResource("test:index:Group", "renamed", {}, { aliases: [{ name: "old" }] })': "aliases",
   'new pulumi.ProviderResource("pulumi-nodejs", "other", {}, { envVarMappings: { A: "B" } })': "envVarMappings",
   'new pulumi.ProviderResource("aws", "other", {})': "type pulumi:providers:aws",
   'new pulumi.CustomResource("aws:s3/bucket:Bucket", "bucket")': "type aws:s3/bucket:Bucket",
@@ -55,7 +53,7 @@ const refusedFirst: Readonly<Record<string, string>> = {
 
 /** What works on the program's side alone, or says what is so anyway. */
 const allowed = [
-  "thing({ protect: false, retainOnDelete: false, aliases: [], replaceOnChanges: [], hideDiffs: [] })",
+  "thing({ protect: true, retainOnDelete: true, aliases: [], replaceOnChanges: [], hideDiffs: [] })",
   "thing({ transformations: [({ props, opts }) => ({ props: { ...props, seen: true }, opts })] })",
   "pulumi.runtime.registerStackTransformation(() => undefined)",
   "new pulumi.ComponentResource('test:index:Group', 'group', {}, { providers: [account] })",

@@ -5,6 +5,8 @@ import { type Resource, State, stackOutputs, stateText } from "../../../engine/s
 
 const URN = "urn:pulumi:dev::p::pulumi-nodejs:dynamic/test:Thing::a";
 const THING: Resource = {
+  protect: true,
+  retainOnDelete: true,
   urn: URN,
   custom: true,
   id: "a-0",
@@ -15,9 +17,7 @@ const THING: Resource = {
 
 /** Fields in the state of a resource that this engine does not know what to do with. */
 const UNSUPPORTED_FIELDS: Readonly<Record<string, unknown>> = {
-  protect: true,
   taint: true,
-  retainOnDelete: true,
   pendingReplacement: true,
   refreshBeforeUpdate: true,
   viewOf: "urn:x",
@@ -61,7 +61,7 @@ describe("State", () => {
   it("leaves out empty fields, as the CLI does", () => {
     const resource = { ...THING, dependencies: [], delete: false, parent: undefined, outputs: {}, initErrors: [] };
     const [written] = JSON.parse(text([resource])).checkpoint.latest.resources;
-    assert.deepEqual(Object.keys(written), ["urn", "custom", "id", "type", "inputs"]);
+    assert.deepEqual(Object.keys(written), ["protect", "retainOnDelete", "urn", "custom", "id", "type", "inputs"]);
   });
 
   it("has operations only while there are some", () => {
@@ -112,7 +112,7 @@ describe("State", () => {
   }
 
   it("may have such fields when they are off", () => {
-    assert.equal(withField("protect", false).resources.length, 1);
+    assert.equal(withField("taint", false).resources.length, 1);
   });
 });
 
