@@ -5,7 +5,7 @@
  * It takes some 100 ms to load, so commands import it when they run, not to show their help. What is slower still,
  * above all what needs Pulumi's SDK, is loaded by the functions below when they are called.
  */
-import type { Diagnosis } from "./diagnosis/diagnose";
+import type { diagnoseAll as DiagnoseAll, Diagnosis } from "./diagnosis/diagnose";
 import type { DiagnosisOptions } from "./diagnosis/evidence";
 import type { ImportableDomain, ImportFile } from "./importFile";
 import type { Run } from "./run";
@@ -15,7 +15,7 @@ export type { Clock } from "./clock";
 export type { Location } from "./config/location";
 export { resolveLocation } from "./config/location";
 export { settingProblems } from "./config/settings";
-export type { Diagnosis } from "./diagnosis/diagnose";
+export type { BucketToDiagnose, Diagnosis } from "./diagnosis/diagnose";
 export type { Finding } from "./diagnosis/finding";
 export type { ImportableDomain } from "./importFile";
 export { domainProblem, foldName } from "./names";
@@ -29,6 +29,11 @@ export { saveFile } from "./saveFile";
 /** Checks everything that a domain needs to be served. */
 export async function diagnose(run: Run, options: DiagnosisOptions): Promise<Diagnosis> {
   return (await import("./diagnosis/diagnose.js")).diagnose(run, options);
+}
+
+/** Checks everything that all domains of some buckets need. */
+export async function diagnoseAll(...args: Parameters<typeof DiagnoseAll>): Promise<Diagnosis[]> {
+  return (await import("./diagnosis/diagnose.js")).diagnoseAll(...args);
 }
 
 /** What `pulumi import --file` needs to take over bound domains. */

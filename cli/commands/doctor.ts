@@ -1,16 +1,18 @@
-import { Command } from "commander";
-import type { Diagnosis, Finding } from "../../provider/internal";
-import { bucketName, hostAndPort } from "../arguments";
+import { Command, Option } from "commander";
+import type { Diagnosis } from "../../provider/internal";
+import { bucketName, hostAndPort, wholeNumber } from "../arguments";
 import { withConnection } from "../connection";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
 import type { Io } from "../io";
-import { json, type OutputOptions, type Paint, painter, withOutput, write } from "../output";
+import { json, type OutputOptions, painter, withOutput, write } from "../output";
 import { withProgress } from "../progress";
 
 interface Options extends OutputOptions {
+  readonly all?: boolean;
   readonly bucket?: string;
   readonly connectTo?: string;
   readonly accessKeyId?: string;
+  readonly wait: number;
   readonly json?: boolean;
 }
 
@@ -18,11 +20,15 @@ interface Options extends OutputOptions {
 export function doctorCommand(io: Io): Command {
   const doctor = new Command("doctor")
     .description("Check everything that a domain needs, and say how to fix what is wrong. Changes nothing.")
-    .argument("<domain>")
-    .option(
-      "-b, --bucket <name>",
-      "bucket that should serve the domain (default: the declared one, else the one that its CNAME record leads to)",
-      bucketName,
+    .argument("[domain]", "the domain; or --all")
+    .option("--all", "check every domain that the stack configuration declares")
+    .addOption(
+      new Option(
+        "-b, --bucket <name>",
+        "bucket that should serve the domain (default: the declared one, else the one that its CNAME record leads to)",
+      )
+        .argParser(bucketName)
+        .conflicts("all"),
     )
     .option("--dns-server <host:port...>", "DNS servers to ask (default: those of the zone)")
     .option(
@@ -30,26 +36,33 @@ export function doctorCommand(io: Io): Command {
       "where to look for the certificate that is served (default: the domain, port 443)",
       hostAndPort,
     )
+    .option("--wait <seconds>", "as long as something is wrong, check again for this long", wholeNumber, 0)
     .option("--json", "as JSON")
     .addHelpText(
       "after",
       "\nExamples:\n" +
         "  oss-cname doctor www.example.com\n" +
+        "  oss-cname doctor --all --wait 600\n" +
         "  oss-cname doctor www.example.com --bucket site --region cn-hangzhou --json | jq '.findings[] | select(.state != \"right\")'",
     )
-    .action(async (given: string, options: Options, command: Command) => {
-      const { diagnose, domainProblem, foldName } = await import("../../provider/internal.js");
-      const domain = foldName(given);
-      const problem = domainProblem(domain);
-      if (problem !== undefined) command.error(`error: ${problem}`);
-      const { openTargets } = await import("../stacks/targets.js");
-      const { run, bucket } = (await openTargets(command, io)).find({ domain, bucket: options.bucket });
-      const { connectTo, accessKeyId } = options;
-      const keySource = accessKeyId === undefined ? undefined : "the options -i and -k";
-      const work = diagnose(run, { domain, bucket, connectTo, keySource });
-      const diagnosis = await withProgress(io, () => `checking ${domain}`, work);
-      const state = worstState(diagnosis);
-      const text = options.json ? json({ state, ...diagnosis }) : asLines(diagnosis, painter(io, options));
+    .action(async (domain: string | undefined, options: Options, command: Command) => {
+      if ((domain === undefined) === (options.all !== true)) command.error("error: give a domain, or --all");
+      const diagnoses = await (domain === undefined
+        ? diagnoseDeclared(options, command, io)
+        : diagnoseOne(domain, options, command, io));
+      const { countsOf, findingLines, overview, stateOf, worstFirst, worstOf } = await import("../doctor/text.js");
+      const state = worstOf(diagnoses.map(stateOf));
+      const paint = painter(io, options);
+      const withState = (diagnosis: Diagnosis) => ({ state: stateOf(diagnosis), ...diagnosis });
+      const [only] = diagnoses;
+      const text =
+        domain !== undefined && only !== undefined
+          ? options.json
+            ? json(withState(only))
+            : findingLines(only.findings, paint)
+          : options.json
+            ? json({ state, counts: countsOf(diagnoses), domains: worstFirst(diagnoses).map(withState) })
+            : overview(diagnoses, paint);
       await write(io, text, options);
       io.exitCode = { right: 0, unknown: ExitStatus.attention, wrong: ExitStatus.wrong }[state];
     });
@@ -61,19 +74,44 @@ export function doctorCommand(io: Io): Command {
   });
 }
 
-function worstState({ findings }: Diagnosis): Finding["state"] {
-  const found = findings.map(({ state }) => state);
-  return (["wrong", "unknown"] as const).find((state) => found.includes(state)) ?? "right";
+async function diagnoseOne(given: string, options: Options, command: Command, io: Io): Promise<Diagnosis[]> {
+  const { diagnose, domainProblem, foldName } = await import("../../provider/internal.js");
+  const domain = foldName(given);
+  const problem = domainProblem(domain);
+  if (problem !== undefined) command.error(`error: ${problem}`);
+  const [{ openTargets }, { waitUntilFine }] = await Promise.all([
+    import("../stacks/targets.js"),
+    import("../doctor/wait.js"),
+  ]);
+  const { run, bucket } = (await openTargets(command, io)).find({ domain, bucket: options.bucket });
+  const look = async () => [await diagnose(run, { domain, bucket, ...asked(options) })];
+  return withProgress(io, () => `checking ${domain}`, waitUntilFine(look, run.clock, options.wait));
 }
 
-const COLOURS = { right: "green", wrong: "red", unknown: "yellow" } as const;
-const INDENT = " ".repeat(30);
-
-function asLines({ findings }: Diagnosis, paint: Paint): string {
-  const indented = (text: string) => text.replace(/\n/g, `\n${INDENT}`);
-  const lines = findings.flatMap(({ check, state, text, fix }) => [
-    `${paint(COLOURS[state], state.padEnd(9))}${check.padEnd(21)}${indented(text)}`,
-    ...(fix === undefined ? [] : [`${INDENT}Next: ${indented(fix)}`]),
+async function diagnoseDeclared(options: Options, command: Command, io: Io): Promise<Diagnosis[]> {
+  const [{ diagnoseAll }, { openTargets }, { waitUntilFine }] = await Promise.all([
+    import("../../provider/internal.js"),
+    import("../stacks/targets.js"),
+    import("../doctor/wait.js"),
   ]);
-  return `${lines.join("\n")}\n`;
+  const targets = (await openTargets(command, io)).declared();
+  const count = targets.reduce((sum, { domains }) => sum + domains.size, 0);
+  let checked = 0;
+  const look = (open?: ReadonlySet<string>) => {
+    checked = open === undefined ? 0 : count - open.size;
+    const buckets = targets.map(({ domains, ...target }) => ({
+      ...target,
+      domains: [...domains].filter((domain) => open?.has(domain) ?? true),
+    }));
+    const wanted = buckets.filter(({ domains }) => domains.length > 0);
+    return diagnoseAll(wanted, asked(options), () => checked++);
+  };
+  const [first] = targets;
+  if (first === undefined) return [];
+  const progress = () => `checked ${checked} of ${count} domains`;
+  return withProgress(io, progress, waitUntilFine(look, first.run.clock, options.wait));
+}
+
+function asked({ connectTo, accessKeyId }: Options) {
+  return { connectTo, keySource: accessKeyId === undefined ? undefined : "the options -i and -k" };
 }

@@ -11,7 +11,7 @@ import { assessPermissions } from "./checks/permissions";
 import { assessToken } from "./checks/token";
 import { assessTxtRecord } from "./checks/txtRecord";
 import type { DiagnosisOptions, Evidence } from "./evidence";
-import { gatherEvidence } from "./evidence";
+import { askBucket, gatherEvidence } from "./evidence";
 import type { Finding, Verdict } from "./finding";
 
 export interface Diagnosis {
@@ -25,6 +25,40 @@ export interface Diagnosis {
 export async function diagnose(run: Run, options: DiagnosisOptions): Promise<Diagnosis> {
   return judge(await gatherEvidence(run, options));
 }
+
+/** A bucket, the run to ask for it with, and the domains that it should serve. */
+export interface BucketToDiagnose {
+  readonly run: Run;
+  readonly bucket: string;
+  readonly domains: Iterable<string>;
+}
+
+/**
+ * Diagnoses all domains of some buckets. However many they are, each bucket is listed once, and only so many domains are
+ * looked at in DNS and connected to at once.
+ */
+export async function diagnoseAll(
+  buckets: readonly BucketToDiagnose[],
+  options: Pick<DiagnosisOptions, "connectTo" | "keySource">,
+  onDiagnosed: () => void = () => {},
+): Promise<Diagnosis[]> {
+  const open = buckets.flatMap(({ run, bucket, domains }) => {
+    const known = askBucket(run, { ...options, bucket });
+    return [...domains].map((domain) => () => diagnose(run, { ...options, domain, bucket, known }));
+  });
+  const diagnoses: Diagnosis[] = [];
+  const queue = open.values();
+  const work = async () => {
+    for (const next of queue) {
+      diagnoses.push(await next());
+      onDiagnosed();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return diagnoses;
+}
+
+const AT_ONCE = 20;
 
 /** What the evidence says. */
 export function judge(evidence: Evidence): Diagnosis {

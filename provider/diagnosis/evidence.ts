@@ -22,7 +22,12 @@ export interface DiagnosisOptions {
   readonly connectTo?: string | undefined;
   /** Where the person gave the access key. Default: what the run says. */
   readonly keySource?: string | undefined;
+  /** What is known of the bucket already. Default: it is asked. */
+  readonly known?: Promise<BucketEvidence> | undefined;
 }
+
+/** What OSS says of a bucket, whatever the domain. */
+export type BucketEvidence = Pick<Evidence, "now" | "keySource" | "oss" | "bindings">;
 
 /** What was asked and what came back, which is all that the checks look at. An `Error` is a question that failed. */
 export interface Evidence {
@@ -59,21 +64,33 @@ export async function gatherEvidence(run: Run, options: DiagnosisOptions): Promi
   return { domain, bucket, region, route, served, ...account };
 }
 
-async function askOss(
+/** Asks OSS for a bucket, for all its domains at once. Never throws because of an answer. */
+export async function askBucket(
   run: Run,
-  { domain, bucket, keySource: given }: DiagnosisOptions,
-  region: string | undefined,
-): Promise<Pick<Evidence, "now" | "keySource" | "oss" | "bindings" | "token" | "txt">> {
+  { bucket, keySource: given }: Pick<DiagnosisOptions, "bucket" | "keySource">,
+  region = resolveLocation({}, run.settings).region,
+): Promise<BucketEvidence> {
   const keySource = await settled(run.credentials.get().then(() => given ?? run.credentials.sourceName));
   const oss = await settled(reachOss(run, bucket, region));
   const reached = { keySource, oss, now: run.clock.now() };
   if (bucket === undefined || keySource instanceof Error || oss instanceof Error) return reached;
   const bindings = await settled(queryCnames(run, { bucket, region }).then(({ cnames }) => cnames));
-  if (bindings instanceof Error || findBinding(bindings, domain) !== undefined) return { ...reached, bindings };
+  return { ...reached, bindings };
+}
+
+async function askOss(
+  run: Run,
+  { domain, bucket, keySource, known }: DiagnosisOptions,
+  region: string | undefined,
+): Promise<BucketEvidence & Pick<Evidence, "token" | "txt">> {
+  const asked = await (known ?? askBucket(run, { bucket, keySource }, region));
+  const { bindings } = asked;
+  if (bucket === undefined || bindings === undefined || bindings instanceof Error) return asked;
+  if (findBinding(bindings, domain) !== undefined) return asked;
   const token = await settled(queryCnameToken(run, { bucket, region, domain }));
-  if (token instanceof Error) return { ...reached, bindings, token };
+  if (token instanceof Error) return { ...asked, token };
   const txt = await lookForTxt(txtRecordName(domain), token.token, { servers: run.settings.dnsServers });
-  return { ...reached, bindings, token, txt };
+  return { ...asked, token, txt };
 }
 
 /** The binding of the domain, `null` if the bucket does not list it, `undefined` if the bucket was not listed. */

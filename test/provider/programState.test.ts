@@ -70,6 +70,12 @@ describe("ProgramState", () => {
           assert.doesNotMatch(output, /TOPSECRET/);
         });
 
+      it("says nothing of the key of an emulator on this machine", async () => {
+        const key = { "alicloud:secretKey": "TOPSECRET" };
+        assert.equal((await check({ ...key, "oss-cname:endpoint": "http://127.0.0.1:8080" })).output, "");
+        assert.match((await check({ ...key, "oss-cname:endpoint": "http://10.0.0.1" })).output, /is in clear/);
+      });
+
       it("says nothing of one that was set as a secret", async () => {
         process.env[name] = '["alicloud:secretKey"]';
         assert.equal((await check({ "alicloud:secretKey": "TOPSECRET" })).output, "");

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import type { Screen } from "../../cli/io";
 import { runCommand } from "../../cli/program";
 import type { Cloud } from "../../local/cloud";
+import type { Clock } from "../../provider/clock";
 
 /** What a run of the command showed and how it ended. */
 export interface Outcome {
@@ -26,10 +27,14 @@ export interface HereOptions {
   readonly isTTY?: boolean;
   /** Only what the command itself reads, such as NO_COLOR: the library reads the environment of the process. */
   readonly env?: NodeJS.ProcessEnv;
+  readonly clock?: Clock;
 }
 
 /** Runs the command in this process: fast, for everything but signals, pipes, real terminals and the environment. */
-export async function runHere(args: readonly string[], { input = "", isTTY = false, env = {} }: HereOptions = {}) {
+export async function runHere(
+  args: readonly string[],
+  { input = "", isTTY = false, env = {}, clock }: HereOptions = {},
+) {
   const written = { stdout: "", stderr: "" };
   const screen = (name: keyof typeof written): Screen => ({
     isTTY,
@@ -38,7 +43,14 @@ export async function runHere(args: readonly string[], { input = "", isTTY = fal
     },
   });
   const stdin = Readable.from([input]);
-  const io = { stdin, stdout: screen("stdout"), stderr: screen("stderr"), env, exitCode: undefined };
+  const io = {
+    stdin,
+    stdout: screen("stdout"),
+    stderr: screen("stderr"),
+    env,
+    exitCode: undefined,
+    ...(clock && { clock }),
+  };
   await runCommand(args, io);
   const outcome: Outcome = { status: io.exitCode ?? 0, ...written };
   return outcome;

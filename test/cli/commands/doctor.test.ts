@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createServer, type Server } from "node:tls";
+import { stringify } from "yaml";
 import { type Cloud, startCloud } from "../../../local/cloud";
+import type { Clock } from "../../../provider/clock";
 import { createAuthority } from "../../support/certificates";
 import { runHere, signedAt } from "../../support/command";
+import { FakeClock } from "../../support/fakeClock";
 
 const DOMAIN = "www.example.com";
 const DAY_MS = 86_400_000;
@@ -91,6 +97,94 @@ right    ICP filing           required in cn-hangzhou, and OSS bound the domain
     const { status, stdout } = await doctor("--connect-to", "127.0.0.1:1");
     assert.equal(status, 3);
     assert.match(stdout, /^unknown {2}certificate /m);
+  });
+
+  describe("--all", () => {
+    let directory: string;
+    let file: string;
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), "oss-cname-"));
+      file = join(directory, "Pulumi.prod.yaml");
+      const domains = [
+        { domain: DOMAIN, bucket: "site" },
+        { domain: "new.example.com", bucket: "other" },
+      ];
+      writeFileSync(file, stringify({ config: { ...cloud.config, "oss-cname:domains": domains } }));
+    });
+    afterEach(() => {
+      rmSync(directory, { recursive: true });
+      const isBound = cloud.state().bindings.some(({ domain }) => domain === "new.example.com");
+      if (isBound) cloud.inConsole.removeBinding("new.example.com");
+      cloud.removeRecords({ name: "new.example.com" });
+    });
+    function doctorAll(args: readonly string[] = [], clock?: Clock) {
+      const { port } = server.address() as AddressInfo;
+      const connectTo = ["--connect-to", `127.0.0.1:${port}`];
+      return runHere(["doctor", "--all", "--config", file, ...connectTo, ...args], { ...(clock && { clock }) });
+    }
+    /** What `pulumi up` and a DNS host would do. */
+    function serve(): void {
+      cloud.inConsole.moveBinding("new.example.com", "other");
+      cloud.addRecord({ name: "new.example.com", type: "CNAME", value: "other.oss-cn-hangzhou.aliyuncs.com" });
+    }
+
+    it("checks every domain of the stack, and tells by its exit status", async () => {
+      const { status, stdout, stderr } = await doctorAll();
+      assert.equal(status, 4);
+      assert.equal(stderr, `oss-cname: the configuration sends signed requests to ${cloud.oss}\n`);
+      assert.match(stdout, /^wrong {2}new\.example\.com {2}other {3}token, binding, CNAME target$/m);
+      assert.match(stdout, /^right {2}www\.example\.com {2}site {4}-$/m);
+      assert.match(stdout, /\n2 domains: 1 wrong, 0 unknown, 1 right\n$/);
+      serve();
+      assert.equal((await doctorAll()).status, 0);
+    });
+
+    it("gives JSON, problems first", async () => {
+      const { status, stdout } = await doctorAll(["--json"]);
+      const { state, counts, domains } = JSON.parse(stdout);
+      assert.deepEqual([status, state, counts], [4, "wrong", { wrong: 1, unknown: 0, right: 1 }]);
+      assert.deepEqual(
+        domains.map((each: { state: string; domain: string; findings: unknown[] }) => [
+          each.state,
+          each.domain,
+          each.findings.length,
+        ]),
+        [
+          ["wrong", "new.example.com", 11],
+          ["right", DOMAIN, 11],
+        ],
+      );
+    });
+
+    it("waits until all are fine", async () => {
+      const slept: number[] = [];
+      const clock = new FakeClock((milliseconds) => {
+        if (slept.push(milliseconds) === 2) serve();
+      });
+      const { status, stdout } = await doctorAll(["--wait", "60"], clock);
+      assert.equal(status, 0);
+      assert.match(stdout, /2 domains: 0 wrong, 0 unknown, 2 right/);
+      assert.deepEqual(slept, [10_000, 10_000]);
+    });
+
+    it("or else needs a domain, but not both", async () => {
+      for (const args of [["doctor"], ["doctor", DOMAIN, "--all"], ["doctor", "--all", "--bucket", "site"]]) {
+        const { status, stderr } = await runHere(args);
+        assert.equal(status, 2);
+        assert.match(stderr, /give a domain, or --all|cannot be used with/);
+      }
+    });
+  });
+
+  it("waits for one domain as well", async () => {
+    cloud.removeRecords({ name: DOMAIN });
+    const clock = new FakeClock(() =>
+      cloud.addRecord({ name: DOMAIN, type: "CNAME", value: "site.oss-cn-hangzhou.aliyuncs.com" }),
+    );
+    const { port } = server.address() as AddressInfo;
+    const args = ["--dns-server", cloud.dns, "--connect-to", `127.0.0.1:${port}`, ...signedAt(cloud)];
+    const { status } = await runHere(["doctor", DOMAIN, "-b", "site", "--wait", "10", ...args], { clock });
+    assert.equal(status, 0);
   });
 
   it("refuses what is not a domain", async () => {

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { overview, problemsOf, worstFirst } from "../../../cli/doctor/text";
+import type { Diagnosis, Finding } from "../../../provider/internal";
+
+describe("the overview of many domains", () => {
+  const diagnosis = (domain: string, ...findings: Finding[]): Diagnosis => ({ domain, bucket: "site", findings });
+  const right: Finding = { check: "token", state: "right", text: "not needed" };
+  const wrong: Finding = { check: "binding", state: "wrong", text: "not bound", fix: "run `pulumi up`" };
+  const unknown: Finding = { check: "certificate", state: "unknown", text: "the domain is not bound" };
+  const plain = (_: string, text: string) => text;
+
+  it("has a line for each, problems first, then the problems, then the numbers", () => {
+    const diagnoses = [
+      diagnosis("b.example.com", right),
+      diagnosis("c.example.com", right, wrong, unknown),
+      diagnosis("a.example.com", right, unknown),
+      diagnosis("d.example.com", { ...wrong, text: "another reason" }),
+    ];
+    assert.equal(
+      overview(diagnoses, plain),
+      `STATE    DOMAIN         BUCKET  PROBLEMS
+wrong    c.example.com  site    binding
+wrong    d.example.com  site    binding
+unknown  a.example.com  site    certificate
+right    b.example.com  site    -
+
+c.example.com
+wrong    binding              not bound
+                              Next: run \`pulumi up\`
+
+d.example.com
+wrong    binding              another reason
+                              Next: run \`pulumi up\`
+
+a.example.com
+unknown  certificate          the domain is not bound
+
+4 domains: 2 wrong, 1 unknown, 1 right
+`,
+    );
+  });
+
+  it("tells once what many have in common", () => {
+    const names = Array.from({ length: 100 }, (_, index) => `d${String(index).padStart(2, "0")}.example.com`);
+    const text = overview(
+      names.map((name) => diagnosis(name, wrong)),
+      plain,
+    );
+    assert.equal(text.match(/^wrong +binding/gm)?.length, 1);
+    assert.match(text, new RegExp(`^${names.slice(0, 5).join(", ")} and 95 more\nwrong`, "m"));
+  });
+
+  it("shows what is wrong, and what is unknown only if nothing is wrong", () => {
+    const checks = (each: Diagnosis) => problemsOf(each).map(({ check }) => check);
+    assert.deepEqual(checks(diagnosis("a", right, unknown, wrong)), ["binding"]);
+    assert.deepEqual(checks(diagnosis("a", right, unknown)), ["certificate"]);
+    assert.deepEqual(checks(diagnosis("a", right)), []);
+  });
+
+  it("sorts by name what is alike", () => {
+    const sorted = worstFirst([diagnosis("b", right), diagnosis("a", right), diagnosis("z", wrong)]);
+    assert.deepEqual(
+      sorted.map(({ domain }) => domain),
+      ["z", "a", "b"],
+    );
+  });
+});
