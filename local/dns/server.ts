@@ -8,9 +8,10 @@ import {
   encode,
   type Packet,
   RECURSION_DESIRED,
+  type RecordType,
   TRUNCATED_RESPONSE,
 } from "dns-packet";
-import type { Zones } from "./zones";
+import type { DnsRecord, Zones } from "./zones";
 
 export interface DnsServer {
   readonly host: string;
@@ -114,7 +115,10 @@ function answerQuery(zones: Zones, query: Packet, opcode: number, transport: "ud
 
   const opt = query.additionals?.find(({ type }) => type === "OPT");
   const edns = opt ? [OPT] : [];
-  const { rcode, authoritative, answers, authorities = [], additionals = [] } = zones.answer(question);
+  const { rcode, authoritative, ...reply } = zones.answer(question);
+  const answers = reply.answers.map(toAnswer);
+  const authorities = reply.authorities?.map(toAnswer) ?? [];
+  const additionals = reply.additionals?.map(toAnswer) ?? [];
   const code = RCODE[rcode];
   const flags = authoritative ? AUTHORITATIVE_ANSWER : 0;
   const whole = encodeReply({ ...query, answers, authorities, additionals: [...additionals, ...edns] }, code, flags);
@@ -127,4 +131,26 @@ function answerQuery(zones: Zones, query: Packet, opcode: number, transport: "ud
 function encodeReply(packet: Packet, rcode: number, flags = 0): Buffer {
   const recursion = (packet.flags ?? 0) & RECURSION_DESIRED;
   return encode({ ...packet, type: "response", flags: flags | recursion | rcode });
+}
+
+function toAnswer({ name, type, value, ttl }: DnsRecord): Answer {
+  const owner = { name, ttl, class: "IN" as const };
+  switch (type) {
+    case "TXT":
+      return { ...owner, type: "TXT", data: [value].flat().flatMap(strings) };
+    case "SOA": {
+      const timers = { serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum: ttl };
+      return { ...owner, type: "SOA", data: { mname: String(value), rname: `hostmaster.${name}`, ...timers } };
+    }
+    default:
+      return { ...owner, type: type as Exclude<RecordType, "OPT">, data: String(value) } as Answer;
+  }
+}
+
+/** Splits a text into strings of at most 255 bytes, the limit of the wire format. */
+function strings(text: string): Buffer[] {
+  const bytes = Buffer.from(text);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at === 0 || at < bytes.length; at += 255) pieces.push(bytes.subarray(at, at + 255));
+  return pieces;
 }

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import type { Answer, Question, RecordType } from "dns-packet";
 
 /** One record; several values at one name are several records. */
 export interface DnsRecord {
@@ -37,9 +36,9 @@ export interface RecordFilter {
 interface DnsReply {
   readonly rcode: "NOERROR" | "NXDOMAIN" | "REFUSED";
   readonly authoritative: boolean;
-  readonly answers: Answer[];
-  readonly authorities?: Answer[];
-  readonly additionals?: Answer[];
+  readonly answers: DnsRecord[];
+  readonly authorities?: DnsRecord[];
+  readonly additionals?: DnsRecord[];
 }
 
 const TYPES = ["A", "AAAA", "CNAME", "NS", "TXT"];
@@ -113,8 +112,8 @@ export class Zones {
     return own.length > 0 ? own.map(({ value }) => String(value)) : [`ns1.${zone}`, `ns2.${zone}`];
   }
 
-  answer(question: Pick<Question, "name" | "type">): DnsReply {
-    const answers: Answer[] = [];
+  answer(question: { readonly name: string; readonly type: string }): DnsReply {
+    const answers: DnsRecord[] = [];
     let name = normaliseName(question.name);
     let zone = this.zoneOf(name);
     if (zone === undefined) return { rcode: "REFUSED", authoritative: false, answers };
@@ -123,15 +122,15 @@ export class Zones {
       const referral = this.#referral(name, zone);
       if (referral) return hop === 0 ? referral : { ...referral, authoritative: true, answers, additionals: [] };
       const served = this.#served(name, zone);
-      const matching = served.filter((record) => (question.type as string) === "ANY" || record.type === question.type);
+      const matching = served.filter((record) => question.type === "ANY" || record.type === question.type);
       const alias = matching.length > 0 ? undefined : served.find((record) => record.type === "CNAME");
       const exists = served.length > 0 || this.#own(zone).some((record) => liesIn(record.name, name));
       this.#countDown(name, question.type);
-      answers.push(...(alias ? [alias] : matching).map(toAnswer));
+      answers.push(...(alias ? [alias] : matching));
       if (matching.length > 0) break;
       if (!alias) {
         const rcode = exists ? "NOERROR" : "NXDOMAIN";
-        return { rcode, authoritative: true, answers, authorities: [toAnswer(this.#soa(zone))] };
+        return { rcode, authoritative: true, answers, authorities: [this.#soa(zone)] };
       }
       name = normaliseName(String(alias.value));
       zone = this.zoneOf(name);
@@ -147,8 +146,7 @@ export class Zones {
     if (cut.length === 0) return undefined;
     const servers = cut.map((record) => normaliseName(String(record.value)));
     const glue = own.filter((record) => servers.includes(record.name) && /^A(AAA)?$/.test(record.type));
-    const [authorities, additionals] = [cut.map(toAnswer), glue.map(toAnswer)];
-    return { rcode: "NOERROR", authoritative: false, answers: [], authorities, additionals };
+    return { rcode: "NOERROR", authoritative: false, answers: [], authorities: cut, additionals: glue };
   }
 
   /** Returns the records served at a name of the zone, including those that every zone has. */
@@ -197,26 +195,4 @@ function problemOf(type: string, value: DnsRecord["value"]): string | undefined 
   if (text === "" || (version && isIP(text) !== version))
     return `"${text}" is not a valid value of a record of type ${type}`;
   return undefined;
-}
-
-function toAnswer({ name, type, value, ttl }: DnsRecord): Answer {
-  const owner = { name, ttl, class: "IN" as const };
-  switch (type) {
-    case "TXT":
-      return { ...owner, type: "TXT", data: [value].flat().flatMap(strings) };
-    case "SOA": {
-      const timers = { serial: 1, refresh: 3600, retry: 600, expire: 86_400, minimum: NEGATIVE_TTL };
-      return { ...owner, type: "SOA", data: { mname: String(value), rname: `hostmaster.${name}`, ...timers } };
-    }
-    default:
-      return { ...owner, type: type as Exclude<RecordType, "OPT">, data: String(value) } as Answer;
-  }
-}
-
-/** Splits a text into strings of at most 255 bytes, the limit of the wire format. */
-function strings(text: string): Buffer[] {
-  const bytes = Buffer.from(text);
-  const pieces: Buffer[] = [];
-  for (let at = 0; at === 0 || at < bytes.length; at += 255) pieces.push(bytes.subarray(at, at + 255));
-  return pieces;
 }

@@ -23,8 +23,7 @@ describe("Alidns operations", () => {
     }
   };
   const recordsOf = (reply: Reply) => (reply.DomainRecords as { Record: Record<string, string>[] }).Record;
-  const served = (name: string) =>
-    world.zones.answer({ name, type: "TXT" }).answers.map((answer) => ("data" in answer ? String(answer.data) : ""));
+  const served = (name: string) => world.zones.answer({ name, type: "TXT" }).answers.map(({ value }) => String(value));
 
   describe("refuse", () => {
     beforeEach(() => {

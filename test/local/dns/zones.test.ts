@@ -1,6 +1,5 @@
 import * as assert from "node:assert/strict";
-import type { Answer, RecordType } from "dns-packet";
-import { Zones } from "../../../local/dns/zones";
+import { type DnsRecord, Zones } from "../../../local/dns/zones";
 
 describe("zones", () => {
   let zones: Zones;
@@ -11,10 +10,9 @@ describe("zones", () => {
     zones = new Zones(["example.com", "sub.example.com"], () => now);
   });
 
-  const ask = (name: string, type: string) => zones.answer({ name, type: type as RecordType });
-  const types = (answers: readonly Answer[] | undefined) => answers?.map(({ type }) => type);
-  const data = ({ answers }: { readonly answers: readonly Answer[] }) =>
-    answers.flatMap((answer) => ("data" in answer ? [String(answer.data)] : []));
+  const ask = (name: string, type: string) => zones.answer({ name, type });
+  const types = (answers: readonly DnsRecord[] | undefined) => answers?.map(({ type }) => type);
+  const data = ({ answers }: { readonly answers: readonly DnsRecord[] }) => answers.map(({ value }) => String(value));
 
   describe("answer without records, and with the SOA,", () => {
     beforeEach(() => {
