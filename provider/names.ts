@@ -21,6 +21,12 @@ export function isWithin(name: string, zone: string): boolean {
   return name === zone || name.endsWith(`.${zone}`);
 }
 
+/**
+ * The value of a TXT record that proves nothing, because its domain was bound before we met it. `AlidnsRecord` makes no
+ * record of it; other DNS hosts take no empty value.
+ */
+export const NO_PROOF_NEEDED = "already-bound";
+
 /** The name of the TXT record that proves ownership of a domain. */
 export function txtRecordName(domain: string): string {
   return `_dnsauth.${domain}`;

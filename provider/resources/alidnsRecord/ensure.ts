@@ -1,23 +1,36 @@
 import { ActionableError } from "../../actionableError";
-import type { AlidnsClient, AlidnsRecordInfo } from "../../alidns/client";
+import type { AlidnsRecordInfo } from "../../alidns/client";
 import { rrOf } from "../../alidns/client";
 import { isAlidnsError } from "../../alidns/error";
+import { NO_PROOF_NEEDED } from "../../names";
 import { printable } from "../../redact";
+import type { Run } from "../../run";
 import type { Inputs, Outputs } from "./lifecycle";
+import { releaseRecord } from "./release";
 
-/** Leaves a record that is as declared, changes one of ours, and adds one that is missing. */
-export async function ensureRecord(alidns: AlidnsClient, inputs: Inputs, olds?: Outputs): Promise<Outputs> {
+/**
+ * Adopts a record that is as declared, changes one of ours, and adds one that is missing. None is made where none is
+ * needed.
+ */
+export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Promise<Outputs> {
+  const { alidns } = run;
   const zone = inputs.zone ?? olds?.zone ?? (await alidns.findZone(inputs.name));
   const rr = rrIn(zone, inputs.name);
   const content = { rr, type: inputs.type, value: inputs.value, ttl: inputs.ttl };
   const outputs = (recordId: string, adopted: boolean) => ({ ...inputs, zone, rr, recordId, adopted });
 
+  if (!isNeeded(inputs)) {
+    if (olds !== undefined) await releaseRecord(run, olds);
+    return outputs("", false);
+  }
   let replyLost = false;
   for (let mayRace = true; ; mayRace = false) {
     const existing = (await alidns.findRecords(zone, rr)).filter(({ line }) => line === "default");
     const own = existing.find(({ recordId, type }) => recordId === olds?.recordId && type === inputs.type);
     const same = existing.find(({ type, value }) => type === inputs.type && value === inputs.value);
-    if (olds !== undefined && own !== undefined && same !== own) {
+    // A TXT record of somebody else may still be needed, and takes another beside it.
+    const isOthers = olds?.adopted && inputs.type === "TXT";
+    if (own !== undefined && same === undefined && !isOthers) {
       refuseConflicts(inputs, existing, own);
       await alidns.updateRecord(zone, own.recordId, content);
       return outputs(own.recordId, false);
@@ -25,7 +38,10 @@ export async function ensureRecord(alidns: AlidnsClient, inputs: Inputs, olds?: 
     if (same !== undefined) {
       if (!same.enabled)
         throw new ActionableError(`${describe(inputs)} exists but is paused.`, `enable record ${same.recordId}.`);
-      if (same !== own) return outputs(same.recordId, !replyLost);
+      if (same !== own) {
+        if (olds !== undefined && own !== undefined) await releaseRecord(run, olds);
+        return outputs(same.recordId, !replyLost);
+      }
       if (own.ttl === inputs.ttl) return outputs(own.recordId, olds?.adopted ?? true);
       await alidns.updateRecord(zone, own.recordId, content);
       return outputs(own.recordId, false);
@@ -41,6 +57,11 @@ export async function ensureRecord(alidns: AlidnsClient, inputs: Inputs, olds?: 
   }
 }
 
+/** False for the TXT record of a domain that was bound already. */
+export function isNeeded({ type, value }: Pick<Inputs, "type" | "value">): boolean {
+  return !(type === "TXT" && value === NO_PROOF_NEEDED);
+}
+
 /** The name of a record inside its zone. Throws where it is outside. */
 export function rrIn(zone: string, name: string): string {
   const rr = rrOf(name, zone);
@@ -49,11 +70,9 @@ export function rrIn(zone: string, name: string): string {
 }
 
 function refuseConflicts(inputs: Inputs, existing: AlidnsRecordInfo[], own?: AlidnsRecordInfo): void {
-  const conflicts = existing.filter((record) => {
-    const excludes = record !== own && record.enabled && isExclusive(record.rr, record.type, inputs.type);
-    const isSame = record !== own && record.type === inputs.type && record.value === inputs.value;
-    return excludes || isSame;
-  });
+  const conflicts = existing.filter(
+    (record) => record !== own && record.enabled && isExclusive(record.rr, record.type, inputs.type),
+  );
   if (conflicts.length === 0) return;
   const found = conflicts.map(
     ({ type, value, recordId }) => `${type} ${printable(JSON.stringify(value))} (record ${recordId})`,

@@ -3,8 +3,9 @@ import { rrOf } from "../../alidns/client";
 import { foldName, RECORD_TTL_SECONDS } from "../../names";
 import type { CheckFailure } from "../lifecycle";
 import { isChanged, isUnknown, Lifecycle } from "../lifecycle";
-import { ensureRecord, rrIn } from "./ensure";
-import { handedOverTtl, isHandedOver } from "./handOver";
+import { ensureRecord, isNeeded, rrIn } from "./ensure";
+import { isHandedOver } from "./handOver";
+import { releaseRecord } from "./release";
 import type { AlidnsRecordArgs } from "./resource";
 
 export type Inputs = pulumi.Unwrap<AlidnsRecordArgs> & { readonly ttl: number };
@@ -20,7 +21,7 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
   async check(_olds: Inputs, news: Inputs) {
     const { inputs, missing } = tidy(news);
     const failures = [...missing, ...problemsOf(inputs)];
-    if (failures.length === 0) this.run.declared.noteRecord(inputs);
+    if (failures.length === 0 && isNeeded(inputs)) this.run.declared.noteRecord(inputs);
     return { inputs, failures };
   }
 
@@ -34,13 +35,14 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
   }
 
   async create(inputs: Inputs) {
-    const outs = await ensureRecord(this.run.alidns, inputs);
-    return { id: outs.recordId, outs };
+    const outs = await ensureRecord(this.run, inputs);
+    return { id: outs.recordId || outs.name, outs };
   }
 
   async read(id: string, props?: Outputs) {
     if (props === undefined)
       throw new Error("AlidnsRecord cannot be imported by its id alone: name and type are needed");
+    if (props.recordId === "") return { id, props };
     // Only `get` comes without a recordId.
     const isGet = props.recordId === undefined;
     const { alidns } = this.run;
@@ -58,27 +60,18 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     const isMarked = isHandedOver(record, props.ttl);
     // The TTL of an adopted record is its owner's decision.
     const ttl = props.adopted || isMarked ? props.ttl : record.ttl;
-    return { id: recordId, props: { ...props, value, ttl, adopted: props.adopted && !isMarked } };
+    // A CNAME is taken over in place: see `releaseRecord`.
+    const isTakenOver = props.type === "CNAME" && value !== props.value;
+    const adopted = isTakenOver || (props.adopted && !isMarked);
+    return { id: recordId, props: { ...props, value, ttl, adopted } };
   }
 
   async update(_id: string, olds: Outputs, news: Inputs) {
-    return { outs: await ensureRecord(this.run.alidns, news, olds) };
+    return { outs: await ensureRecord(this.run, news, olds) };
   }
 
-  /**
-   * Deletes the record unless it was adopted, or another resource of the program stands for it now: see `handOver.ts`.
-   */
   async delete(_id: string, olds: Outputs) {
-    const { zone, rr, recordId, ttl } = olds;
-    const { alidns } = this.run;
-    const heir = this.run.declared.record(olds);
-    if (heir === undefined && !olds.adopted) return alidns.deleteRecord(zone, rr, recordId);
-    const record = await alidns.getRecord(zone, rr, recordId);
-    if (record === undefined || (olds.adopted && !isHandedOver(record, ttl))) return;
-    const isSame = record.value === olds.value && (heir?.zone ?? zone) === zone;
-    if (heir === undefined || !isSame) return alidns.deleteRecord(zone, rr, recordId);
-    if (!isHandedOver(record, heir.ttl))
-      await alidns.updateRecord(zone, recordId, { ...record, ttl: handedOverTtl(heir.ttl) });
+    await releaseRecord(this.run, olds);
   }
 }
 

@@ -22,8 +22,11 @@ export interface AlidnsRecordArgs {
  * A TXT or CNAME record in Alibaba Cloud DNS.
  *
  * A record that exists already, with the same value, is adopted: it is not written, and not deleted when this resource
- * is. It becomes this resource's own once its value or TTL is changed from here. A CNAME beside another record of that
- * name, or a TXT record beside a CNAME, is refused. Several TXT values at one name are respected.
+ * is. It becomes this resource's own once it is changed from here: its TTL, or the value of a CNAME. Another TXT value is
+ * added beside it. A CNAME that somebody else gives another value is theirs. A CNAME beside another record of that name, or a TXT record beside a CNAME, is refused, except
+ * for what Alibaba Cloud DNS allows at the top of a zone. Several TXT values at one name are respected.
+ *
+ * A TXT record with the value that `CnameToken` gives for a domain that needs no proof, `already-bound`, is not made.
  */
 export class AlidnsRecord extends OssDynamicResource {
   declare readonly name: pulumi.Output<string>;
@@ -34,8 +37,9 @@ export class AlidnsRecord extends OssDynamicResource {
   declare readonly zone: pulumi.Output<string>;
   /** Name inside the zone, `@` for the zone itself. */
   declare readonly rr: pulumi.Output<string>;
+  /** Empty where no record is needed. */
   declare readonly recordId: pulumi.Output<string>;
-  /** True when the record existed before, and so stays when this resource is deleted. */
+  /** True when somebody else wrote the record as it is, so that it stays when this resource is deleted. */
   declare readonly adopted: pulumi.Output<boolean>;
 
   constructor(name: string, args: AlidnsRecordArgs, opts?: pulumi.CustomResourceOptions) {

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ActionableError, factsOf } from "../../actionableError";
 import type { DnsRecord } from "../../names";
-import { foldName, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
+import { foldName, NO_PROOF_NEEDED, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
 import { isOssError } from "../../oss/error";
 import type { CnameTokenInfo } from "../../oss/xml";
 import { isoDate } from "../../oss/xml";
@@ -107,9 +107,6 @@ export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.Res
 /** A token that expires sooner than this is renewed while the domain is not bound. It lives for 72 hours. */
 const RENEWAL_MS = 60 * 60 * 1000;
 
-/** What the TXT record of a domain holds that was bound before we met it: no DNS host takes an empty value. */
-const NO_TOKEN_NEEDED = "already-bound";
-
 /** The record keeps its value when there is no new token: what is in DNS stays in DNS. */
 function outputs(binding: BindingInputs, { bound, token }: Observed, recorded?: Outputs): Outputs {
   return plain({
@@ -120,7 +117,7 @@ function outputs(binding: BindingInputs, { bound, token }: Observed, recorded?: 
     txtRecord: {
       name: txtRecordName(binding.domain),
       type: "TXT" as const,
-      value: token?.token ?? recorded?.txtRecord.value ?? NO_TOKEN_NEEDED,
+      value: token?.token ?? recorded?.txtRecord.value ?? NO_PROOF_NEEDED,
       ttl: RECORD_TTL_SECONDS,
     },
     bound,

@@ -23,7 +23,7 @@ export class CnameToken extends OssDynamicResource {
   declare readonly token: pulumi.Output<string>;
   /** When the token expires (ISO 8601); empty when there is none. */
   declare readonly expireTime: pulumi.Output<string>;
-  /** The record that proves ownership. */
+  /** The record that proves ownership. Its value is `already-bound` where the domain needs no proof. */
   declare readonly txtRecord: pulumi.Output<DnsRecord>;
   /** True when the domain was seen bound to the bucket. */
   declare readonly bound: pulumi.Output<boolean>;

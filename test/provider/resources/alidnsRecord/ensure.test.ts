@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Fault, startCloud } from "../../../../local";
-import type { AlidnsClient } from "../../../../provider/alidns/client";
 import { ensureRecord } from "../../../../provider/resources/alidnsRecord/ensure";
+import type { Run } from "../../../../provider/run";
 import { CNAME, RecordScene, TXT } from "../../../support/recordScene";
 
 describe("ensureRecord", () => {
@@ -48,9 +48,89 @@ describe("ensureRecord", () => {
     on.cloud.addRecord({ ...TXT, value: "theirs" });
     const made = await on.operation().add(TXT);
     assert.equal(on.records().length, 2);
-    await assert.rejects(on.operation().change(made, { ...TXT, value: "theirs" }), /already has TXT "theirs"/);
     await on.operation().remove(made);
     assert.deepEqual(on.records(), [`${TXT.name} 600 TXT theirs`]);
+  });
+
+  describe("when two stacks declare a name", () => {
+    it("adopts a record with the value that it changes to, and removes its own", async () => {
+      const mine = await on.operation().add({ ...TXT, value: "mine" });
+      const theirs = await on.operation().add({ ...TXT, value: "theirs" });
+      const changed = await on.operation().change(mine, { ...TXT, value: "theirs" });
+      assert.deepEqual([changed.outs.adopted, changed.outs.recordId], [true, theirs.id]);
+      assert.deepEqual(on.records(), [`${TXT.name} 600 TXT theirs`]);
+      await on.operation().remove(changed);
+      assert.deepEqual(on.records(), [`${TXT.name} 600 TXT theirs`]);
+      await on.operation().remove(theirs);
+      assert.deepEqual(on.records(), []);
+    });
+
+    it("keeps its old record for another resource of the program", async () => {
+      const mine = await on.operation().add({ ...TXT, value: "mine" });
+      await on.operation().add({ ...TXT, value: "theirs" });
+      const up = on.operation();
+      await up.change(mine, { ...TXT, value: "mine" });
+      await up.change(mine, { ...TXT, value: "theirs" });
+      assert.equal(on.records().length, 2);
+    });
+
+    it("adds a TXT value beside one that it adopted, which the other stack may need", async () => {
+      const theirs = await on.operation().add(TXT);
+      const mine = await on.operation().add(TXT);
+      const changed = await on.operation().change(mine, { ...TXT, value: "mine" });
+      assert.deepEqual([changed.outs.adopted, on.records().length], [false, 2]);
+      await on.operation().remove(theirs);
+      assert.deepEqual(on.records(), [`${TXT.name} 600 TXT mine`]);
+      await on.operation().remove(changed);
+      assert.deepEqual(on.records(), []);
+    });
+
+    for (const refreshes of [false, true])
+      it(`leaves a CNAME record that the other has pointed elsewhere${refreshes ? ", after a refresh too" : ""}`, async () => {
+        const first = await on.operation().add(CNAME);
+        const second = await on
+          .operation()
+          .change(await on.operation().add(CNAME), { ...CNAME, value: "b.example.net" });
+        await on.operation().remove(refreshes ? await on.operation().refresh(first) : first);
+        assert.deepEqual(on.records(), ["www.example.com 600 CNAME b.example.net"]);
+        await on.operation().remove(second);
+        assert.deepEqual(on.records(), []);
+      });
+  });
+
+  describe("for a domain that needs no proof", () => {
+    const unneeded = { ...TXT, value: "already-bound" };
+
+    it("makes no record, and has nothing to read, change or delete", async () => {
+      const made = await on.operation().add(unneeded);
+      assert.deepEqual([made.id, made.outs.recordId, made.outs.zone], [TXT.name, "", "example.com"]);
+      assert.deepEqual(await on.operation().refresh(made), made);
+      assert.equal((await on.operation().change(made, unneeded)).changes, false);
+      await on.operation().remove(made);
+      assert.deepEqual(on.sent(), ["DescribeDomains"]);
+    });
+
+    it("makes the record once it needs one", async () => {
+      const changed = await on.operation().change(await on.operation().add(unneeded), TXT);
+      assert.deepEqual(on.records(), [`${TXT.name} 600 TXT ${TXT.value}`]);
+      await on.operation().remove(changed);
+      assert.deepEqual(on.records(), []);
+    });
+
+    it("deletes the record that it no longer needs", async () => {
+      const changed = await on.operation().change(await on.operation().add(TXT), unneeded);
+      assert.deepEqual([on.records(), changed.outs.recordId], [[], ""]);
+    });
+
+    it("deletes the record that an earlier release made for it", async () => {
+      const { id } = on.cloud.addRecord(unneeded);
+      const place = { zone: "example.com", rr: "_dnsauth.www", recordId: id, adopted: false };
+      const made = { id, outs: { ...unneeded, ttl: 600, ...place } };
+      const up = on.operation();
+      await up.add(unneeded);
+      await up.remove(made);
+      assert.deepEqual(on.records(), []);
+    });
   });
 
   it("puts a record into the longest zone of the account, on a label boundary", async () => {
@@ -167,6 +247,6 @@ describe("ensureRecord", () => {
     const paused = { ...txt, recordId: "1", rr: "_dnsauth.www", line: "default", enabled: false };
     // The emulator has no paused records.
     const alidns = { findZone: async () => "example.com", findRecords: async () => [paused] };
-    await assert.rejects(ensureRecord(alidns as unknown as AlidnsClient, txt), /paused\. Next: enable record 1/);
+    await assert.rejects(ensureRecord({ alidns } as unknown as Run, txt), /paused\. Next: enable record 1/);
   });
 });
