@@ -16,6 +16,11 @@ const SWITCHES = {
   cnamesPerBucket: 100,
   /** PutCname binds without a TXT record. */
   bindsUnverified: false,
+  /**
+   * PutCname of a domain bound to another bucket of the account: 409 CnameAlreadyExists whatever DNS has; the same, but
+   * 403 NeedVerifyDomainOwnership without the TXT record; or with that record it moves the domain.
+   */
+  boundElsewhere: ["conflict", "proofFirst", "move"],
   /** A TXT record takes a domain from a bucket of another account; otherwise 403 CnameDenied. */
   takeoverByTxt: false,
   /** The number of lists of a bucket that still show its old bindings after a write. */

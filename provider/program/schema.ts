@@ -68,6 +68,9 @@ const domain = z.strictObject({
   domain: string("Domain to serve, such as www.example.com."),
   ...defaults,
   cnameTarget: string("Where the CNAME record points, when not at the bucket.").exactOptional(),
+  confirmedToken: string(
+    "The token of the domain, where you vouch for its TXT record: for a move that can be proven in no other way.",
+  ).exactOptional(),
   takeover: z
     .strictObject({ bucket: z.string(), ...place })
     .describe("Consent to take the domain from this bucket.")

@@ -83,7 +83,11 @@ for (const engine of engines)
         assert.deepEqual(writes(), ["CreateCnameToken moved.example.com"]);
         createTxtRecords();
         await succeed(project.up("--skip-preview"));
-        assert.deepEqual(writes(), ["DeleteCname moved.example.com", "PutCname moved.example.com"]);
+        assert.deepEqual(writes(), [
+          "PutCname moved.example.com",
+          "DeleteCname moved.example.com",
+          "PutCname moved.example.com",
+        ]);
         await succeed(project.preview("--expect-no-changes"));
         await succeed(project.destroy("--skip-preview"));
         assert.deepEqual(names(), {

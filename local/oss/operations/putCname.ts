@@ -10,17 +10,21 @@ export const putCname: OssOperation = async ({ world, bucket, domain, certificat
   const { switches } = world;
   checkDomain(domain);
   const isOwn = (binding: Binding) => world.buckets.get(binding.bucket)?.owner === bucket.owner;
-  const isFree = (binding = world.bindings.get(domain)) => !binding || (switches.takeoverByTxt && !isOwn(binding));
+  const { boundElsewhere, takeoverByTxt } = switches;
+  /** Whether it depends on the TXT record what happens to a domain that this bucket does not have. */
+  const needsProof = (binding = world.bindings.get(domain)) =>
+    !binding || (isOwn(binding) ? boundElsewhere !== "conflict" : takeoverByTxt);
   const token = world.tokenOf(bucket.name, domain)?.token;
   const proven =
-    isFree() &&
+    needsProof() &&
     (switches.bindsUnverified || (token !== undefined && (await hasTxtRecord(`_dnsauth.${domain}`, token))));
 
   // Another request may have bound the domain during the lookup. From here on nothing waits.
   const binding = world.bindings.get(domain);
   const bound = binding?.bucket === bucket.name ? binding : undefined;
-  if (binding && !bound && isOwn(binding)) throw alreadyExists(domain);
-  if (binding && !bound && !(isFree() && proven))
+  if (binding && !bound && isOwn(binding) && (boundElsewhere === "conflict" || (proven && boundElsewhere !== "move")))
+    throw alreadyExists(domain);
+  if (binding && !bound && !isOwn(binding) && !(needsProof() && proven))
     throw new Refusal(403, "CnameDenied", "The cname belongs to another user.", { Cname: domain });
   if (!bound && !proven) {
     const extras = { EC: "0018-00000115", Bucket: bucket.name, Cname: domain };

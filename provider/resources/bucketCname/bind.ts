@@ -6,6 +6,7 @@ import { isOssError } from "../../oss/error";
 import type { Run } from "../../run";
 import type { MoveSource } from "./move";
 import { move } from "./move";
+import type { Answer } from "./wait";
 import { Backoff, deadlineText, decide, pendingText, waitText } from "./wait";
 
 interface Attempt {
@@ -17,21 +18,34 @@ interface Attempt {
   readonly source: MoveSource | undefined;
   /** Look at DNS before OSS is asked. */
   readonly looks: boolean;
+  /** The value of a TXT record that the user vouches for. */
+  readonly confirmedToken: string | undefined;
+  /** What earlier attempts have learned of OSS. */
+  readonly checksProofFirst: boolean;
   readonly unverified: "wait" | "pending";
   /** Milliseconds since 1970. */
   readonly deadline: number;
 }
 
-/**
- * Binds a domain as soon as its ownership is proven. `undefined` when bound, otherwise what a pending binding waits
- * for.
- */
-export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string | undefined> {
+/** A binding that is left to a later attempt. */
+export interface Unproven {
+  readonly pendingReason: string;
+  /**
+   * OSS has asked for the TXT record of the domain while another bucket had it. So it looks for the record first, and
+   * when it names the other binding instead, it has found it.
+   */
+  readonly checksProofFirst: boolean;
+}
+
+/** Binds a domain as soon as its ownership is proven. `undefined` when bound. */
+export async function bindWhenProven(run: Run, attempt: Attempt): Promise<Unproven | undefined> {
   const { domain, bucket, source, unverified, deadline } = attempt;
   const proof = await findProof(attempt);
   const lookPauses = new Backoff(1000, 1.5, 10_000);
   // OSS has its own view of DNS: after a correct record it may need a while, and is asked ever more seldom.
   const askPauses = new Backoff(5000, 2, 60_000);
+  let { checksProofFirst } = attempt;
+  let answer: Answer | undefined;
   let lastAsk: number | undefined;
   let nextAsk = Number.NEGATIVE_INFINITY;
   for (;;) {
@@ -42,7 +56,11 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string
       decide({ look, isServed: source !== undefined, unverified, now: run.clock.now(), deadline, lastAsk, nextAsk });
     let decision = next();
     if (decision === "bind") {
-      if (await tryToBind(run, attempt)) return undefined;
+      const isProven = look?.present || attempt.confirmedToken === proof || checksProofFirst;
+      const asked = await tryToBind(run, attempt, isProven);
+      if (asked === "bound") return undefined;
+      answer = asked;
+      if (answer === "unproven" && source !== undefined) checksProofFirst = true;
       lastAsk = run.clock.now();
       nextAsk = lastAsk + (look === undefined || look.blocked ? BLIND_ASK_PAUSE_MS : askPauses.next());
       decision = next();
@@ -53,10 +71,12 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<string
       proof,
       servedBy: source?.bucket.name,
       look,
-      wasRefused: lastAsk !== undefined,
+      answer,
     };
-    if (decision === "pending") return pendingText(waiting);
-    if (decision === "giveUp") throw new Error(deadlineText(waiting));
+    if (decision === "pending") return { pendingReason: pendingText(waiting), checksProofFirst };
+    // Where DNS is not looked at, more time would not tell.
+    const isHopeless = answer === "undecided" && look === undefined;
+    if (decision === "giveUp" || isHopeless) throw new Error(deadlineText(waiting));
     run.notices.waitingFor(domain, waitText(waiting));
     const now = run.clock.now();
     const pause = decision === "waitForDns" ? lookPauses.next() : Math.max(nextAsk - now, SHORTEST_PAUSE_MS);
@@ -93,24 +113,31 @@ async function findProof({ domain, bucket, token }: Attempt): Promise<string> {
 }
 
 /**
- * One PutCname, after the domain has been taken from where it was. False when OSS does not see the TXT record, the one
- * refusal to wait for.
+ * Asks OSS by one PutCname. While the domain is bound to the bucket that it comes from, OSS refuses: that shows what
+ * stands against the new binding before the old one is gone. It goes only when the ownership is proven.
  */
-async function tryToBind(run: Run, { domain, bucket, source }: Attempt): Promise<boolean> {
+async function tryToBind(run: Run, { domain, bucket, source }: Attempt, isProven: boolean): Promise<"bound" | Answer> {
   // After a wait: on a domain that somebody has bound meanwhile, PutCname could cost it its certificate.
-  if ((await bucket.binding(domain)) !== undefined) return true;
+  if ((await bucket.binding(domain)) !== undefined) return "bound";
   try {
-    await (source === undefined ? bucket.bind(domain) : move(source.bucket, bucket, domain, run.clock));
-    return true;
+    await bucket.bind(domain);
+    return "bound";
   } catch (error) {
-    if (isOssError(error, "NeedVerifyDomainOwnership")) return false;
-    if (!isOssError(error, "CnameAlreadyExists")) throw error;
+    if (isOssError(error, "NeedVerifyDomainOwnership")) return "unproven";
+    // A bucket of another account can be the source too, where its policy allows that.
+    const isBoundElsewhere =
+      isOssError(error, "CnameAlreadyExists") || (source !== undefined && isOssError(error, "CnameDenied"));
+    if (!isBoundElsewhere) throw error;
     // Perhaps a race: only the list tells whether the domain is ours now.
-    if ((await bucket.binding(domain, { fresh: true, looks: 2 })) !== undefined) return true;
-    throw new ActionableError(
-      factsOf(error),
-      "unbind the domain from the bucket of this account that has it. OSS does not say which one it is: " +
-        "`npx oss-cname list BUCKET` lists the domains of a bucket. To move the domain from there in one `pulumi up`, name that bucket in takeover",
-    );
+    if ((await bucket.binding(domain, { fresh: true, looks: 2 })) !== undefined) return "bound";
+    if (source === undefined)
+      throw new ActionableError(
+        factsOf(error),
+        "unbind the domain from the bucket of this account that has it. OSS does not say which one it is: " +
+          "`npx oss-cname list BUCKET` lists the domains of a bucket. To move the domain from there in one `pulumi up`, name that bucket in takeover",
+      );
   }
+  if (!isProven) return "undecided";
+  await move(source.bucket, bucket, domain, run.clock);
+  return "bound";
 }

@@ -21,10 +21,12 @@ interface Outputs extends BindingInputs {
   readonly cnameTarget: string;
   /** Where the domain still is while its move to `bucket` is pending. */
   readonly boundTo?: BindingInputs;
+  /** What was learned of OSS while the binding is pending: see `Unproven`. */
+  readonly checksProofFirst?: boolean;
 }
 
 /** What became of a binding. */
-type Bound = Pick<Outputs, "status" | "boundTo"> & { readonly pendingReason?: string };
+type Bound = Pick<Outputs, "status" | "boundTo" | "checksProofFirst"> & { readonly pendingReason?: string };
 
 export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<Inputs, Outputs> {
   async check(_olds: Inputs, news: Inputs) {
@@ -78,7 +80,7 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
   /** One flow whether the binding is missing, ours already, or still with another bucket. */
   async #ensure(inputs: Inputs, timeoutSeconds: number | undefined, olds?: Outputs): Promise<Bound> {
     const { run } = this;
-    const { domain, token, unverified = "wait" } = inputs;
+    const { domain, token, confirmedToken, unverified = "wait" } = inputs;
     const bucket = run.bucket(inputs);
     const pendingKey = `${bucket.name}/${domain}`;
     run.pendingBindings.delete(pendingKey);
@@ -93,18 +95,25 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
     const deadline = run.clock.now() + 1000 * seconds;
     const looks = (inputs.verification ?? run.settings.choice("oss-cname:verification")) !== "none";
     try {
-      const pendingReason = await bindWhenProven(run, { domain, bucket, token, source, looks, unverified, deadline });
-      if (pendingReason === undefined) return { status: "Enabled" };
+      const unproven = await bindWhenProven(run, {
+        ...{ domain, bucket, token, source, looks, unverified, deadline, confirmedToken },
+        checksProofFirst: olds?.checksProofFirst ?? false,
+      });
+      if (unproven === undefined) return { status: "Enabled" };
       run.pendingBindings.add(pendingKey);
-      return { status: "Pending", pendingReason, ...(source?.ours && { boundTo: source.binding }) };
+      return { status: "Pending", ...unproven, ...(source?.ours && { boundTo: source.binding }) };
     } finally {
       run.notices.doneWaiting(domain);
     }
   }
 
-  #outputs(binding: BindingInputs, { status, pendingReason = "", boundTo }: Bound): Outputs {
+  #outputs(binding: BindingInputs, { status, pendingReason = "", boundTo, checksProofFirst }: Bound): Outputs {
     const { cnameTarget } = this.run.bucket(binding);
-    return plain({ ...bindingOf(binding), status, pendingReason, cnameTarget, ...(boundTo && { boundTo }) });
+    return plain({
+      ...{ ...bindingOf(binding), status, pendingReason, cnameTarget },
+      ...(boundTo && { boundTo }),
+      ...(checksProofFirst && { checksProofFirst }),
+    });
   }
 }
 

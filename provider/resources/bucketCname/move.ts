@@ -61,11 +61,12 @@ export class BoundNowhere extends Error {}
 
 /**
  * Moves a domain: DeleteCname and PutCname back to back, since OSS has no operation that does both. When the second
- * fails, one attempt to bind back.
+ * fails, one attempt to bind back, with the certificate that the domain had.
  *
  * @throws BoundNowhere when that failed as well
  */
 export async function move(source: Bucket, target: Bucket, domain: string, clock: Clock): Promise<void> {
+  const before = await source.binding(domain);
   await source.unbind(domain);
   try {
     await bindWithRetry(target, domain, clock);
@@ -82,7 +83,21 @@ export async function move(source: Bucket, target: Bucket, domain: string, clock
           `${token ? ` With the record ${record} bucket ${source.name} would take it back.` : ""} ${next}`,
       );
     }
-    throw new Error(`${failure}\nIt was bound back to bucket ${source.name}, without its certificate. ${next}`);
+    const certificate = await putBack(source, before);
+    throw new Error(`${failure}\nIt was bound back to bucket ${source.name}${certificate}. ${next}`);
+  }
+}
+
+/** Puts a certificate on the domain again, and says what became of it. */
+async function putBack(bucket: Bucket, before: CnameInfo | undefined): Promise<string> {
+  if (before?.certificate === undefined) return "";
+  const { certId } = before.certificate;
+  try {
+    await bucket.putCertificate(before.domain, { certId });
+    bucket.putConfirmed(before);
+    return `, with its certificate ${certId}`;
+  } catch (error) {
+    return `, without its certificate ${certId}: ${(error as Error).message}`;
   }
 }
 

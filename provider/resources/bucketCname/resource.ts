@@ -16,7 +16,7 @@ export interface TakeoverArgs {
 export interface BucketCnameArgs extends BindingArgs {
   /**
    * Bucket that answers for the domain. Changing it moves the domain, in place: the old binding stands until the new
-   * TXT record is seen.
+   * TXT record is known to exist.
    */
   readonly bucket: pulumi.Input<string>;
   /**
@@ -39,6 +39,12 @@ export interface BucketCnameArgs extends BindingArgs {
    * then 900.
    */
   readonly dnsTimeoutSeconds?: pulumi.Input<number>;
+  /**
+   * The token of the domain, if you have made sure of its TXT record yourself. Needed only to move a domain where
+   * neither a look at DNS nor OSS can tell whether the record is there; the message says so. No other token counts.
+   * Changing it alone changes nothing.
+   */
+  readonly confirmedToken?: pulumi.Input<string>;
   /** Consent to take the domain from another bucket that it is bound to. Refused unless that bucket lists it. */
   readonly takeover?: pulumi.Input<TakeoverArgs>;
 }
@@ -51,6 +57,7 @@ export const BUCKET_CNAME_OPTIONS = Object.keys({
   verification: true,
   unverified: true,
   dnsTimeoutSeconds: true,
+  confirmedToken: true,
   takeover: true,
 } satisfies Record<Option, true>) as Option[];
 

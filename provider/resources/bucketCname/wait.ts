@@ -6,7 +6,7 @@ import { txtRecordName } from "../../names";
 export interface Situation {
   /** What DNS shows; undefined where it is not looked at. */
   readonly look: Pick<TxtLook, "present" | "blocked"> | undefined;
-  /** Whether binding the domain takes it from a bucket where it is served now. */
+  /** Whether another bucket serves the domain now, which binding it takes it from. */
   readonly isServed: boolean;
   readonly unverified: "wait" | "pending";
   readonly now: number;
@@ -30,8 +30,8 @@ export type Decision = "bind" | "waitForOss" | "waitForDns" | "pending" | "giveU
 export function decide({ look, isServed, unverified, now, deadline, lastAsk, nextAsk }: Situation): Decision {
   const isLate = unverified === "wait" && now >= deadline;
   const isBlind = look === undefined || look.blocked;
-  // A domain that is served is taken from there only when the new record was seen, or the user said not to look.
-  const isReady = look === undefined || look.present || (!isServed && (look.blocked || isLate));
+  // A record that is missing may still be one that only OSS sees. That is no reason to touch a domain that is served.
+  const isReady = isBlind || look.present || (!isServed && isLate);
   const isLastChance = isLate && !isBlind && now > (lastAsk ?? Number.NEGATIVE_INFINITY);
   if (isReady && (now >= nextAsk || isLastChance)) return "bind";
   if (unverified === "pending") return "pending";
@@ -58,6 +58,14 @@ export class Backoff {
   }
 }
 
+/**
+ * Why OSS did not bind a domain, where that is no failure.
+ *
+ * - `unproven`: it does not see the TXT record
+ * - `undecided`: another bucket has the domain, and whether OSS sees the record is not known
+ */
+export type Answer = "unproven" | "undecided";
+
 /** A wait, as its messages tell of it. */
 export interface Waiting {
   readonly domain: string;
@@ -67,35 +75,47 @@ export interface Waiting {
   /** The bucket that serves the domain meanwhile. */
   readonly servedBy: string | undefined;
   readonly look: TxtLook | undefined;
-  /** Whether OSS has been asked to bind the domain, and refused. */
-  readonly wasRefused: boolean;
+  /** What OSS answered last, if it was asked. */
+  readonly answer: Answer | undefined;
 }
 
 /** What a domain waits for, in a few words. */
-export function waitText({ look, wasRefused, servedBy }: Waiting): string {
+export function waitText({ look, answer }: Waiting): string {
   if (look === undefined) return "OSS has not seen the TXT record yet";
-  if (look.blocked)
-    return `no DNS server can be reached from here${servedBy === undefined ? "; OSS is asked every 15 s" : ""}`;
-  return look.present && wasRefused ? "the TXT record exists; OSS has not seen it yet" : "TXT record";
+  if (look.blocked) return "no DNS server can be reached from here; OSS is asked every 15 s";
+  return look.present && answer ? "the TXT record exists; OSS has not seen it yet" : "TXT record";
 }
 
 export function pendingText(waiting: Waiting): string {
-  const { domain, bucket, look, wasRefused } = waiting;
-  const seen = wasRefused ? "OSS does not see the record yet" : look === undefined ? "" : describeLook(look);
+  const { domain, bucket, look, answer } = waiting;
+  if (isUndecided(waiting)) return undecidedText(waiting);
+  const seen = answer ? "OSS does not see the record yet" : look === undefined ? "" : describeLook(look);
   return `${domain} is not bound to bucket ${bucket} yet: create the record ${recordText(waiting)}, then run \`pulumi up\` again. ${seen}`.trim();
 }
 
 export function deadlineText(waiting: Waiting): string {
-  const { domain, bucket, look, servedBy, wasRefused } = waiting;
+  const { domain, bucket, look, servedBy, answer } = waiting;
+  if (isUndecided(waiting)) return undecidedText(waiting);
   return [
-    `${domain} could not be bound to bucket ${bucket} in time: ${wasRefused ? "OSS answered NeedVerifyDomainOwnership" : "its TXT record does not exist"}.`,
+    `${domain} could not be bound to bucket ${bucket} in time: ${answer ? "OSS answered NeedVerifyDomainOwnership" : "its TXT record does not exist"}.`,
     `Record to create: ${recordText(waiting)}`,
     ...(look === undefined ? [] : [describeLook(look)]),
     ...(servedBy === undefined ? [] : [`The domain is still bound to bucket ${servedBy}.`]),
-    ...(servedBy !== undefined && look?.blocked
-      ? ['It is not moved without a look at DNS, unless verification is "none".']
-      : []),
     "The next `pulumi up` continues from here; dnsTimeoutSeconds gives it more time",
+  ].join("\n");
+}
+
+/** Whether neither OSS nor DNS can tell if the record exists. */
+function isUndecided({ answer, look }: Waiting): boolean {
+  return answer === "undecided" && (look === undefined || look.blocked);
+}
+
+function undecidedText(waiting: Waiting): string {
+  const { domain, bucket, servedBy, look } = waiting;
+  return [
+    `${domain} is not bound to bucket ${bucket} yet. It is still bound to bucket ${servedBy}, and while it is, OSS does not say whether it sees the record ${recordText(waiting)}.`,
+    look === undefined ? 'With verification "none", DNS is not looked at either.' : describeLook(look),
+    "Next: make sure that the record exists, set confirmedToken to its value, and run `pulumi up` again",
   ].join("\n");
 }
 

@@ -59,6 +59,23 @@ describe("PutCname", () => {
     assert.deepEqual([own.status, own.code, elementOf(own, "CnameType")], [409, "CnameAlreadyExists", "CNAME_OSS"]);
   });
 
+  for (const [boundElsewhere, unproven, proven, bucket] of [
+    ["conflict", "CnameAlreadyExists", "CnameAlreadyExists", "site1"],
+    ["proofFirst", "NeedVerifyDomainOwnership", "CnameAlreadyExists", "site1"],
+    ["move", "NeedVerifyDomainOwnership", undefined, "site2"],
+  ] as const)
+    it(`answers for a domain of another bucket as the switch says: ${boundElsewhere}`, async () => {
+      await start({ switches: { boundElsewhere } });
+      cloud.inConsole.moveBinding("www.example.com", "site1");
+      cloud.inConsole.replaceCertificate("www.example.com", { certId: "1-cn-hangzhou" });
+      const value = elementOf(await createToken(cloud, "site2", "www.example.com"), "Token") ?? "";
+      assert.equal((await put(cloud, "site2", "www.example.com")).code, unproven);
+      cloud.addRecord({ name: "_dnsauth.www.example.com", type: "TXT", value });
+      assert.equal((await put(cloud, "site2", "www.example.com")).code, proven);
+      const [binding] = cloud.state().bindings;
+      assert.deepEqual([binding?.bucket, binding?.certId], [bucket, proven && "1-cn-hangzhou"]);
+    });
+
   describe("for a domain bound to a bucket of another account", () => {
     beforeEach(async () => {
       await start();

@@ -24,12 +24,18 @@ describe("a takeover", () => {
     scene.forget();
   };
 
+  /** OSS refuses the domain only after it was unbound. */
+  const refuseMidway = () => {
+    scene.fault({ operation: "PutCname", bucket: "site", status: 409, code: "CnameAlreadyExists" });
+    scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
+  };
+
   it("takes the domain over once the record is there", async () => {
     await start();
     scene.prove("site", 5);
     await scene.stack.up(taking());
     assert.equal(scene.boundTo(domain), "site");
-    assert.deepEqual(moves(), ["DeleteCname other", "PutCname site"]);
+    assert.deepEqual(moves(), ["PutCname site", "DeleteCname other", "PutCname site"]);
   });
 
   it("sends nothing in the ups after it", async () => {
@@ -102,7 +108,7 @@ describe("a takeover", () => {
   it("binds back when it cannot bind", async () => {
     await start({ switches: { bindsUnverified: true } });
     scene.prove();
-    scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
+    refuseMidway();
     await assert.rejects(scene.stack.up(taking()), /CnameIsRisk.*bound back to bucket other/s);
     assert.equal(scene.boundTo(domain), "other");
     assert.ok(!scene.stack.state.has("binding"));
@@ -114,7 +120,7 @@ describe("a takeover", () => {
     beforeEach(async () => {
       await start();
       scene.prove();
-      scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
+      refuseMidway();
       await assert.rejects(
         scene.stack.up(taking()),
         /CnameIsRisk.*Binding it back failed.*bound nowhere now.*tries again/s,
@@ -148,7 +154,33 @@ describe("a takeover", () => {
       scene.stack.up(taking()),
       /DeleteCname www\.example\.com on bucket other.*acs:oss:\*:\*:other/s,
     );
-    assert.deepEqual(moves(), ["DeleteCname other"]);
+    assert.deepEqual(moves(), ["PutCname site", "DeleteCname other"]);
     assert.equal(scene.boundTo(domain), "other");
+  });
+
+  it("unbinds nothing when OSS refuses the domain anyway", async () => {
+    await start();
+    scene.prove();
+    scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
+    await assert.rejects(scene.stack.up(taking()), /CnameIsRisk/);
+    assert.deepEqual(moves(), ["PutCname site"]);
+    assert.equal(scene.boundTo(domain), "other");
+  });
+
+  it("takes the domain although OSS says that another user has it, as of a bucket whose policy lets us in", async () => {
+    await start();
+    scene.prove();
+    scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameDenied" });
+    await scene.stack.up(taking());
+    assert.equal(scene.boundTo(domain), "site");
+  });
+
+  it("that only the user can vouch for waits for that, and unbinds nothing before", async () => {
+    await start({ config: { "oss-cname:verification": "none" } });
+    scene.prove();
+    await assert.rejects(scene.stack.up(taking()), /still bound to bucket other.*confirmedToken/s);
+    assert.deepEqual(moves(), ["PutCname site"]);
+    await scene.stack.up(taking({ confirmedToken: scene.token("site", domain) }));
+    assert.equal(scene.boundTo(domain), "site");
   });
 });

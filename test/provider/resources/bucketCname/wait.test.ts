@@ -72,10 +72,10 @@ describe("decide", () => {
         [MISSING, "just now", "waitForDns", "giveUp"],
         [MISSING, "a while ago", "waitForDns", "giveUp"],
         [MISSING, "and not again yet", "waitForDns", "giveUp"],
-        [BLOCKED, "never", "waitForDns", "giveUp"],
-        [BLOCKED, "just now", "waitForDns", "giveUp"],
-        [BLOCKED, "a while ago", "waitForDns", "giveUp"],
-        [BLOCKED, "and not again yet", "waitForDns", "giveUp"],
+        [BLOCKED, "never", "bind", "bind"],
+        [BLOCKED, "just now", "waitForOss", "giveUp"],
+        [BLOCKED, "a while ago", "bind", "bind"],
+        [BLOCKED, "and not again yet", "waitForOss", "giveUp"],
         [undefined, "never", "bind", "bind"],
         [undefined, "just now", "waitForOss", "giveUp"],
         [undefined, "a while ago", "bind", "bind"],
@@ -119,9 +119,9 @@ describe("decide", () => {
     [MISSING, true, "just now", "pending"],
     [MISSING, true, "a while ago", "pending"],
     [MISSING, true, "and not again yet", "pending"],
-    [BLOCKED, true, "never", "pending"],
+    [BLOCKED, true, "never", "bind"],
     [BLOCKED, true, "just now", "pending"],
-    [BLOCKED, true, "a while ago", "pending"],
+    [BLOCKED, true, "a while ago", "bind"],
     [BLOCKED, true, "and not again yet", "pending"],
     [undefined, true, "never", "bind"],
     [undefined, true, "just now", "pending"],
@@ -162,7 +162,7 @@ describe("the texts of a wait", () => {
     proof: "0123",
     servedBy: undefined,
     look: lookOf({ answers: [answer] }),
-    wasRefused: false,
+    answer: undefined,
     ...more,
   });
 
@@ -173,18 +173,13 @@ describe("the texts of a wait", () => {
       [
         "OSS where the record exists and OSS has refused",
         "the TXT record exists; OSS has not seen it yet",
-        waiting({ look: lookOf({ present: true }), wasRefused: true }),
+        waiting({ look: lookOf({ present: true }), answer: "unproven" }),
       ],
       ["OSS where DNS is not looked at", "OSS has not seen the TXT record yet", waiting({ look: undefined })],
       [
         "OSS where DNS cannot be asked",
         "no DNS server can be reached from here; OSS is asked every 15 s",
         waiting({ look: lookOf({ blocked: true }) }),
-      ],
-      [
-        "DNS alone where a bucket serves the domain",
-        "no DNS server can be reached from here",
-        waiting({ look: lookOf({ blocked: true }), servedBy: "old" }),
       ],
     ];
     for (const [title, text, of] of cases) it(`name ${title}`, () => assert.equal(waitText(of), text));
@@ -199,7 +194,7 @@ describe("the texts of a wait", () => {
       ));
 
     it("say that OSS does not see the record", () =>
-      assert.match(pendingText(waiting({ wasRefused: true })), /again\. OSS does not see the record yet$/));
+      assert.match(pendingText(waiting({ answer: "unproven" })), /again\. OSS does not see the record yet$/));
 
     it("leave DNS out where it was not looked at", () =>
       assert.match(pendingText(waiting({ look: undefined })), /then run `pulumi up` again\.$/));
@@ -216,7 +211,7 @@ describe("the texts of a wait", () => {
       ));
 
     it("give the answer of OSS", () =>
-      assert.match(deadlineText(waiting({ wasRefused: true })), /in time: OSS answered NeedVerifyDomainOwnership\./));
+      assert.match(deadlineText(waiting({ answer: "unproven" })), /in time: OSS answered NeedVerifyDomainOwnership\./));
 
     it("say which bucket serves the domain", () =>
       assert.match(deadlineText(waiting({ servedBy: "old" })), /The domain is still bound to bucket old\.\nThe next/));
@@ -224,10 +219,30 @@ describe("the texts of a wait", () => {
     it("say nothing of a move where no bucket serves the domain", () =>
       assert.doesNotMatch(deadlineText(waiting({ look: lookOf({ blocked: true }) })), /moved|still bound/));
 
-    it("say that a served domain is not moved without a look at DNS", () =>
+    it("leave out that OSS could not tell, once DNS did", () =>
+      assert.doesNotMatch(deadlineText(waiting({ servedBy: "old", answer: "undecided" })), /confirmedToken/));
+  });
+
+  describe("when neither OSS nor DNS can tell whether the record exists", () => {
+    const undecided = (look: TxtLook | undefined) => waiting({ servedBy: "old", answer: "undecided", look });
+
+    for (const [when, text] of [
+      ["left pending", pendingText],
+      ["given up", deadlineText],
+    ] as const)
+      it(`say where the domain is, and how to vouch for the record, ${when}`, () =>
+        assert.equal(
+          text(undecided(undefined)),
+          "www.example.com is not bound to bucket site yet. It is still bound to bucket old, and while it is, OSS does not say " +
+            "whether it sees the record TXT _dnsauth.www.example.com = 0123.\n" +
+            'With verification "none", DNS is not looked at either.\n' +
+            "Next: make sure that the record exists, set confirmedToken to its value, and run `pulumi up` again",
+        ));
+
+    it("say why DNS could not tell", () =>
       assert.match(
-        deadlineText(waiting({ servedBy: "old", look: lookOf({ blocked: true }) })),
-        /not moved without a look at DNS, unless verification is "none"/,
+        pendingText(undecided(lookOf({ blocked: true }))),
+        /is DNS \(port 53\) closed.*set confirmedToken/s,
       ));
   });
 });
