@@ -1,26 +1,42 @@
 import type { Clock } from "./clock";
+import { table } from "./table";
 
 const QUIET_MS = 10_000;
-/** What happens to many domains at once becomes one line. */
+/** What happens to many domains at once is told at once. */
 const GATHERING_MS = 100;
+/** Waits are told again when their record has changed, and after this time, which doubles. */
+const AGAIN_MS = 60_000;
 const SHOWN = 3;
+
+/** A TXT record that a domain waits for. */
+export interface Wait {
+  readonly name: string;
+  readonly value: string;
+  /** What is known of the record, in a few words. */
+  readonly state: string;
+  /** When the wait ends in any case. Milliseconds since 1970. */
+  readonly until: number;
+}
 
 /**
  * Lines for the user about what a provider process is doing.
  *
  * Pulumi shows what a dynamic provider prints, but beside no resource in particular, and a hundred domains would drown
- * everything else. So there is at most one line in ten seconds, about all that happened since the last one.
+ * everything else. So they are told together, at most once in ten seconds.
  */
 export class Notices {
   readonly #clock: Clock;
-  readonly #print: (line: string) => void;
-  /** What each domain waits for. */
-  readonly #waiting = new Map<string, string>();
+  readonly #print: (text: string) => void;
+  readonly #waiting = new Map<string, Wait>();
+  /** The state in which the record of each wait was told. */
+  readonly #told = new Map<string, string>();
   readonly #unsaid: string[] = [];
-  #lastLineAt = Number.NEGATIVE_INFINITY;
+  #lastPrintAt = Number.NEGATIVE_INFINITY;
   #isScheduled = false;
+  #tellAgainAt = Number.POSITIVE_INFINITY;
+  #tellAgainAfter = AGAIN_MS;
 
-  constructor(clock: Clock, print: (line: string) => void) {
+  constructor(clock: Clock, print: (text: string) => void) {
     this.#clock = clock;
     this.#print = print;
   }
@@ -30,48 +46,73 @@ export class Notices {
    */
   async say(text: string): Promise<void> {
     this.#unsaid.push(text);
-    if (this.#clock.now() >= this.#lastLineAt + QUIET_MS) await this.#clock.sleep(GATHERING_MS);
-    this.#schedule();
+    if (this.#clock.now() >= this.#lastPrintAt + QUIET_MS) await this.#clock.sleep(GATHERING_MS);
+    this.#schedule(0);
   }
 
-  /** Says what a domain waits for, again and again until `doneWaiting`. */
-  waitingFor(domain: string, what: string): void {
-    this.#waiting.set(domain, what);
-    this.#schedule();
+  /** Says what a domain waits for: soon, when the state of the record changes, and ever more seldom until `doneWaiting`. */
+  waitingFor(domain: string, wait: Wait): void {
+    this.#waiting.set(domain, wait);
+    if (this.#told.get(domain) !== wait.state || this.#clock.now() >= this.#tellAgainAt) this.#schedule(GATHERING_MS);
   }
 
   doneWaiting(domain: string): void {
     this.#waiting.delete(domain);
+    this.#told.delete(domain);
   }
 
-  #schedule(): void {
+  #schedule(least: number): void {
     if (this.#isScheduled) return;
-    const pause = this.#lastLineAt + QUIET_MS - this.#clock.now();
+    const pause = Math.max(this.#lastPrintAt + QUIET_MS - this.#clock.now(), least);
     if (pause <= 0) {
-      this.#printLine();
+      this.#printAll();
     } else {
       this.#isScheduled = true;
-      this.#clock.later(pause, () => this.#printLine());
+      this.#clock.later(pause, () => this.#printAll());
     }
   }
 
-  #printLine(): void {
+  #printAll(): void {
     this.#isScheduled = false;
-    const waiting = [...this.#waiting].map(([domain, what]) => `${domain} (${what})`);
-    const parts = [...shortened(this.#unsaid.splice(0), "; "), ...shortened(waiting, ", ").map(waitingText)];
-    if (parts.length === 0) return;
-    this.#lastLineAt = this.#clock.now();
-    this.#print(`oss-cname: ${parts.join("; ")}`);
+    const now = this.#clock.now();
+    const said = shortened(this.#unsaid.splice(0));
+    const waits = this.#waitsToTell(now);
+    if (said === "" && waits.length === 0) return;
+    this.#lastPrintAt = now;
+    if (said !== "") this.#print(`oss-cname: ${said}`);
+    if (waits.length > 0) this.#print(`oss-cname: waiting for ${records(waits, now)}`);
+  }
+
+  /** Those whose record is in another state than was told; when it is time again, all of them. */
+  #waitsToTell(now: number): Wait[] {
+    const all = [...this.#waiting];
+    const isAgain = now >= this.#tellAgainAt;
+    const told = isAgain ? all : all.filter(([domain, { state }]) => this.#told.get(domain) !== state);
+    if (told.length === 0) return [];
+    for (const [domain, { state }] of told) this.#told.set(domain, state);
+    if (isAgain) this.#tellAgainAfter *= 2;
+    this.#tellAgainAt = now + this.#tellAgainAfter;
+    return told.map(([, wait]) => wait);
   }
 }
 
-function waitingText(domains: string): string {
-  return `waiting for ${domains}`;
+/** One record in the same line, several as a table. */
+function records(waits: readonly Wait[], now: number): string {
+  const left = ({ until }: Wait) => timeLeft(until - now);
+  const [first, ...more] = waits;
+  if (first !== undefined && more.length === 0)
+    return `TXT ${first.name} = ${first.value} (${first.state}; ${left(first)} left)`;
+  const rows = waits.map((wait) => [wait.name, "TXT", wait.value, wait.state, left(wait)]);
+  return `these DNS records:\n${table([["NAME", "TYPE", "VALUE", "STATE", "TIME LEFT"], ...rows]).trimEnd()}`;
 }
 
-/** The first few of many in one string, with how many more there are; nothing where there are none. */
-function shortened(texts: readonly string[], separator: string): string[] {
-  if (texts.length === 0) return [];
+function timeLeft(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** The first few of many in one string, with how many more there are; empty where there are none. */
+function shortened(texts: readonly string[]): string {
   const more = texts.length > SHOWN ? ` and ${texts.length - SHOWN} more` : "";
-  return [texts.slice(0, SHOWN).join(separator) + more];
+  return texts.slice(0, SHOWN).join("; ") + more;
 }

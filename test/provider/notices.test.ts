@@ -51,46 +51,86 @@ describe("Notices", () => {
     assert.equal(lines.length, 1);
   });
 
-  describe("about a wait", () => {
-    it("name the domain and what it waits for", () => {
-      notices.waitingFor("a.example.com", "TXT record");
-      assert.deepEqual(lines, ["oss-cname: waiting for a.example.com (TXT record)"]);
+  describe("about waits", () => {
+    const MINUTE = 60_000;
+    let until: number;
+    beforeEach(() => {
+      until = clock.now() + 15 * MINUTE;
+    });
+    const wait = (domain: string, state = "missing") =>
+      notices.waitingFor(domain, { name: `_dnsauth.${domain}`, value: `proof of ${domain}`, state, until });
+    /** A second passes; the domains are looked at again. */
+    const looks = (seconds: number, ...domains: string[]) => {
+      for (let second = 0; second < seconds; second++) {
+        clock.pass(1000);
+        for (const domain of domains) wait(domain);
+      }
+    };
+    const GATHERED = 100;
+
+    it("name record, value, state and the time that is left", () => {
+      wait("a");
+      clock.pass(GATHERED);
+      assert.deepEqual(lines, ["oss-cname: waiting for TXT _dnsauth.a = proof of a (missing; 15 min left)"]);
     });
 
-    it("repeat it as long as it lasts", () => {
-      notices.waitingFor("a.example.com", "TXT record");
-      clock.pass(TEN_SECONDS);
-      notices.waitingFor("a.example.com", "TXT record");
-      assert.equal(lines.length, 2);
+    it("tell many in one table with a line for each, at the start", () => {
+      for (let index = 0; index < 60; index++) wait(`d${index}`);
+      clock.pass(GATHERED);
+      const [told = "", ...more] = lines;
+      assert.deepEqual(more, []);
+      const [title, head, ...rows] = told.split("\n");
+      assert.equal(title, "oss-cname: waiting for these DNS records:");
+      assert.match(head ?? "", /^NAME +TYPE +VALUE +STATE +TIME LEFT$/);
+      assert.equal(rows.length, 60);
+      assert.match(rows[59] ?? "", /^_dnsauth\.d59 +TXT +proof of d59 +missing +15 min$/);
     });
 
-    it("tell the latest of a domain", () => {
-      notices.waitingFor("a.example.com", "TXT record");
-      notices.waitingFor("a.example.com", "OSS");
-      clock.pass(TEN_SECONDS);
-      assert.equal(lines.at(-1), "oss-cname: waiting for a.example.com (OSS)");
+    it("are not told again as long as nothing changes, but for a reminder after ever longer times", () => {
+      wait("a");
+      const told: number[] = [];
+      const began = clock.now();
+      for (let second = 0; second < 14 * 60; second++) {
+        const before = lines.length;
+        looks(1, "a");
+        if (lines.length > before) told.push(Math.round((clock.now() - began) / MINUTE));
+      }
+      assert.deepEqual(told, [0, 1, 3, 7]);
+      assert.match(lines.at(-1) ?? "", /; 8 min left\)$/);
     });
 
-    it("name three domains and count the others", () => {
-      notices.waitingFor("first", "TXT record");
-      for (const domain of ["b", "c", "d"]) notices.waitingFor(domain, "OSS");
+    it("tell the seconds at the end", () => {
+      until = clock.now() + 90_000;
+      wait("a");
+      looks(1, "a");
+      assert.match(lines.at(-1) ?? "", /; 89 s left\)$/);
+    });
+
+    it("are told when the state of a record changes, without the others", () => {
+      wait("a");
+      wait("b");
+      looks(20, "a", "b");
+      wait("b", "exists; not seen by OSS yet");
       clock.pass(TEN_SECONDS);
-      assert.deepEqual(lines.slice(1), ["oss-cname: waiting for first (TXT record), b (OSS), c (OSS) and 1 more"]);
+      assert.deepEqual(lines.slice(1), [
+        "oss-cname: waiting for TXT _dnsauth.b = proof of b (exists; not seen by OSS yet; 15 min left)",
+      ]);
     });
 
     it("say nothing of a domain that is done", () => {
-      notices.waitingFor("a.example.com", "TXT record");
-      notices.waitingFor("a.example.com", "OSS");
-      notices.doneWaiting("a.example.com");
+      wait("a");
+      notices.doneWaiting("a");
       clock.pass(TEN_SECONDS);
-      assert.equal(lines.length, 1);
+      assert.deepEqual(lines, []);
     });
 
-    it("come after what has happened, in the same line", async () => {
-      notices.waitingFor("a", "OSS");
-      await notices.say("b was adopted");
+    it("come after what has happened, in a line of their own", async () => {
+      const said = notices.say("b was adopted");
+      wait("a");
+      await said;
       clock.pass(TEN_SECONDS);
-      assert.equal(lines.at(-1), "oss-cname: b was adopted; waiting for a (OSS)");
+      assert.equal(lines[0], "oss-cname: b was adopted");
+      assert.match(lines[1] ?? "", /^oss-cname: waiting for TXT _dnsauth\.a /);
     });
   });
 });

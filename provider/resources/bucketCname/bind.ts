@@ -7,7 +7,7 @@ import type { Run } from "../../run";
 import type { MoveSource } from "./move";
 import { move } from "./move";
 import type { Answer } from "./wait";
-import { Backoff, deadlineText, decide, pendingText, waitText } from "./wait";
+import { Backoff, deadlineText, decide, pendingText, recordStateText } from "./wait";
 
 interface Attempt {
   readonly domain: string;
@@ -30,6 +30,7 @@ interface Attempt {
 /** A binding that is left to a later attempt. */
 export interface Unproven {
   readonly pendingReason: string;
+  readonly recordState: string;
   /**
    * OSS has asked for the TXT record of the domain while another bucket had it. So it looks for the record first, and
    * when it names the other binding instead, it has found it.
@@ -73,11 +74,16 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<Unprov
       look,
       answer,
     };
-    if (decision === "pending") return { pendingReason: pendingText(waiting), checksProofFirst };
+    if (decision === "pending") {
+      return { pendingReason: pendingText(waiting), recordState: recordStateText(waiting), checksProofFirst };
+    }
     // Where DNS is not looked at, more time would not tell.
     const isHopeless = answer === "undecided" && look === undefined;
     if (decision === "giveUp" || isHopeless) throw new Error(deadlineText(waiting));
-    run.notices.waitingFor(domain, waitText(waiting));
+    run.notices.waitingFor(domain, {
+      ...{ name: txtRecordName(domain), value: proof, until: deadline },
+      state: recordStateText(waiting),
+    });
     const now = run.clock.now();
     const pause = decision === "waitForDns" ? lookPauses.next() : Math.max(nextAsk - now, SHORTEST_PAUSE_MS);
     await run.clock.sleep(Math.min(pause, Math.max(deadline - now, 0)));

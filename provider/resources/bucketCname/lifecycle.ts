@@ -19,6 +19,8 @@ interface Outputs extends BindingInputs {
   readonly status: string;
   readonly pendingReason: string;
   readonly cnameTarget: string;
+  /** In states of earlier releases there is none. */
+  readonly recordState?: string;
   /** Where the domain still is while its move to `bucket` is pending. */
   readonly boundTo?: BindingInputs;
   /** What was learned of OSS while the binding is pending: see `Unproven`. */
@@ -26,7 +28,9 @@ interface Outputs extends BindingInputs {
 }
 
 /** What became of a binding. */
-type Bound = Pick<Outputs, "status" | "boundTo" | "checksProofFirst"> & { readonly pendingReason?: string };
+type Bound = Pick<Outputs, "status" | "recordState" | "boundTo" | "checksProofFirst"> & {
+  readonly pendingReason?: string;
+};
 
 export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<Inputs, Outputs> {
   async check(_olds: Inputs, news: Inputs) {
@@ -107,10 +111,14 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
     }
   }
 
-  #outputs(binding: BindingInputs, { status, pendingReason = "", boundTo, checksProofFirst }: Bound): Outputs {
-    const { cnameTarget } = this.run.bucket(binding);
+  #outputs(
+    binding: BindingInputs,
+    { status, pendingReason = "", recordState = "", boundTo, checksProofFirst }: Bound,
+  ): Outputs {
+    // Visitors must still be led to the bucket that has the domain.
+    const { cnameTarget } = this.run.bucket(boundTo ?? binding);
     return plain({
-      ...{ ...bindingOf(binding), status, pendingReason, cnameTarget },
+      ...{ ...bindingOf(binding), status, pendingReason, recordState, cnameTarget },
       ...(boundTo && { boundTo }),
       ...(checksProofFirst && { checksProofFirst }),
     });

@@ -75,6 +75,8 @@ export class BucketCname extends OssDynamicResource {
   declare readonly status: pulumi.Output<string>;
   /** What a `Pending` binding waits for, for a person to read; empty otherwise. */
   declare readonly pendingReason: pulumi.Output<string>;
+  /** What is known of the TXT record of a `Pending` binding, in a few words; empty otherwise. */
+  declare readonly recordState: pulumi.Output<string>;
   /** Where a CNAME record of the domain should point: the bucket's public name. Empty where the region is not known. */
   declare readonly cnameTarget: pulumi.Output<string>;
 
@@ -84,7 +86,12 @@ export class BucketCname extends OssDynamicResource {
       updateTimeoutSeconds: durationSeconds(opts?.customTimeouts?.update),
       ...args,
     };
-    super("bucketCname", "BucketCname", name, ["status", "pendingReason", "cnameTarget"], inputs, opts);
+    super("bucketCname", "BucketCname", name, ["status", "pendingReason", "recordState", "cnameTarget"], inputs, opts);
+    this.warnOfPending();
+  }
+
+  /** `CustomDomain` has a table of all records in place of these warnings. */
+  protected warnOfPending(): void {
     this.pendingReason.apply((reason) => {
       if (reason) void pulumi.log.warn(reason, this);
     });

@@ -1,6 +1,7 @@
 import type { TxtLook } from "../../dns/txt";
 import { describeLook } from "../../dns/txt";
 import { txtRecordName } from "../../names";
+import { printable } from "../../redact";
 
 /** What is known of the proof of a domain at one moment. Times in milliseconds since 1970. */
 export interface Situation {
@@ -79,11 +80,17 @@ export interface Waiting {
   readonly answer: Answer | undefined;
 }
 
-/** What a domain waits for, in a few words. */
-export function waitText({ look, answer }: Waiting): string {
-  if (look === undefined) return "OSS has not seen the TXT record yet";
-  if (look.blocked) return "no DNS server can be reached from here; OSS is asked every 15 s";
-  return look.present && answer ? "the TXT record exists; OSS has not seen it yet" : "TXT record";
+/** What is known of the TXT record, in a few words. */
+export function recordStateText(waiting: Waiting): string {
+  const { look, answer } = waiting;
+  if (isUndecided(waiting)) return "neither DNS nor OSS can tell; set confirmedToken to the value once it exists";
+  if (look === undefined) return "not seen by OSS yet";
+  if (look.blocked) return "no DNS server can be reached from here; OSS is asked instead";
+  if (look.present) return answer ? "exists; not seen by OSS yet" : "exists";
+  const other = look.answers.find(({ state }) => state === "differs");
+  return other === undefined
+    ? "missing"
+    : printable(`has only ${other.values.map((value) => JSON.stringify(value)).join(", ")}`);
 }
 
 export function pendingText(waiting: Waiting): string {

@@ -43,6 +43,7 @@ describe("BucketCname", () => {
         ...site,
         status: "Enabled",
         pendingReason: "",
+        recordState: "",
         cnameTarget: "site.oss-cn-hangzhou.aliyuncs.com",
         __provider: providerText("bucketCname"),
       }));

@@ -95,6 +95,7 @@ describe("move", () => {
         assert.equal(status(), "Pending");
         assert.deepEqual(await scene.stack.refresh(), []);
         assert.equal(status(), "Pending");
+        assert.equal(scene.stack.output("binding", "cnameTarget"), "site.oss-cn-hangzhou.aliyuncs.com");
         assert.equal(scene.boundTo(domain), "site");
       });
 

@@ -6,9 +6,9 @@ import {
   deadlineText,
   decide,
   pendingText,
+  recordStateText,
   type Situation,
   type Waiting,
-  waitText,
 } from "../../../../provider/resources/bucketCname/wait";
 
 const PRESENT = { present: true, blocked: false };
@@ -166,23 +166,34 @@ describe("the texts of a wait", () => {
     ...more,
   });
 
-  describe("while it lasts", () => {
+  describe("tell of the record", () => {
+    const differs: ServerAnswer = { ...answer, state: "differs", values: ["old", "a\u0007b"] };
     const cases: [title: string, text: string, waiting: Waiting][] = [
-      ["the record that is missing", "TXT record", waiting()],
-      ["the record that OSS was not asked about yet", "TXT record", waiting({ look: lookOf({ present: true }) })],
+      ["that it is missing", "missing", waiting()],
       [
-        "OSS where the record exists and OSS has refused",
-        "the TXT record exists; OSS has not seen it yet",
+        "that a server has other values",
+        'has only "old", "a\\u0007b"',
+        waiting({ look: lookOf({ answers: [answer, differs] }) }),
+      ],
+      ["that it exists", "exists", waiting({ look: lookOf({ present: true }) })],
+      [
+        "that it exists and OSS has refused",
+        "exists; not seen by OSS yet",
         waiting({ look: lookOf({ present: true }), answer: "unproven" }),
       ],
-      ["OSS where DNS is not looked at", "OSS has not seen the TXT record yet", waiting({ look: undefined })],
+      ["that OSS has not seen it where DNS is not looked at", "not seen by OSS yet", waiting({ look: undefined })],
       [
-        "OSS where DNS cannot be asked",
-        "no DNS server can be reached from here; OSS is asked every 15 s",
-        waiting({ look: lookOf({ blocked: true }) }),
+        "that DNS cannot be asked",
+        "no DNS server can be reached from here; OSS is asked instead",
+        waiting({ look: lookOf({ blocked: true }), answer: "unproven" }),
+      ],
+      [
+        "that nothing can tell, and what to do",
+        "neither DNS nor OSS can tell; set confirmedToken to the value once it exists",
+        waiting({ look: lookOf({ blocked: true }), answer: "undecided" }),
       ],
     ];
-    for (const [title, text, of] of cases) it(`name ${title}`, () => assert.equal(waitText(of), text));
+    for (const [title, text, of] of cases) it(title, () => assert.equal(recordStateText(of), text));
   });
 
   describe("when it is left pending", () => {
