@@ -11,6 +11,12 @@ import { Run } from "./run";
 import { table } from "./table";
 import { UniqueDomains } from "./uniqueDomains";
 
+/** A record that a person has to create or change. */
+export interface RecordToCreate extends DnsRecord {
+  /** What is known of it, in a few words. */
+  readonly state: string;
+}
+
 /**
  * What the resources of one Pulumi program share. Programs make resources by `new`, so nothing can be handed to them.
  */
@@ -20,7 +26,7 @@ export class ProgramState {
   #isConfigurationChecked = false;
   /** Certificates, by their digest or CertId, whose expiry was warned of. */
   readonly #warned = new Set<string>();
-  readonly #recordsToCreate: DnsRecord[] = [];
+  readonly #recordsToCreate: RecordToCreate[] = [];
   #domainsNotKnownYet = 0;
   #run: Run | undefined;
 
@@ -57,7 +63,7 @@ export class ProgramState {
   }
 
   /** Prints records that a person has to create: those of all domains in one table, when the last of them is known. */
-  announce(missing: pulumi.Output<DnsRecord[]>): void {
+  announce(missing: pulumi.Output<RecordToCreate[]>): void {
     this.#domainsNotKnownYet++;
     missing.apply((records) => {
       this.#recordsToCreate.push(...records);
@@ -89,7 +95,7 @@ function warnOfClearCredentials(): void {
       );
 }
 
-function recordsTable(records: readonly DnsRecord[]): string {
-  const rows = records.map(({ name, type, value, ttl }) => [name, type, value, String(ttl)]);
-  return table([["NAME", "TYPE", "VALUE", "TTL"], ...rows]);
+function recordsTable(records: readonly RecordToCreate[]): string {
+  const rows = records.map(({ name, type, value, ttl, state }) => [name, type, value, String(ttl), state]);
+  return table([["NAME", "TYPE", "VALUE", "TTL", "STATE"], ...rows]);
 }

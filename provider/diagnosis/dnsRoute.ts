@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import type { Reply } from "../dns/query";
 import { query } from "../dns/query";
 import { splitHostPort } from "../dns/serverAddress";
-import { recordsOf } from "../dns/zone";
+import { targetsIn } from "../dns/zone";
 import { regionOfEndpoint } from "../oss/endpoint";
 
 /** Where DNS leads from a domain. */
@@ -34,13 +34,7 @@ export async function followCnames(domain: string, servers: readonly string[] = 
 }
 
 function routeIn({ answers = [] }: Reply, domain: string): DnsRoute {
-  const targets: string[] = [];
-  let name: string | undefined = domain;
-  while (name !== undefined) {
-    name = recordsOf(answers, name, "CNAME")[0];
-    if (name === undefined || targets.includes(name)) break;
-    targets.push(name);
-  }
+  const targets = targetsIn(answers, domain);
   const [, bucket, host] = targets.flatMap((target) => PUBLIC_NAME.exec(target) ?? []);
   const region = host === undefined ? undefined : regionOfEndpoint(host);
   const hasAddress = answers.some(({ type }) => type === "A");

@@ -76,7 +76,13 @@ function askerOf(options: LookOptions, budget: Budget): Ask {
   const { servers, timeoutMs = 2000 } = options;
   if (servers !== undefined && servers.length > 0)
     return (name) => askGivenServers(servers, name, { timeoutMs, budget });
-  const network: Network = {
+  const network = networkOf(options, budget);
+  return (name) => askZone(name, network);
+}
+
+/** How to reach the servers that a look is for. */
+export function networkOf({ timeoutMs = 2000, ...options }: LookOptions, budget: Budget): Network {
+  return {
     resolvers: (options.resolvers ?? getServers()).map((resolver) => {
       const { host, port } = splitHostPort(resolver);
       return { address: host, port };
@@ -85,7 +91,6 @@ function askerOf(options: LookOptions, budget: Budget): Ask {
     timeoutMs,
     budget,
   };
-  return (name) => askZone(name, network);
 }
 
 /** CNAMEs that are followed, one after the other. */

@@ -95,6 +95,16 @@ export function recordsOf(records: Answer[] | undefined, name: string, type: Str
   );
 }
 
+/** Where the CNAME records of a reply lead from `name`, in order. */
+export function targetsIn(records: Answer[] | undefined, name: string): string[] {
+  const targets: string[] = [];
+  for (let owner: string | undefined = name; owner !== undefined && !targets.includes(owner); ) {
+    if (owner !== name) targets.push(owner);
+    owner = recordsOf(records, owner, "CNAME")[0];
+  }
+  return targets;
+}
+
 function resolveServers(names: string[], glue: Answer[], network: Network): Promise<NameServer[]> {
   return Promise.all(
     names.map(async (name) => {
@@ -113,7 +123,7 @@ function resolveServers(names: string[], glue: Answer[], network: Network): Prom
 }
 
 /** The first reply that says something about the name; one that fails or refuses does not. */
-async function askAny(
+export async function askAny(
   endpoints: ServerAddress[],
   name: string,
   type: "NS" | "A" | "AAAA",

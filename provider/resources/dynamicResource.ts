@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { programState } from "../programState";
 
 /** The name under which `dynamic.ts` exports a resource's lifecycle. It is part of users' state: never rename one. */
-export type ProviderName = "cnameToken" | "bucketCname" | "cnameCertificate" | "alidnsRecord";
+export type ProviderName = "cnameToken" | "bucketCname" | "cnameCertificate" | "alidnsRecord" | "manualRecord";
 
 /**
  * A dynamic resource whose implementation is loaded by name.

@@ -5,6 +5,7 @@ import { CnameCertificateLifecycle } from "./cnameCertificate/lifecycle";
 import { CnameTokenLifecycle } from "./cnameToken/lifecycle";
 import type { ProviderName } from "./dynamicResource";
 import type { Lifecycle } from "./lifecycle";
+import { ManualRecordLifecycle } from "./manualRecord/lifecycle";
 
 /** The lifecycles of all resources, sharing one run. */
 export function lifecycles(run: Run) {
@@ -13,5 +14,6 @@ export function lifecycles(run: Run) {
     bucketCname: new BucketCnameLifecycle(run),
     cnameCertificate: new CnameCertificateLifecycle(run),
     alidnsRecord: new AlidnsRecordLifecycle(run),
+    manualRecord: new ManualRecordLifecycle(run),
   } satisfies Record<ProviderName, Lifecycle>;
 }

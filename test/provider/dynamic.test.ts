@@ -3,7 +3,13 @@ import * as dynamic from "../../provider/dynamic";
 
 describe("pulumi-oss-cname/dynamic", () => {
   it("keeps the names that are in the state of users", () =>
-    assert.deepEqual(Object.keys(dynamic).sort(), ["alidnsRecord", "bucketCname", "cnameCertificate", "cnameToken"]));
+    assert.deepEqual(Object.keys(dynamic).sort(), [
+      "alidnsRecord",
+      "bucketCname",
+      "cnameCertificate",
+      "cnameToken",
+      "manualRecord",
+    ]));
 
   it("is what a resource's text in the state loads", () => {
     assert.equal(require("pulumi-oss-cname/dynamic"), dynamic);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import type { DnsRecord } from "../../provider/names";
-import { ProgramState } from "../../provider/programState";
+import { ProgramState, type RecordToCreate } from "../../provider/programState";
 import { runProgram } from "../support/programRun";
 
 const DAY_MS = 86_400_000;
@@ -118,8 +117,11 @@ describe("ProgramState", () => {
   });
 
   describe("announce", () => {
-    const record = (name: string): DnsRecord => ({ name, type: "TXT", value: `proof of ${name}`, ttl: 600 });
-    const announced = async (...lists: DnsRecord[][]) => {
+    const record = (name: string): RecordToCreate => ({
+      ...{ name, type: "TXT", value: `proof of ${name}`, ttl: 600 },
+      state: `state of ${name}`,
+    });
+    const announced = async (...lists: RecordToCreate[][]) => {
       const state = new ProgramState(clock);
       const { output } = await runProgram(() => {
         for (const list of lists) state.announce(pulumi.output(list));
@@ -131,8 +133,8 @@ describe("ProgramState", () => {
       const output = await announced([record("a"), record("b")], [], [record("c")]);
       assert.match(output, /^Create these DNS records, then run `pulumi up` again:\n/);
       for (const name of ["a", "b", "c"])
-        assert.match(output, new RegExp(`^${name} +TXT +proof of ${name} +600$`, "m"));
-      assert.equal(output.match(/NAME/g)?.length, 1);
+        assert.match(output, new RegExp(`^${name} +TXT +proof of ${name} +600 +state of ${name}$`, "m"));
+      assert.equal(output.split("\n").length, 1 + 1 + 3, "one line for each record");
     });
 
     it("prints nothing where no record is missing", async () => assert.equal(await announced([], []), ""));

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { apexAdvice } from "../../apex";
 import type { DnsRecord } from "../../names";
 import { domainProblem, foldName, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
+import type { RecordToCreate } from "../../programState";
 import { programState } from "../../programState";
 import { bindingOf } from "../binding";
 import type { BucketCnameArgs } from "../bucketCname/resource";
@@ -9,6 +10,7 @@ import { BUCKET_CNAME_OPTIONS, BucketCname } from "../bucketCname/resource";
 import type { CnameCertificateArgs } from "../cnameCertificate/resource";
 import { CnameCertificate } from "../cnameCertificate/resource";
 import { CnameToken } from "../cnameToken/resource";
+import { ManualRecord } from "../manualRecord/resource";
 import { OssAccount } from "../ossAccount";
 import type { Dns } from "./dns";
 
@@ -48,7 +50,7 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
  * option of `alidns()`.
  */
 export class CustomDomain extends pulumi.ComponentResource {
-  /** Records for a person to create; empty unless `dns` is `manual()`. */
+  /** Records that a person has still to create; empty unless `dns` is `manual()`. */
   readonly records: pulumi.Output<DnsRecord[]>;
   /** Of the binding: `Enabled`, `Disabled`, or `Pending` while the TXT record is missing. */
   readonly status: pulumi.Output<string>;
@@ -97,9 +99,10 @@ export class CustomDomain extends pulumi.ComponentResource {
       token.txtRecord.apply((record) => record.value),
       [token],
     );
-    const bound = new BucketCname(
+    const isManual = dns.kind === "manual";
+    const bound = new (isManual ? TabledBinding : BucketCname)(
       name,
-      { ...binding, ...optionsOf(args), unverified: dns.kind === "manual" ? "pending" : "wait" },
+      { ...binding, ...optionsOf(args), unverified: isManual ? "pending" : "wait" },
       ours(token, ...txt),
     );
     const served =
@@ -111,17 +114,18 @@ export class CustomDomain extends pulumi.ComponentResource {
     this.cnameTarget = target;
     this.certificateValidTo = served ? served.validTo : pulumi.output("");
     this.url = pulumi.output(`${served ? "https" : "http"}://${domain}`);
-    const isManual = dns.kind === "manual";
-    const cname = { name: domain, type: "CNAME" as const, value: target, ttl: RECORD_TTL_SECONDS };
-    this.records = pulumi
-      .all([bound.status, token.txtRecord, pulumi.output(cname)])
-      .apply(([status, txtRecord, cnameRecord]) =>
-        isManual ? [...(status === "Pending" ? [txtRecord] : []), ...(writesCname ? [cnameRecord] : [])] : [],
-      );
-    if (isManual)
-      programState.announce(
-        pulumi.all([bound.status, this.records]).apply(([status, all]) => (status === "Pending" ? all : [])),
-      );
+    const toCreate = isManual
+      ? pulumi
+          .all([
+            pulumi
+              .all([bound.status, bound.recordState, token.txtRecord])
+              .apply(([status, state, record]) => (status === "Pending" ? [{ ...record, state }] : [])),
+            writesCname ? this.#cnameToCreate(`${name}-cname`, domain, target, bound) : [],
+          ])
+          .apply((all) => all.flat())
+      : pulumi.output<RecordToCreate[]>([]);
+    this.records = toCreate.apply((all) => all.map(({ state, ...record }) => record));
+    if (isManual) programState.announce(toCreate);
     this.registerOutputs({
       records: this.records,
       status: this.status,
@@ -130,6 +134,26 @@ export class CustomDomain extends pulumi.ComponentResource {
       url: this.url,
     });
   }
+
+  /** The CNAME record of a domain, unless a person has made it already. */
+  #cnameToCreate(
+    resourceName: string,
+    domain: string,
+    target: pulumi.Output<string>,
+    bound: BucketCname,
+  ): pulumi.Output<RecordToCreate[]> {
+    const record = new ManualRecord(resourceName, { name: domain, target }, { parent: this, dependsOn: bound });
+    return pulumi
+      .all([target, record.missing])
+      .apply(([value, state]) =>
+        state === "" ? [] : [{ name: domain, type: "CNAME" as const, value, ttl: RECORD_TTL_SECONDS, state }],
+      );
+  }
+}
+
+/** Its TXT record is in the table of all that a person has to create. */
+class TabledBinding extends BucketCname {
+  protected override warnOfPending(): void {}
 }
 
 function optionsOf(args: CustomDomainArgs): Partial<BucketCnameArgs> {

@@ -8,9 +8,13 @@ const CNAME = { name: "www.example.com", type: "CNAME", value: "site.oss-cn-hang
 const states = {
   CnameToken: { txtRecord: TXT, token: TXT.value },
   BucketCname: { status: "Enabled", cnameTarget: CNAME.value },
+  ManualRecord: { missing: "missing" },
   CnameCertificate: { validTo: "2027-01-02T00:00:00.000Z" },
 };
-const pending = { ...states, BucketCname: { ...states.BucketCname, status: "Pending" } };
+const pending = {
+  ...states,
+  BucketCname: { ...states.BucketCname, status: "Pending", recordState: 'has only "old"' },
+};
 const www = { bucket: "site", domain: "www.example.com" };
 
 class OtherRecord extends pulumi.CustomResource {
@@ -189,12 +193,20 @@ describe("CustomDomain", () => {
       return { www: recordsOf("www"), shop: recordsOf("shop") };
     };
 
-    it("prints the missing records of all domains as one table", async () => {
-      const { output } = await run(two, pending);
-      assert.equal(output.match(/Create these DNS records/g)?.length, 1, output);
+    it("prints the missing records of all domains as one table, a line for each, and nothing else", async () => {
+      const BucketCname = { ...pending.BucketCname, pendingReason: "create it" };
+      const { output } = await run(two, { ...pending, BucketCname });
+      const [title, head, ...rows] = output.split("\n");
+      assert.match(title ?? "", /^Create these DNS records/);
+      assert.match(head ?? "", /^NAME +TYPE +VALUE +TTL +STATE$/);
       // The mocks know one token only.
-      assert.equal(output.match(/_dnsauth\.www\.example\.com/g)?.length, 2, "one row for each domain");
-      assert.match(output, /shop\.example\.com +CNAME +site\.oss-cn-hangzhou\.aliyuncs\.com/);
+      assert.deepEqual(
+        rows.map((row) => row.split(/ {2,}/)),
+        ["www.example.com", "shop.example.com"].flatMap((domain) => [
+          [TXT.name, "TXT", TXT.value, "600", 'has only "old"'],
+          [domain, "CNAME", CNAME.value, "600", "missing"],
+        ]),
+      );
     });
 
     it("has them as an output", async () => {
@@ -205,10 +217,40 @@ describe("CustomDomain", () => {
     it("leaves the binding pending where the TXT record is missing", async () =>
       assert.equal(inputsOf(await run(two, pending), "BucketCname www").unverified, "pending"));
 
-    it("asks only for the CNAME record once the domain is bound, and prints nothing", async () => {
+    it("asks only for the CNAME record once the domain is bound", async () => {
       const { outputs, output } = await run(() => new oss.CustomDomain("www", { ...www, dns: oss.manual() }).records);
-      assert.equal(output, "");
+      assert.match(output, /^Create these DNS records.*\n.*\nwww\.example\.com +CNAME .* missing$/);
       assert.deepEqual(outputs, [CNAME]);
+    });
+
+    it("asks for nothing once both records are there", async () => {
+      const { outputs, output } = await run(() => new oss.CustomDomain("www", { ...www, dns: oss.manual() }).records, {
+        ...states,
+        ManualRecord: { missing: "" },
+      });
+      assert.equal(output, "");
+      assert.deepEqual(outputs, []);
+    });
+
+    it("does not look for a CNAME record that is declined", async () => {
+      const { registrations, outputs } = await run(
+        () => new oss.CustomDomain("www", { ...www, dns: oss.manual(), cnameRecord: false }).records,
+      );
+      assert.equal(byName(registrations)["ManualRecord www-cname"], undefined);
+      assert.deepEqual(outputs, []);
+    });
+
+    it("keeps the bucket's account out of the look at the CNAME record", async () => {
+      const { registrations } = await run(() => {
+        const provider = new oss.OssAccount("intl", { region: "cn-hangzhou" });
+        new oss.CustomDomain("www", { ...www, dns: oss.manual() }, { provider });
+      });
+      const { provider, inputs, dependsOn } = byName(registrations)["ManualRecord www-cname"] ?? {};
+      const { __provider, missing, ...given } = inputs ?? {};
+      assert.deepEqual(
+        [provider, given, dependsOn],
+        ["", { name: www.domain, target: CNAME.value }, ["BucketCname www"]],
+      );
     });
   });
 
