@@ -12,7 +12,7 @@ export type { StackOptions };
 export interface EngineOptions extends StackOptions, OperationOptions {
   /** Fail when there is, or was, anything to change. */
   readonly expectNoChanges?: boolean | undefined;
-  /** For `preview` and `up`: read all resources again first. */
+  /** For `preview`, `up` and `destroy`: read all resources again first. */
   readonly refresh?: boolean | undefined;
   /**
    * For `up`, `refresh` and `destroy`: skip the preview. The program then runs once in silence, only to find what is
@@ -24,6 +24,8 @@ export interface EngineOptions extends StackOptions, OperationOptions {
   /** Gets each line of what is shown. Default: nothing is shown. */
   readonly onLine?: ((line: string) => void) | undefined;
   readonly colour?: boolean | undefined;
+  /** For all but `destroy`: called when the stack does not exist, which is then made if this resolves with true. */
+  readonly createStack?: (() => Promise<boolean>) | undefined;
   /** Called between preview and update; the update is done only if it resolves with true. */
   readonly confirm?: ((summary: Summary) => Promise<boolean>) | undefined;
 }
@@ -69,7 +71,7 @@ const UNSUPPORTED_SETTINGS = [
 /** Shows what `up` would do. Writes nothing. @throws EngineError */
 export async function preview(options: EngineOptions): Promise<Result> {
   refuseSettings();
-  return run(await openStack(options), options, { kind: "update", dryRun: true });
+  return run(await openOrCreate(options), options, { kind: "update", dryRun: true });
 }
 
 /** Makes the stack what the program says, after a preview. @throws EngineError */
@@ -114,7 +116,7 @@ export async function setConfig(
 
 async function change(options: EngineOptions, kind: Kind): Promise<Result> {
   refuseSettings();
-  const stack = await openStack(options, { lock: true });
+  const stack = await (kind === "destroy" ? openStack : openOrCreate)(options, { lock: true });
   try {
     if (!options.skipPreview) {
       const { summary } = await run(stack, { ...options, expectNoChanges: false }, { kind, dryRun: true });
@@ -124,6 +126,14 @@ async function change(options: EngineOptions, kind: Kind): Promise<Result> {
   } finally {
     await stack.file.unlock();
   }
+}
+
+async function openOrCreate(options: EngineOptions, how?: Parameters<typeof openStack>[1]): Promise<Stack> {
+  const stack = await openStack(options, how);
+  if (stack.state || !(await options.createStack?.())) return stack;
+  await initializeStack(options);
+  options.onLine?.(`Created stack ${stack.name}`);
+  return openStack(options, how);
 }
 
 /** Runs the program once for what it uses that this engine refuses. Other errors show in the real run. */

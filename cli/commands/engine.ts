@@ -10,8 +10,8 @@ export const engine = new Command("engine")
   .addHelpText("after", "\nExample:\n  oss-cname engine stack init dev && oss-cname engine up --stack dev --yes")
   .showHelpAfterError("This engine does less than the Pulumi CLI: what it does not know, use that for.");
 
-operation("preview", "show what up would change").option("--refresh", "read all resources again first");
-operation("up", "make the stack what the program says").option("-r, --refresh", "read all resources again first");
+operation("preview", "show what up would change");
+operation("up", "make the stack what the program says");
 operation("refresh", "take over the state of the resources as they are now");
 operation("destroy", "delete all resources of the stack");
 
@@ -62,14 +62,15 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
   const command = onStack(engine.command(name).description(description))
     .option("--diff", "show the properties of every resource that is touched")
     .option("-p, --parallel <n>", "how many resources to work on at once", positiveInteger);
+  if (name !== "refresh") command.option("-r, --refresh", "read all resources again first");
   if (name !== "destroy") command.option("--expect-no-changes", "fail when there is anything to change");
   if (name !== "preview")
     command.option("-y, --yes", "do not ask").option("-f, --skip-preview", "do not look first, do not ask");
   return command.action(async (flags: OperationFlags) => {
     const yes = flags.yes || /^(1|true)$/i.test(process.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const sure = name === "preview" || yes || flags.skipPreview;
-    if (!sure && !(process.stdin.isTTY && process.stdout.isTTY))
-      command.error("error: there is no terminal to ask at: pass --yes, or --skip-preview");
+    const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
+    if (!sure && !isTerminal) command.error("error: there is no terminal to ask at: pass --yes, or --skip-preview");
     const local = await library();
     const [interrupt, terminate] = [new AbortController(), new AbortController()];
     const onSignal = () => {
@@ -89,7 +90,14 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
         colour: process.stdout.isTTY && !process.env.NO_COLOR,
         interrupt: interrupt.signal,
         terminate: terminate.signal,
-        ...(!sure && { confirm: () => confirm(name, interrupt.signal) }),
+        createStack: async () => {
+          if (name === "up" && yes) return true;
+          const question = `The stack ${flags.stack} does not exist. Press Enter to create it, or Ctrl-C: `;
+          return isTerminal && (await ask(question, interrupt.signal)) === "";
+        },
+        ...(!sure && {
+          confirm: async () => (await ask(`Perform this ${name}? Only "yes" does: `, interrupt.signal)) === "yes",
+        }),
       });
     } catch (error) {
       if (!(error instanceof local.EngineError)) throw error;
@@ -111,14 +119,15 @@ function library() {
   return import("../../engine/engine.js");
 }
 
-async function confirm(name: string, interrupt: AbortSignal): Promise<boolean> {
+/** The answer at the terminal; undefined if it was interrupted. */
+async function ask(question: string, interrupt: AbortSignal): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   interrupt.addEventListener("abort", () => terminal.close());
   // Ctrl-C and Ctrl-D close it, and leave the question open for ever.
-  const closed = once(terminal, "close").then(() => "");
+  const closed = once(terminal, "close").then(() => undefined);
   try {
-    const answer = await Promise.race([terminal.question(`Perform this ${name}? Only "yes" does: `), closed]);
-    return answer.trim() === "yes";
+    const answer = await Promise.race([terminal.question(question), closed]);
+    return answer?.trim();
   } finally {
     terminal.close();
   }

@@ -176,6 +176,16 @@ const lives: Readonly<Record<string, readonly Act[]>> = {
       7,
     ),
   ],
+  "destroy --refresh does not delete what is gone": [
+    quick([a, b, { name: "c", opts: { protect: true } }]),
+    having(
+      (sandbox) => {
+        sandbox.drift("a-0", undefined);
+        sandbox.drift("c-0", undefined);
+      },
+      { command: "destroy", scenario: {}, options: { refresh: true } },
+    ),
+  ],
   "a read that fails stops no other": [
     quick([a, { name: "f", fails: "read" }]),
     failing(

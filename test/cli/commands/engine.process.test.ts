@@ -70,6 +70,38 @@ describe("oss-cname engine", function () {
     });
   }
 
+  it("makes a stack that does not exist for up --yes, and for nothing else without a terminal", async () => {
+    const stateFile = join(dirname(sandbox.stateFile), "new.json");
+    const onNew = (name: Command, ...flags: string[]) =>
+      start(name, { resources: [A] }, "--stack", "new", ...flags).ended;
+    const missing = [
+      onNew("preview"),
+      onNew("up", "--skip-preview"),
+      onNew("refresh", "--yes"),
+      onNew("destroy", "--yes"),
+    ];
+    for (const { status, output } of await Promise.all(missing)) {
+      assert.equal(status, 6);
+      assert.match(output, /no stack named new found/);
+    }
+    assert.equal(existsSync(stateFile), false);
+    const { status, output } = await onNew("up", "--yes");
+    assert.equal(status, 0, output);
+    assert.match(output, /^Created stack new\nPreviewing update \(new\):/);
+    assert.match(readFileSync(stateFile, "utf8"), /"a-0"/);
+    assert.deepEqual(locks(), []);
+  });
+
+  it("refreshes before destroy when asked", async () => {
+    await sandbox.run("local", "up", { resources: [A] }, { skipPreview: true });
+    sandbox.drift("a-0", undefined);
+    const { status, output } = await start("destroy", {}, "--yes", "--refresh").ended;
+    assert.equal(status, 0, output);
+    const calls = readFileSync(sandbox.env.CALLS, "utf8");
+    assert.match(calls, /^\["read","a-0"/m);
+    assert.doesNotMatch(calls, /"delete"/);
+  });
+
   it("ends with 7 when changes were not expected", async () => {
     assert.equal((await start("preview", { resources: [A] }, "--expect-no-changes").ended).status, 7);
   });
