@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { parse } from "yaml";
 import { type Cloud, startCloud } from "../../local";
 import { createAuthority } from "../support/certificates";
 import {
@@ -15,6 +16,7 @@ import {
   repository,
   writeFiles,
 } from "../support/pulumiRun";
+import { hasPulumi, pulumi } from "../support/sandbox";
 
 const examples = join(repository, "examples");
 const execute = promisify(execFile);
@@ -81,13 +83,34 @@ describe("examples", function () {
     assert.deepEqual(present.map(({ name }) => name).sort(), [...Object.keys(runnable), ...others].sort());
   });
 
-  it("config-only: is a template of its own, for this version", () => {
+  it("config-only: its template is for projects with their own names, and for this version", () => {
     const read = (path: string) => JSON.parse(readFileSync(join(repository, path), "utf8"));
-    assert.equal(
-      read("examples/config-only/package.json").dependencies["pulumi-oss-cname"],
-      `^${read("package.json").version}`,
-    );
+    const { name, dependencies } = read("examples/config-only/template/package.json");
+    // This is how pulumi new knows where a project's own name belongs.
+    assert.match(name, /^\$\{PROJECT\}$/);
+    assert.equal(dependencies["pulumi-oss-cname"], `^${read("package.json").version}`);
   });
+
+  for (const [what, flags, expected] of [
+    ["a name and a description", ["--name", "shop", "--description", "All: our 'shops'"], ["shop", "All: our 'shops'"]],
+    ["nothing but a directory", [], ["my-domains"]],
+  ] as const)
+    (hasPulumi ? it : it.skip)(`config-only: pulumi new makes a project of ${what}`, async () => {
+      const scratch = mkdtempSync(join(tmpdir(), "oss-cname-"));
+      try {
+        const template = join(examples, "config-only", "template");
+        const args = ["new", template, "--dir", "my-domains", "--generate-only", "--yes", ...flags];
+        const { status, output } = await pulumi(scratch, scratch, args);
+        assert.equal(status, 0, output);
+        const read = (file: string) => parse(readFileSync(join(scratch, "my-domains", file), "utf8"));
+        const { name, description } = read("Pulumi.yaml");
+        const [wantedName, wantedDescription = description] = expected;
+        assert.deepEqual([name, description, read("package.json").name], [wantedName, wantedDescription, wantedName]);
+        assert.doesNotMatch(description, /\$\{/);
+      } finally {
+        rmSync(scratch, { recursive: true, force: true });
+      }
+    });
 
   it("have the types that they use, Cloudflare's included", async () => {
     await execute(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", examples]).catch(
