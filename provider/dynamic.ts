@@ -3,6 +3,8 @@ import { endWithEngine } from "./engineLifeline";
 import { lifecycles } from "./resources/lifecycles";
 import { Run } from "./run";
 
-export const { cnameToken, bucketCname, cnameCertificate, alidnsRecord, manualRecord } = lifecycles(new Run());
+export const { cnameToken, bucketCname, cnameCertificate, alidnsRecord, manualRecord, removalGuard } = lifecycles(
+  new Run(),
+);
 
 endWithEngine();

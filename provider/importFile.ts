@@ -34,7 +34,7 @@ interface ImportedResource {
 export async function importFile(run: Run, domains: readonly ImportableDomain[]): Promise<ImportFile> {
   const providers = lifecycles(run);
   const imported = async (
-    provider: Exclude<ProviderName, "alidnsRecord">,
+    provider: Exclude<ProviderName, "alidnsRecord" | "removalGuard">,
     type: string,
     id: string,
     inputs: BindingInputs,
@@ -63,5 +63,11 @@ export async function importFile(run: Run, domains: readonly ImportableDomain[])
     const inputs: BindingInputs = { ...binding, ...certificate };
     return [...resources, await imported("cnameCertificate", "CnameCertificate", domain, inputs)];
   };
-  return { resources: (await Promise.all(domains.map(resourcesOf))).flat() };
+  const guard = async (): Promise<ImportedResource> => {
+    const { id, outs } = await providers.removalGuard.create();
+    const __provider = providerText("removalGuard");
+    const inputs = { domains: domains.map(({ domain }) => domain).sort(), __provider };
+    return { type: "pulumi-nodejs:dynamic/oss:RemovalGuard", name: id, id, inputs, outputs: { ...outs, __provider } };
+  };
+  return { resources: (await Promise.all([...domains.map(resourcesOf), guard()])).flat() };
 }

@@ -22,3 +22,8 @@ export type { CertificateArgs, CustomDomainArgs } from "./resources/customDomain
 export { CustomDomain } from "./resources/customDomain/resource";
 export type { OssAccountArgs } from "./resources/ossAccount";
 export { OssAccount } from "./resources/ossAccount";
+
+import { guardRemovals } from "./resources/removalGuard/resource";
+
+// A program that lost its list of domains declares none, and needs the guard most.
+guardRemovals();

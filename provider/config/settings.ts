@@ -28,6 +28,7 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
   "oss-cname:dnsServers": serversProblem,
   "oss-cname:dnsTimeoutSeconds": (value) =>
     Number(value) >= 0 && Number.isFinite(Number(value)) ? undefined : notA(value, "a number of seconds"),
+  "oss-cname:removalLimit": (value) => (/^\d+$/.test(value) ? undefined : notA(value, "a number of domains")),
 };
 
 /** The keys of all these. */
@@ -88,6 +89,12 @@ export class Settings {
 
   get dnsTimeoutSeconds(): number {
     return Number(this.get("oss-cname:dnsTimeoutSeconds") ?? DNS_TIMEOUT_SECONDS);
+  }
+
+  /** How many domains may go at once; undefined for the default, which depends on how many there are. */
+  get removalLimit(): number | undefined {
+    const value = this.get("oss-cname:removalLimit");
+    return value === undefined ? undefined : Number(value);
   }
 }
 

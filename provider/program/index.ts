@@ -9,6 +9,7 @@ import { alidns, manual, none } from "../resources/customDomain/dns";
 import type { CertificateArgs } from "../resources/customDomain/resource";
 import { CustomDomain } from "../resources/customDomain/resource";
 import { OssAccount } from "../resources/ossAccount";
+import { guardRemovals } from "../resources/removalGuard/resource";
 import type { Configuration, ConfiguredDomain } from "./configuration";
 import { ConfigurationError, readConfiguration } from "./configuration";
 
@@ -27,6 +28,7 @@ const configuration = configured();
 const accounts: Readonly<Record<string, OssAccount>> = Object.fromEntries(
   Object.entries(configuration.accounts).map(([name, args]) => [name, new OssAccount(name, args)] as const),
 );
+guardRemovals();
 const customDomains = configuration.domains.map((entry) => [entry, customDomain(entry)] as const);
 
 /** Stack output: what became of each domain. */
@@ -65,13 +67,13 @@ function configured(): Configuration {
 }
 
 function customDomain(entry: ConfiguredDomain): CustomDomain {
-  const { account, dns, certificate, ...args } = entry;
+  const { account, dns, certificate, protect, ...args } = entry;
   const provider = account === undefined ? undefined : accounts[account];
   return new CustomDomain(
     entry.domain,
     // The schema has made sure that exactly one form of certificate is given.
     { ...args, dns: dnsValue(dns), ...(certificate && { certificate: certificate as CertificateArgs }) },
-    provider && { provider },
+    { ...(provider && { provider }), ...(protect !== undefined && { protect }) },
   );
 }
 

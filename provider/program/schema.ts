@@ -62,6 +62,10 @@ const defaults = {
     .describe("authoritative asks the zone's own servers for the TXT record before binding; none leaves that to OSS.")
     .exactOptional(),
   dnsTimeoutSeconds: z.number().positive().describe("How long to wait for DNS.").exactOptional(),
+  protect: z
+    .boolean()
+    .describe("Refuse to remove the domain until this is set to false, and brought up.")
+    .exactOptional(),
 };
 
 const domain = z.strictObject({
@@ -75,7 +79,7 @@ const domain = z.strictObject({
     .strictObject({ bucket: z.string(), ...place })
     .describe("Consent to take the domain from this bucket.")
     .exactOptional(),
-} satisfies Record<keyof CustomDomainArgs | "account", z.ZodType>);
+} satisfies Record<keyof CustomDomainArgs | "account" | "protect", z.ZodType>);
 
 const account = z.strictObject({
   ...place,
@@ -136,6 +140,11 @@ export function configSchema(): object {
           },
           "oss-cname:dnsTimeoutSeconds": { type: "number", minimum: 0, description: "How long to wait for DNS." },
           "oss-cname:alidnsEndpoint": text,
+          "oss-cname:removalLimit": {
+            description: "How many domains may be removed at once. Default: 10, or a tenth of all if that is more.",
+            type: "integer",
+            minimum: 0,
+          },
           "oss-cname:allowHttp": {
             description: "Send signed requests over plain http to other machines too.",
             type: "boolean",

@@ -2,7 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { programState } from "../programState";
 
 /** The name under which `dynamic.ts` exports a resource's lifecycle. It is part of users' state: never rename one. */
-export type ProviderName = "cnameToken" | "bucketCname" | "cnameCertificate" | "alidnsRecord" | "manualRecord";
+export type ProviderName =
+  | "cnameToken"
+  | "bucketCname"
+  | "cnameCertificate"
+  | "alidnsRecord"
+  | "manualRecord"
+  | "removalGuard";
 
 /**
  * A dynamic resource whose implementation is loaded by name.

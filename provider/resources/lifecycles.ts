@@ -6,6 +6,7 @@ import { CnameTokenLifecycle } from "./cnameToken/lifecycle";
 import type { ProviderName } from "./dynamicResource";
 import type { Lifecycle } from "./lifecycle";
 import { ManualRecordLifecycle } from "./manualRecord/lifecycle";
+import { RemovalGuardLifecycle } from "./removalGuard/lifecycle";
 
 /** The lifecycles of all resources, sharing one run. */
 export function lifecycles(run: Run) {
@@ -15,5 +16,6 @@ export function lifecycles(run: Run) {
     cnameCertificate: new CnameCertificateLifecycle(run),
     alidnsRecord: new AlidnsRecordLifecycle(run),
     manualRecord: new ManualRecordLifecycle(run),
+    removalGuard: new RemovalGuardLifecycle(run),
   } satisfies Record<ProviderName, Lifecycle>;
 }

@@ -57,6 +57,14 @@ for (const engine of engines.filter(({ name }) => name === "Pulumi CLI"))
       const stacks = ["--source", giver.fullName, "--dest", heir.fullName];
       await giver.run("state", "move", ...stacks, "--yes", componentOf(giver));
       await unchanged(giver);
+      const moved = heir.resources().map(({ urn }) => urn);
+      await heir.expectUp("--skip-preview");
+      assert.deepEqual(cloud.requests(), []);
+      const made = heir.resources().filter(({ urn, type }) => !moved.includes(urn) && !type.startsWith("pulumi:"));
+      assert.deepEqual(
+        made.map(({ type }) => type),
+        ["pulumi-nodejs:dynamic/oss:RemovalGuard"],
+      );
       await unchanged(heir);
       assert.deepEqual(served(), before);
 

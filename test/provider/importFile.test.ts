@@ -34,6 +34,7 @@ describe("importFile", () => {
           dynamic("CnameCertificate"),
         ),
         ...of("plain.example.com", "oss-cname:index:CustomDomain", dynamic("CnameToken"), dynamic("BucketCname")),
+        ...of("custom-domains", dynamic("RemovalGuard")),
       ],
     );
   });
@@ -45,6 +46,13 @@ describe("importFile", () => {
     const __provider = 'exports.handler = () => require("pulumi-oss-cname/dynamic").bucketCname;';
     assert.deepEqual(inputs, { ...PLAIN, unverified: "wait", __provider });
     assert.deepEqual(outputs, { ...outputs, ...PLAIN, status: "Enabled", __provider });
+  });
+
+  it("has the guard of these domains, as a program registers it", async () => {
+    const { id, inputs } = (await importFile(run, [WWW, PLAIN])).resources.at(-1) ?? assert.fail();
+    assert.equal(id, "custom-domains");
+    const __provider = 'exports.handler = () => require("pulumi-oss-cname/dynamic").removalGuard;';
+    assert.deepEqual(inputs, { domains: ["plain.example.com", "www.example.com"], __provider });
   });
 
   it("sends nothing when the bucket has just been listed", async () => {

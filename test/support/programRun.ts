@@ -13,6 +13,7 @@ export interface Registration {
   readonly deletedWith: string;
   /** Name of an explicit provider; empty for the default one. */
   readonly provider: string;
+  readonly protect: boolean;
 }
 
 export interface ProgramRun {
@@ -113,6 +114,7 @@ function recordRegistrations(): Registration[] {
       dependsOn: request.getDependenciesList().map(shortUrn).sort(),
       deletedWith: shortUrn(request.getDeletedwith()),
       provider: request.getProvider().split("::").at(-2) ?? "",
+      protect: request.getProtect() === true,
     });
     return register(request, callback);
   };

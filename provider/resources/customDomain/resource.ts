@@ -12,6 +12,7 @@ import { CnameCertificate } from "../cnameCertificate/resource";
 import { CnameToken } from "../cnameToken/resource";
 import { ManualRecord } from "../manualRecord/resource";
 import { OssAccount } from "../ossAccount";
+import { declareDomain } from "../removalGuard/resource";
 import type { Dns } from "./dns";
 
 /** One of three ways to give a certificate. Files are best: the key is then in no state at all, not even encrypted. */
@@ -69,6 +70,7 @@ export class CustomDomain extends pulumi.ComponentResource {
     const domain = foldName(args.domain);
     const ofChildren = account ?? this.getProvider("pulumi-nodejs:dynamic/oss:BucketCname");
     programState.uniqueDomains.claim({ kind: "CustomDomain", name, account: ofChildren }, domain);
+    declareDomain(domain);
     // Each resource gets the arguments that it has: any other would end up in its inputs, and so in users' states.
     const binding = bindingOf({ ...args, domain });
     const advice = dns.kind === "none" ? undefined : apexAdvice(domain, dns.kind === "managed" ? dns.zone : undefined);

@@ -123,7 +123,7 @@ describe("oss-cname adopt", () => {
     assert.equal(status, 0);
     assert.equal(domainsIn(stdout).length, 300);
     const { resources } = JSON.parse(readFileSync(importFile, "utf8"));
-    assert.equal(resources.length, 300 + 300 + 300 + 150);
+    assert.equal(resources.length, 300 + 300 + 300 + 150 + 1);
     assert.deepEqual(
       cloud.requests().map(({ operation }) => operation),
       Array(3).fill("ListCname"),

@@ -14,6 +14,7 @@ const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[]
   ["oss-cname:dnsServers", '["127.0.0.1:53"', /is not a list of host:port/],
   ["oss-cname:dnsTimeoutSeconds", "15m", /"15m" is not a number of seconds/],
   ["oss-cname:dnsTimeoutSeconds", "-1", /is not a number of seconds/],
+  ["oss-cname:removalLimit", "10%", /"10%" is not a number of domains/],
 ];
 
 describe("settings", () => {

@@ -12,12 +12,12 @@ const run = (config: Record<string, unknown>) =>
 
 const several = {
   "oss-cname:accounts": { intl: { region: "ap-southeast-1" }, zones: { profile: "dns" } },
-  "oss-cname:defaults": { bucket: "site" },
+  "oss-cname:defaults": { bucket: "site", protect: true },
   "oss-cname:domains": [
     { domain: "WWW.example.com", dns: "manual" },
     { domain: "shop.example.com", bucket: "shop", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } },
     { domain: "intl.example.com", account: "intl", dns: { alidns: { account: "zones" } } },
-    { domain: "none.example.com", dns: "none" },
+    { domain: "none.example.com", dns: "none", protect: false },
   ],
 };
 const wrong = { "oss-cname:domains": [{ domain: "www.example.com", buckt: "site", dns: "manual" }] };
@@ -42,6 +42,15 @@ describe("the program without code", () => {
       assert.deepEqual(
         ran.registrations.filter(({ type }) => type.endsWith(":CustomDomain")).map(({ name }) => name),
         ["www.example.com", "shop.example.com", "intl.example.com", "none.example.com"],
+      ));
+
+    it("protects what an entry or the defaults say", () =>
+      assert.deepEqual(
+        ran.registrations
+          .filter(({ type, protect }) => type.endsWith(":BucketCname") && protect)
+          .map(({ name }) => name)
+          .sort(),
+        ["intl.example.com", "shop.example.com", "www.example.com"],
       ));
 
     it("makes DNS records only where Alibaba Cloud DNS keeps them", () =>
@@ -106,8 +115,9 @@ describe("the program without code", () => {
     assert.deepEqual(Object.keys(byName(registrations)), ["Stack project-stack"]);
   });
 
-  it("declares nothing for an empty list", () => {
-    const { outputs, error } = runs.empty;
+  it("declares nothing for an empty list, but is guarded", () => {
+    const { outputs, error, registrations } = runs.empty;
+    assert.deepEqual(Object.keys(byName(registrations)), ["Stack project-stack", "RemovalGuard custom-domains"]);
     assert.equal(error, undefined);
     assert.deepEqual(outputs, { domains: [], records: [] });
   });

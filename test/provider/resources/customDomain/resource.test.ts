@@ -53,11 +53,12 @@ describe("CustomDomain", () => {
         "BucketCname www": ["AlidnsRecord www-txt", "CnameToken www"],
         "CnameCertificate www": ["BucketCname www"],
         "AlidnsRecord www-cname": ["BucketCname www", "CnameCertificate www"],
+        "RemovalGuard custom-domains": [],
       });
     });
 
     it("is the parent of all of them", () => {
-      const children = ran.registrations.filter(({ type }) => !/:(Stack|CustomDomain)$/.test(type));
+      const children = ran.registrations.filter(({ type }) => !/:(Stack|CustomDomain|RemovalGuard)$/.test(type));
       assert.deepEqual([...new Set(children.map(({ parent }) => parent))], ["CustomDomain www"]);
     });
 
@@ -124,6 +125,24 @@ describe("CustomDomain", () => {
       assert.deepEqual(inputsOf(ran, "AlidnsRecord www-txt"), { ...TXT, zone: "example.com", ttl: 60 });
       assert.equal(inputsOf(ran, "AlidnsRecord www-cname").value, "cdn.example.net");
     });
+  });
+
+  it("hands Pulumi's protection down to all that it makes, in whatever account", async () => {
+    const { registrations } = await run(() => {
+      const dns = oss.alidns({ provider: new oss.OssAccount("zones", { profile: "dns" }) });
+      const certificate = { certId: "12345-cn-hangzhou" };
+      new oss.CustomDomain("www", { ...www, dns, certificate }, { protect: true });
+      new oss.CustomDomain("shop", { bucket: "shop", domain: "shop.example.com", dns });
+    });
+    const protectedOnes = registrations.filter(({ protect }) => protect).map(({ type, name }) => [type, name]);
+    assert.deepEqual(protectedOnes.map(([type, name]) => `${type?.split(":").at(-1)} ${name}`).sort(), [
+      "AlidnsRecord www-cname",
+      "AlidnsRecord www-txt",
+      "BucketCname www",
+      "CnameCertificate www",
+      "CnameToken www",
+      "CustomDomain www",
+    ]);
   });
 
   describe("in another account", () => {
@@ -265,6 +284,7 @@ describe("CustomDomain", () => {
         "CustomDomain www",
         "CnameToken www",
         "BucketCname www",
+        "RemovalGuard custom-domains",
       ]);
     });
 
