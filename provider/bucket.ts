@@ -103,6 +103,14 @@ export class Bucket {
     return merged;
   }
 
+  /** Whether the latest list shows the domain, or a write of ours since. Sends nothing. */
+  async isKnownToBind(domain: string): Promise<boolean> {
+    if (this.#list === undefined) return false;
+    // A list that failed tells nothing; those who asked for it have the error.
+    const bindings = await this.bindings(Number.NEGATIVE_INFINITY).catch(() => undefined);
+    return bindings?.has(domain) ?? false;
+  }
+
   /** What OSS lists now, with the XML of its reply. */
   async list(): Promise<WithXml<CnameList>> {
     return (await this.#listAfter(this.#clock.now())).reply;

@@ -22,7 +22,8 @@ export interface Wait {
  * Lines for the user about what a provider process is doing.
  *
  * Pulumi shows what a dynamic provider prints, but beside no resource in particular, and a hundred domains would drown
- * everything else. So they are told together, at most once in ten seconds.
+ * everything else. So they are told together, at most once in ten seconds; only what a preview finds out about a domain
+ * is told by itself.
  */
 export class Notices {
   readonly #clock: Clock;
@@ -48,6 +49,11 @@ export class Notices {
     this.#unsaid.push(text);
     if (this.#clock.now() >= this.#lastPrintAt + QUIET_MS) await this.#clock.sleep(GATHERING_MS);
     this.#schedule(0);
+  }
+
+  /** Prints a line at once, for `check`: Pulumi may end the process of a preview right after it. */
+  tell(text: string): void {
+    this.#print(`oss-cname: ${text}`);
   }
 
   /** Says what a domain waits for: soon, when the state of the record changes, and ever more seldom until `doneWaiting`. */

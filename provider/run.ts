@@ -1,3 +1,4 @@
+import { ActionableError } from "./actionableError";
 import { AlidnsClient } from "./alidns/client";
 import { Bucket } from "./bucket";
 import type { Clock } from "./clock";
@@ -42,6 +43,8 @@ export class Run {
    * then waits too.
    */
   readonly pendingBindings = new Set<string>();
+  /** Names of buckets that did not exist when a new resource was checked; they are not looked at again for others. */
+  readonly missingBuckets = new Set<string>();
 
   readonly #buckets = new Map<string, Bucket>();
   readonly #clients = new Map<string, OssClient>();
@@ -70,6 +73,7 @@ export class Run {
   /** The one `Bucket` of a name at a location. */
   bucket({ bucket: name, ...given }: Location & { readonly bucket: string }): Bucket {
     const location = resolveLocation(given, this.settings);
+    if (location.region === undefined) this.#refuseWithoutRegion(name, location);
     const key = JSON.stringify([name, location.region, location.endpoint]);
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
@@ -77,6 +81,12 @@ export class Run {
       this.#buckets.set(key, bucket);
     }
     return bucket;
+  }
+
+  /** Another bucket that has a domain, according to the lists that this process has fetched already. Sends nothing. */
+  async bucketKnownToBind(domain: string): Promise<Bucket | undefined> {
+    for (const bucket of this.#buckets.values()) if (await bucket.isKnownToBind(domain)) return bucket;
+    return undefined;
   }
 
   /** Alibaba Cloud DNS with the credentials of this run. */
@@ -89,6 +99,16 @@ export class Run {
       allowHttp: () => this.settings.allowHttp,
     });
     return this.#alidns;
+  }
+
+  /** Only an endpoint and the old signature do without a region. */
+  #refuseWithoutRegion(bucket: string, { endpoint }: Location): void {
+    if (endpoint !== undefined && this.settings.choice("oss-cname:signatureVersion") === "v1") return;
+    const named = endpoint === undefined ? "" : `, and the endpoint ${endpoint} does not name its region`;
+    throw new ActionableError(
+      `The region of bucket ${bucket} is not known${named}. Nothing was sent.`,
+      "set it for the stack, `pulumi config set alicloud:region cn-hangzhou`, or as region of the resource or its account",
+    );
   }
 
   /** Made once for each location, with connections that live as long as the process. */

@@ -46,7 +46,7 @@ for (const engine of engines)
       const bindings = cloud.state().bindings;
       const { status, output } = await project.up();
       assert.equal(status, 0, output);
-      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and was adopted/);
+      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and is adopted/);
       assert.deepEqual(writes(), []);
       assert.deepEqual(cloud.state().bindings, bindings);
       const ours: { resources: Imported[] } = JSON.parse(readFileSync(file, "utf8"));

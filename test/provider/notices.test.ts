@@ -18,6 +18,12 @@ describe("Notices", () => {
     assert.deepEqual(lines, ["oss-cname: a was adopted"]);
   });
 
+  it("prints at once, line by line, what a preview finds out", async () => {
+    await notices.say("a was adopted");
+    for (const text of ["b is adopted", "c is adopted"]) notices.tell(text);
+    assert.deepEqual(lines.slice(1), ["oss-cname: b is adopted", "oss-cname: c is adopted"]);
+  });
+
   it("gathers what is said at the same time into one line", async () => {
     await Promise.all(["a", "b", "c"].map((domain) => notices.say(`${domain} was adopted`)));
     assert.deepEqual(lines, ["oss-cname: a was adopted; b was adopted; c was adopted"]);

@@ -22,8 +22,25 @@ describe("Run", () => {
     it("has the public host of its region as target of CNAME records", () =>
       assert.equal(bucket({ region: "eu-central-1" }).cnameTarget, "site.oss-eu-central-1.aliyuncs.com"));
 
-    it("needs a region or an endpoint", () =>
-      assert.throws(() => new Run().bucket({ bucket: "site", endpoint: "example.com" }), /does not name its region/));
+    for (const [title, given, facts] of [
+      ["no endpoint", {}, /^The region of bucket site is not known\. Nothing was sent\./],
+      ["an endpoint without one", { endpoint: "example.com" }, /the endpoint example\.com does not name its region/],
+    ] as const)
+      it(`needs a region with ${title}, and says how to set it`, () =>
+        assert.throws(
+          () => new Run().bucket({ bucket: "site", ...given }),
+          ({ message }: Error) => {
+            assert.match(message, facts);
+            assert.match(message, /Next: set it for the stack, `pulumi config set alicloud:region cn-hangzhou`/);
+            return true;
+          },
+        ));
+
+    it("needs no region for the old signature, where it has an endpoint", () => {
+      const old = new Run({ config: configOf({ "oss-cname:signatureVersion": "v1" }) });
+      assert.equal(old.bucket({ bucket: "site", endpoint: "example.com" }).region, undefined);
+      assert.throws(() => old.bucket({ bucket: "site" }), /region of bucket site is not known/);
+    });
   });
 
   describe("configure", () => {

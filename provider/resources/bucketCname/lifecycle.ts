@@ -5,7 +5,9 @@ import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
 import type { CheckFailure } from "../lifecycle";
 import { failuresOf, isUnknown, Lifecycle, PartialFailure, plain } from "../lifecycle";
+import { preflight } from "../preflight";
 import { bindWhenProven } from "./bind";
+import { foresee } from "./foresee";
 import { BoundNowhere, findBinding, findSource } from "./move";
 import type { BucketCnameArgs } from "./resource";
 
@@ -33,10 +35,13 @@ type Bound = Pick<Outputs, "status" | "recordState" | "boundTo" | "checksProofFi
 };
 
 export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<Inputs, Outputs> {
-  async check(_olds: Inputs, news: Inputs) {
-    const { inputs, failures } = checkBinding(news);
-    if (!isUnknown(inputs.domain)) this.run.declared.bindings.add(inputs.domain);
-    return { inputs, failures: [...failures, ...checkOptions(inputs)] };
+  async check(olds: Partial<Inputs>, news: Inputs) {
+    const { run } = this;
+    const { inputs, failures: ofBinding } = checkBinding(news);
+    if (!isUnknown(inputs.domain)) run.declared.bindings.add(inputs.domain);
+    const failures = [...ofBinding, ...checkOptions(inputs)];
+    const look = () => foresee(run, inputs);
+    return { inputs, failures: failures.length > 0 ? failures : await preflight(run, olds, inputs, look) };
   }
 
   async diff(_id: string, olds: Outputs, news: Inputs) {
@@ -89,11 +94,7 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
     const pendingKey = `${bucket.name}/${domain}`;
     run.pendingBindings.delete(pendingKey);
     const found = await bucket.binding(domain, { looks: 2 });
-    if (found !== undefined) {
-      if (olds === undefined)
-        await run.notices.say(`${domain} is bound to bucket ${bucket.name} already and was adopted`);
-      return found;
-    }
+    if (found !== undefined) return found;
     const source = await findSource(run, inputs, olds);
     const seconds = inputs.dnsTimeoutSeconds ?? timeoutSeconds ?? run.settings.dnsTimeoutSeconds;
     const deadline = run.clock.now() + 1000 * seconds;

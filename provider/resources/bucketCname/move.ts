@@ -17,7 +17,7 @@ export interface MoveSource {
 }
 
 /** What the inputs say about a move. */
-interface Destination extends BindingInputs {
+export interface Destination extends BindingInputs {
   readonly takeover?: Omit<BindingInputs, "domain">;
 }
 

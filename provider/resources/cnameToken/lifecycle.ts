@@ -8,6 +8,7 @@ import { isoDate } from "../../oss/xml";
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
 import { Lifecycle, plain } from "../lifecycle";
+import { preflight } from "../preflight";
 
 interface Outputs extends BindingInputs {
   readonly token: string;
@@ -23,8 +24,10 @@ interface Observed {
 }
 
 export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<BindingInputs, Outputs> {
-  async check(_olds: BindingInputs, news: BindingInputs) {
-    return checkBinding(news);
+  async check(olds: Partial<BindingInputs>, news: BindingInputs) {
+    const { inputs, failures } = checkBinding(news);
+    const look = () => this.run.bucket(inputs).binding(inputs.domain);
+    return { inputs, failures: failures.length > 0 ? failures : await preflight(this.run, olds, inputs, look) };
   }
 
   async diff(_id: string, olds: Outputs, news: BindingInputs) {
