@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Cloud, startCloud } from "../../local";
@@ -94,8 +95,12 @@ for (const engine of engines)
       await succeed(project.up("--skip-preview", "--expect-no-changes"));
       assert.equal(cloud.requests().length, requests);
       // New content of a file is a change.
-      const renewed = await issue(90);
+      const renewed = await issue(120);
       project.write({ "file.pem": renewed.chain, "file.key": renewed.privateKey });
+      const end = ({ certificate }: { readonly certificate: string }) =>
+        new Date(new X509Certificate(certificate).validTo).toISOString();
+      const preview = await succeed(project.preview("--diff"));
+      assert.match(preview, new RegExp(`validTo *: "${end(file)}" => "${end(renewed)}"`));
       await succeed(project.up("--skip-preview", "--diff"));
       assert.equal(cloud.requests().filter(({ operation }) => operation === "PutCname").length, 3);
       // Gone files are in nobody's way.

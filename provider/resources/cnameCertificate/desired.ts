@@ -12,6 +12,8 @@ import type { CnameCertificateArgs } from "./resource";
 export type CertificateInputs = pulumi.Unwrap<CnameCertificateArgs> & {
   /** Added by `check`: the content of a file is part of what is declared. Absent for a CertId. */
   readonly chainDigest?: string;
+  /** Added by `check`, for people: previews show which inputs change, and a digest says nothing. ISO 8601. */
+  readonly validTo?: string;
 };
 
 /** What is declared, with files read. It holds the key: never logged, never returned. */
@@ -51,7 +53,7 @@ export function readChainQuietly(inputs: {
 }
 
 /**
- * Everything that can be wrong with what is declared, before anything is sent, and the digest of its chain.
+ * Everything that can be wrong with what is declared, before anything is sent, and the inputs that its chain adds.
  *
  * Pulumi prints the value of the property that a failure names, even of a secret one. So these failures name no
  * property, but their texts do.
@@ -60,9 +62,9 @@ export function checkCertificate(
   olds: Pick<CertificateInputs, "chainDigest">,
   news: CertificateInputs,
   { knownCertificates, clock }: Pick<Run, "knownCertificates" | "clock">,
-): { chainDigest?: string; failures: CheckFailure[] } {
+): { added: Pick<CertificateInputs, "chainDigest" | "validTo">; failures: CheckFailure[] } {
   const failures = checkForms(news);
-  if (failures.length > 0 || news.certId !== undefined) return { failures };
+  if (failures.length > 0 || news.certId !== undefined) return { added: {}, failures };
   const [chainProperty, keyProperty] = pairProperties(news);
 
   const pem: { certificate?: string; privateKey?: string } = {};
@@ -78,10 +80,13 @@ export function checkCertificate(
     }
   }
   // A value that is not known yet cannot be wrong yet.
-  if (isUnknown(news[chainProperty])) return { chainDigest: news[chainProperty] as string, failures };
-  if (pem.certificate === undefined) return { failures };
+  const unknown = news[chainProperty];
+  if (unknown !== undefined && isUnknown(unknown))
+    return { added: { chainDigest: unknown, validTo: unknown }, failures };
+  if (pem.certificate === undefined) return { added: {}, failures };
   const domain = isUnknown(news.domain) ? undefined : news.domain;
-  const chainDigest = readChainQuietly({ certificate: pem.certificate })?.chainDigest;
+  const chain = readChainQuietly({ certificate: pem.certificate });
+  const chainDigest = chain?.chainDigest;
   // One expired certificate that is in place already must not block a whole stack.
   // (A replacement is checked twice, the second time without the old inputs.)
   if (chainDigest !== undefined && chainDigest === olds.chainDigest) knownCertificates.noteInState(chainDigest);
@@ -91,7 +96,7 @@ export function checkCertificate(
     const next = kind === "expired" ? EXPIRED_NEXT : "";
     failures.push(failure(property === "certificate" ? chainProperty : keyProperty, reason + next));
   }
-  return { ...(chainDigest !== undefined && { chainDigest }), failures };
+  return { added: chain ? { chainDigest: chain.chainDigest, validTo: chain.validTo.toISOString() } : {}, failures };
 }
 
 const EXPIRED_NEXT =

@@ -16,8 +16,8 @@ export class CnameCertificateLifecycle
 {
   async check(olds: CertificateInputs, news: CertificateInputs) {
     const checked = checkBinding(news);
-    const { failures, ...known } = checkCertificate(olds, checked.inputs, this.run);
-    const inputs = { ...checked.inputs, ...known };
+    const { failures, added } = checkCertificate(olds, checked.inputs, this.run);
+    const inputs = { ...checked.inputs, ...added };
     if (!isUnknown(inputs.domain)) this.run.declared.certificates.add(inputs.domain);
     if (olds.domain !== undefined) this.run.knownCertificates.noteDomainInState(olds.domain);
     const all = [...checked.failures, ...failures];

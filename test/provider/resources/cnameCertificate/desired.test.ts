@@ -110,6 +110,7 @@ describe("check of a CnameCertificate", () => {
           "domain",
           "force",
           "privateKeyFile",
+          "validTo",
         ];
         assert.deepEqual(Object.keys(inputs).sort(), expected);
       });
@@ -275,7 +276,7 @@ describe("check of a CnameCertificate", () => {
       { certificateFile: UNKNOWN, privateKeyFile: UNKNOWN },
     ]) {
       const inputs = await passes(pair);
-      assert.equal(inputs.chainDigest, UNKNOWN);
+      assert.deepEqual([inputs.chainDigest, inputs.validTo], [UNKNOWN, UNKNOWN]);
       const olds = {
         bucket: "site",
         domain: "www.example.com",
