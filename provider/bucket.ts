@@ -55,8 +55,6 @@ export class Bucket {
   #list: List | undefined;
   #nextList: Promise<List> | undefined;
   readonly #writes = new Map<string, Write>();
-  /** CertIds that this run has put on domains, the latest of each. */
-  readonly #certificates = new Map<string, string>();
   /** Tokens made in this run, of domains not bound since. */
   readonly #tokens = new Map<string, string>();
 
@@ -162,15 +160,7 @@ export class Bucket {
     const reply = this.#allowed(operations.putCname(this.#client, this.name, domain, certificate), {
       certificates: true,
     });
-    const { certId } = await reply;
-    const put = certificate.certId ?? certId;
-    if (put !== undefined) this.#certificates.set(domain, put);
-    return certId;
-  }
-
-  /** Whether this run has put that certificate on the domain. */
-  hasPutCertificate(domain: string, certId: string): boolean {
-    return this.#certificates.get(domain) === certId;
+    return (await reply).certId;
   }
 
   /** Records what a confirmed PutCname made of a binding. */

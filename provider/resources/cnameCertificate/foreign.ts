@@ -18,13 +18,12 @@ export interface Claim {
 }
 
 /**
- * Whether somebody else put a certificate on the domain: it is neither desired nor recorded, and this run has not put
- * it there. It is replaced only by force.
+ * Whether somebody else put a certificate on the domain: it is neither desired nor recorded, and is replaced only by
+ * force.
  */
-export function needsForce({ run, bucket, inputs, desired, olds }: Claim, listed: CertificateInfo): boolean {
-  const { domain } = inputs;
-  if (inputs.force || listed.certId === olds?.certId || bucket.hasPutCertificate(domain, listed.certId)) return false;
-  if (olds === undefined && run.knownCertificates.isDomainInState(domain)) return false;
+export function needsForce({ run, inputs, desired, olds }: Claim, listed: CertificateInfo): boolean {
+  if (inputs.force || listed.certId === olds?.certId) return false;
+  if (olds === undefined && run.knownCertificates.isDomainInState(inputs.domain)) return false;
   return isForeign(listed, desired, olds);
 }
 
