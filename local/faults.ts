@@ -13,6 +13,10 @@ const FIELDS = {
   ec: "non-empty string",
   /** The number of requests that meet the fault; 1 when left out. */
   times: "number of 0 or more",
+  /** The share of the requests that match which meet the fault, at random; 1 when left out. */
+  share: "number from 0 to 1",
+  /** What the random choice starts from: the same seed chooses the same requests. 0 when left out. */
+  seed: "number of 0 or more",
   delayMs: "number of 0 or more",
   /** Cuts the connection instead of replying. */
   reset: "boolean",
@@ -31,6 +35,7 @@ export type Fault = { readonly [Name in keyof typeof FIELDS]?: Value<(typeof FIE
 
 const CHECKS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
   "non-empty string": (value) => typeof value === "string" && value !== "",
+  "number from 0 to 1": (value) => typeof value === "number" && value >= 0 && value <= 1,
   "number of 0 or more": (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
   boolean: (value) => typeof value === "boolean",
   "status from 200 to 599": (value) => Number.isInteger(value) && Number(value) >= 200 && Number(value) <= 599,
@@ -49,13 +54,16 @@ export function checkFault(fault: object): asserts fault is Fault {
 /** Returns the first fault that matches the request, and counts it as used. */
 export function takeFault(faults: Fault[], { operation, bucket, domain }: Target): Fault | undefined {
   const matches = (wanted: string | undefined, actual: string | null) => wanted === undefined || wanted === actual;
-  const index = faults.findIndex(
-    (fault) =>
-      ["*", operation].includes(fault.operation) && matches(fault.bucket, bucket) && matches(fault.domain, domain),
-  );
-  const fault = faults[index];
-  if (!fault) return undefined;
-  const { times = 1 } = fault;
-  faults.splice(index, 1, ...(times > 1 ? [{ ...fault, times: times - 1 }] : []));
-  return fault;
+  for (const [index, fault] of faults.entries()) {
+    const isMeant = ["*", operation].includes(fault.operation);
+    if (!isMeant || !matches(fault.bucket, bucket) || !matches(fault.domain, domain)) continue;
+    const { times = 1, share = 1, seed = 0 } = fault;
+    // A linear congruential generator (Numerical Recipes).
+    const next = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    const isHit = next < share * 2 ** 32;
+    const left = isHit ? times - 1 : times;
+    faults.splice(index, 1, ...(left > 0 ? [{ ...fault, times: left, seed: next }] : []));
+    if (isHit) return fault;
+  }
+  return undefined;
 }

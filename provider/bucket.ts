@@ -2,7 +2,7 @@ import type { Clock } from "./clock";
 import type { Location } from "./config/location";
 import type { OssClient } from "./oss/client";
 import { publicHost } from "./oss/endpoint";
-import { isOssError, isOutcomeUnknown } from "./oss/error";
+import { attemptsAt, isOssError, isOutcomeUnknown } from "./oss/error";
 import type { WithXml } from "./oss/operations";
 import { operations } from "./oss/operations";
 import { leastRamPolicy } from "./oss/remedies";
@@ -140,7 +140,7 @@ export class Bucket {
         if (!isOutcomeUnknown(error)) throw error;
         await this.#clock.sleep(1000 * attempt);
         if ((await this.binding(domain, { fresh: true, looks: 2 })) !== undefined) break;
-        if (attempt === BIND_ATTEMPTS) throw error;
+        if (attempt >= attemptsAt(error)) throw error;
       }
     }
     this.#wrote(domain, { domain, status: "Enabled", lastModified: new Date(this.#clock.now()).toISOString() });
@@ -214,4 +214,3 @@ const LIST_AGE_MS = 10_000;
 /** How long a list may go on missing a write of ours that OSS has confirmed. */
 const LIST_LAG_MS = 30_000;
 const LOOK_PAUSE_MS = 1000;
-const BIND_ATTEMPTS = 3;

@@ -46,7 +46,6 @@ export class HttpClient {
   readonly #exchangeMs: number;
   readonly #connectFailures = new WeakSet<Error>();
   readonly #options = {
-    connections: CONNECTIONS,
     maxResponseSize: MAX_REPLY_BYTES,
     connect: { timeout: CONNECT_TIMEOUT_MS, minVersion: "TLSv1.2" },
     factory: (origin, options) =>
@@ -140,8 +139,6 @@ const USER_AGENT = `pulumi-oss-cname/${version} (${process.platform}; node ${pro
 
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Per host. All domains of one endpoint share these. */
-const CONNECTIONS = 16;
 const EXCHANGE_MS = 60_000;
 /** The largest list of a bucket has some 100 kB. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;

@@ -13,6 +13,7 @@ import { HttpClient } from "./http";
 import { KnownCertificates } from "./knownCertificates";
 import { Notices } from "./notices";
 import { OssClient } from "./oss/client";
+import { Pace } from "./pace";
 
 export interface RunOptions {
   /** Configuration of the stack, where it is known beforehand; Pulumi hands it to a provider process later. */
@@ -31,6 +32,11 @@ export interface RunOptions {
 export class Run {
   readonly clock: Clock;
   readonly http = new HttpClient();
+  /**
+   * One for OSS and Alibaba Cloud DNS: the limit that a user sets holds for the account, and a domain needs both, so that
+   * nothing is gained by asking one while the other has too many requests.
+   */
+  readonly pace: Pace;
   readonly credentials = new CredentialChain(() => this.settings);
   readonly notices: Notices;
 
@@ -53,6 +59,7 @@ export class Run {
 
   constructor({ config = NOT_CONFIGURED, clock = systemClock, print = console.log }: RunOptions = {}) {
     this.clock = clock;
+    this.pace = new Pace(clock, () => this.settings.maxConcurrentRequests);
     this.notices = new Notices(clock, print);
     this.#settings = new Settings(config);
   }
@@ -94,6 +101,7 @@ export class Run {
     this.#alidns ??= new AlidnsClient({
       http: this.http,
       clock: this.clock,
+      pace: this.pace,
       credentials: () => this.credentials.get(),
       endpoint: () => this.settings.get("oss-cname:alidnsEndpoint"),
       allowHttp: () => this.settings.allowHttp,
@@ -120,6 +128,7 @@ export class Run {
         ...location,
         http: this.http,
         clock: this.clock,
+        pace: this.pace,
         credentials: () => this.credentials.get(),
         signatureVersion: this.settings.choice("oss-cname:signatureVersion"),
         addressing: this.settings.choice("oss-cname:addressing"),

@@ -5,6 +5,7 @@ import { isWithin } from "../names";
 import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
 import { secretsOf } from "../oss/sign";
+import { Pace } from "../pace";
 import { printable, safeText } from "../redact";
 import { rpcQuery, signAcs3 } from "./acs3";
 import { AlidnsError, alidnsRemedy, isAlidnsError } from "./error";
@@ -13,7 +14,7 @@ const VERSION = "2015-01-09";
 const TIMEOUT_MS = 30_000;
 /** Of up to 500 records or 100 zones. */
 const MAX_PAGES = 100;
-const DELAYS_MS = [500, 1000, 2000, 4000, 8000, 16000];
+const DELAYS_MS = [250, 500, 1000, 2000, 4000, 6000, 6000, 6000, 6000];
 
 interface AlidnsClientOptions {
   readonly credentials: () => Promise<Credentials>;
@@ -23,6 +24,8 @@ interface AlidnsClientOptions {
   readonly http?: HttpClient | undefined;
   /** Default: the machine's. */
   readonly clock?: Clock | undefined;
+  /** Default: one of its own. */
+  readonly pace?: Pace | undefined;
   /** Asked before every call: URL or host, with a port if need be. Default: `https://alidns.aliyuncs.com`. */
   readonly endpoint?: (() => string | undefined) | undefined;
 }
@@ -43,17 +46,22 @@ export interface AlidnsRecordInfo extends RecordContent {
   readonly enabled: boolean;
 }
 
-/** The record calls of Alibaba Cloud DNS (Alidns). Failures that may pass are tried again for half a minute. */
+/**
+ * The record calls of Alibaba Cloud DNS (Alidns). Failures that may pass are tried again for half a minute, and where the
+ * service has too many requests, with all other requests more slowly.
+ */
 export class AlidnsClient {
   readonly #options: AlidnsClientOptions;
   readonly #http: HttpClient;
   readonly #clock: Clock;
+  readonly #pace: Pace;
   #zones: Promise<string[]> | undefined;
 
   constructor(options: AlidnsClientOptions) {
     this.#options = options;
     this.#http = options.http ?? new HttpClient();
     this.#clock = options.clock ?? systemClock;
+    this.#pace = options.pace ?? new Pace(this.#clock);
   }
 
   /** All zones of the account. */
@@ -154,21 +162,18 @@ export class AlidnsClient {
 
   async #call(operation: string, what: string, query: Record<string, string>): Promise<Reply> {
     for (let attempts = 1; ; attempts++) {
-      const failure = await this.#send(operation, what, query, attempts);
-      if (!(failure instanceof AlidnsError)) return failure;
-      const delayMs = DELAYS_MS[attempts - 1];
-      if (delayMs === undefined || !mayPass(failure)) throw failure;
-      await this.#clock.sleep(delayMs * (0.75 + Math.random() / 2));
+      try {
+        const attempt = () => this.#send(operation, what, query, attempts);
+        return await this.#pace.send(attempt, (error) => (isBusy(error) ? {} : undefined));
+      } catch (error) {
+        const delayMs = DELAYS_MS[attempts - 1];
+        if (delayMs === undefined || !mayPass(error) || (isBusy(error) && this.#pace.isHopeless)) throw error;
+        await this.#clock.sleep(delayMs * (0.75 + Math.random() / 2));
+      }
     }
   }
 
-  /** The reply, or why there is none. */
-  async #send(
-    operation: string,
-    what: string,
-    parameters: Record<string, string>,
-    attempts: number,
-  ): Promise<Reply | AlidnsError> {
+  async #send(operation: string, what: string, parameters: Record<string, string>, attempts: number): Promise<Reply> {
     const credentials = await this.#options.credentials();
     const url = toUrl(this.#options.endpoint?.() ?? "https://alidns.aliyuncs.com");
     const { origin, host } = url;
@@ -189,7 +194,7 @@ export class AlidnsClient {
       }));
     } catch (error) {
       const reason = (error as Error).message;
-      return new AlidnsError(`${operation} for ${what} did not reach Alibaba Cloud DNS (${host}): ${reason}`, {
+      throw new AlidnsError(`${operation} for ${what} did not reach Alibaba Cloud DNS (${host}): ${reason}`, {
         attempts,
       });
     }
@@ -197,7 +202,7 @@ export class AlidnsClient {
     if (status === 200 && reply !== undefined) return reply;
     const clean = (text: unknown) => safeText(String(text ?? ""), secretsOf(credentials));
     const texts = { Code: clean(reply?.Code), Message: clean(reply?.Message), RequestId: clean(reply?.RequestId) };
-    return refusal(texts, status, operation, what, attempts);
+    throw refusal(texts, status, operation, what, attempts);
   }
 }
 
@@ -252,13 +257,21 @@ function wireContent({ rr, type, value, ttl }: RecordContent): Record<string, st
 }
 
 /** Failures that may pass. A call may be repeated although it took effect: callers look again at a duplicate. */
-function mayPass({ code, status }: AlidnsError): boolean {
+function mayPass(error: unknown): boolean {
+  if (!isAlidnsError(error)) return false;
+  const { code, status } = error;
   return (
+    isBusy(error) ||
     status === undefined ||
     status >= 500 ||
-    code.startsWith("Throttling") ||
     ["LastOperationNotFinished", "InternalError", "ServiceUnavailable", "RecordForbidden.DNSChange"].includes(code)
   );
+}
+
+/** The service has too many requests, or cannot take any at the moment. */
+function isBusy(error: unknown): boolean {
+  if (!isAlidnsError(error)) return false;
+  return error.status === 429 || error.status === 503 || error.code.startsWith("Throttling");
 }
 
 /** The service's JSON; undefined where the body is anything else. */

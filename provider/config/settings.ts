@@ -1,5 +1,6 @@
 import { splitHostPort } from "../dns/serverAddress";
 import { endpointProblem, regionProblem } from "../oss/endpoint";
+import { MOST_REQUESTS } from "../pace";
 import { unknownName } from "../unknownName";
 
 /** Where settings are looked up, by keys such as `oss-cname:endpoint`. Structured values are JSON. */
@@ -29,6 +30,8 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
   "oss-cname:dnsTimeoutSeconds": (value) =>
     Number(value) >= 0 && Number.isFinite(Number(value)) ? undefined : notA(value, "a number of seconds"),
   "oss-cname:removalLimit": (value) => (/^\d+$/.test(value) ? undefined : notA(value, "a number of domains")),
+  "oss-cname:maxConcurrentRequests": (value) =>
+    /^[1-9]\d{0,2}$/.test(value) ? undefined : notA(value, "a whole number from 1 to 999"),
 };
 
 /** The keys of all these. */
@@ -95,6 +98,11 @@ export class Settings {
   get removalLimit(): number | undefined {
     const value = this.get("oss-cname:removalLimit");
     return value === undefined ? undefined : Number(value);
+  }
+
+  /** How many requests to OSS and Alibaba Cloud DNS may be under way at once. */
+  get maxConcurrentRequests(): number {
+    return Number(this.get("oss-cname:maxConcurrentRequests") ?? MOST_REQUESTS);
   }
 }
 

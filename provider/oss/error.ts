@@ -90,7 +90,6 @@ export function ossErrorFrom(
   const snapshot = clean(body)?.slice(0, SNAPSHOT_LENGTH) ?? "the reply has no body";
   const location = clean(header("location"));
   const code = clean(fields.Code) || "BadErrorResponse";
-  const throttled = status === 503 && code.includes("Limit");
   return new OssError({
     operation: call.operation,
     bucket: call.bucket,
@@ -105,7 +104,7 @@ export function ossErrorFrom(
     serverTime: code === "RequestTimeTooSkewed" ? clean(fields.ServerTime || header("date")) : undefined,
     delayMs: Number(header("x-oss-qos-delay-time")) || undefined,
     attempts,
-    maybeDone: maybeDone || (status >= 500 && !throttled) || status === 408,
+    maybeDone: maybeDone || (status >= 500 && !TOO_MANY.test(code)) || status === 408,
   });
 }
 
@@ -140,6 +139,21 @@ export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof OssError && error.details.maybeDone === true;
 }
 
+/** Whether OSS refused a request because it has too many, or cannot take any at the moment. */
+export function isBusy(error: unknown): error is OssError {
+  return isOssError(error) && ([429, 503].includes(error.details.status) || error.code.startsWith("Throttling"));
+}
+
+/**
+ * How often to try what fails like this, in all. Of a service that refuses a fifth of its requests, ten at a time are
+ * refused once in ten million.
+ */
+export function attemptsAt(error: unknown): number {
+  return isBusy(error) ? 10 : 3;
+}
+
+/** Codes of requests that were refused before they were taken: `QpsLimitExceeded`, `PartitionQpsLimitted`. */
+const TOO_MANY = /Limit|^Throttling|^SlowDown$/;
 const SNAPSHOT_LENGTH = 256;
 const LONGEST_TEXT = 65_536;
 const LONGEST_SHOWN = 2_048;

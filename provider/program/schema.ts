@@ -145,6 +145,12 @@ export function configSchema(): object {
             type: "integer",
             minimum: 0,
           },
+          "oss-cname:maxConcurrentRequests": {
+            type: "integer",
+            minimum: 1,
+            maximum: 999,
+            description: "How many requests to OSS and Alibaba Cloud DNS may be under way at once.",
+          },
           "oss-cname:allowHttp": {
             description: "Send signed requests over plain http to other machines too.",
             type: "boolean",

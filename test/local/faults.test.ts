@@ -26,6 +26,17 @@ describe("faults", () => {
     assert.deepEqual([takeFault(faults, request)?.code, takeFault(faults, request)?.code], ["One", "Two"]);
   });
 
+  it("happen to a share of the requests, the same ones for the same seed", () => {
+    const hits = (seed: number) => {
+      faults = [{ operation: "PutCname", times: 1e9, share: 0.2, seed }];
+      return Array.from({ length: 1000 }, () => takeFault(faults, request) !== undefined);
+    };
+    const count = hits(1).filter((hit) => hit).length;
+    assert.ok(count > 150 && count < 250, `${count} of 1,000`);
+    assert.deepEqual(hits(1), hits(1));
+    assert.notDeepEqual(hits(1), hits(2));
+  });
+
   it("happen to any operation by *", () => {
     faults.push({ operation: "*" });
     assert.ok(takeFault(faults, request));
@@ -46,6 +57,7 @@ describe("faults", () => {
       ["without operation", { status: 500 }],
       ["with an unknown field", { operation: "PutCname", statuz: 500 }],
       ["with a status that HTTP does not have", { operation: "PutCname", status: 42 }],
+      ["with a share of more than all", { operation: "PutCname", share: 20 }],
       ["with a number as text", { operation: "PutCname", delayMs: "50" }],
       ["with an empty code", { operation: "PutCname", code: "" }],
       ["with a flag as text", { operation: "PutCname", reset: "true" }],

@@ -1,5 +1,5 @@
 import { ActionableError } from "../../actionableError";
-import { isOutcomeUnknown } from "../../oss/error";
+import { attemptsAt, isOutcomeUnknown } from "../../oss/error";
 import type { CertificateConfiguration, CertificateInfo, CnameInfo } from "../../oss/xml";
 import type { Run } from "../../run";
 import type { BindingInputs } from "../binding";
@@ -84,7 +84,7 @@ export async function removeCertificate(run: Run, binding: BindingInputs, certId
       await bucket.putCertificate(domain, { deleteCertificate: true, ...guard });
       break;
     } catch (error) {
-      if (attempt === REMOVE_ATTEMPTS || !(mayBeConflict(error) || isOutcomeUnknown(error))) throw error;
+      if (attempt >= attemptsAt(error) || !(mayBeConflict(error) || isOutcomeUnknown(error))) throw error;
       if (mayBeConflict(error)) guard = { previousCertId: certId };
       found = await bucket.binding(domain, { fresh: true });
     }
@@ -94,8 +94,6 @@ export async function removeCertificate(run: Run, binding: BindingInputs, certId
   if (!run.declared.bindings.has(domain)) return run.notices.say(text);
   throw new ActionableError(text, "run `pulumi refresh`, then `pulumi up`, to bind it again");
 }
-
-const REMOVE_ATTEMPTS = 3;
 
 /** What is known of a certificate on the domain: of a pair by itself, of a CertId only from lists that show it. */
 async function details(

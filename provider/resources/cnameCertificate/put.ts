@@ -1,5 +1,5 @@
 import { ActionableError, factsOf } from "../../actionableError";
-import { isOssError, isOutcomeUnknown } from "../../oss/error";
+import { attemptsAt, isOssError, isOutcomeUnknown } from "../../oss/error";
 import type { CertificateConfiguration, CnameInfo } from "../../oss/xml";
 import type { Certificate } from "../../pem";
 import { digestOf } from "./desired";
@@ -99,12 +99,10 @@ async function compareAndSwap(claim: Claim, found: CnameInfo, body: CertificateC
       );
     if (now !== undefined && needsForce(claim, now)) throw foreignError(claim, now, factsOf(failure));
     const isSettled = mayBeConflict(failure) && now?.certId === before;
-    if (attempt === SWAP_ATTEMPTS || entry === undefined || isSettled) throw failure;
+    if (attempt >= attemptsAt(failure) || entry === undefined || isSettled) throw failure;
     before = now?.certId;
   }
 }
-
-const SWAP_ATTEMPTS = 3;
 
 function isConflict(error: unknown): boolean {
   return isOssError(error, "CasRenewCertificateConflict") || (isOssError(error) && error.ec === "0018-00000209");

@@ -15,6 +15,9 @@ const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[]
   ["oss-cname:dnsTimeoutSeconds", "15m", /"15m" is not a number of seconds/],
   ["oss-cname:dnsTimeoutSeconds", "-1", /is not a number of seconds/],
   ["oss-cname:removalLimit", "10%", /"10%" is not a number of domains/],
+  ["oss-cname:maxConcurrentRequests", "0", /"0" is not a whole number from 1 to 999/],
+  ["oss-cname:maxConcurrentRequests", "2.5", /is not a whole number/],
+  ["oss-cname:maxConcurrentRequests", "ten", /is not a whole number/],
 ];
 
 describe("settings", () => {

@@ -26,10 +26,8 @@ describe("OSS client after a failure", () => {
     it("what may pass, three times in all, with growing pauses", async () => {
       for (const step of [
         error(500, "InternalError"),
-        error(503, "ServiceUnavailable"),
         error(401, "Unauthorized"),
         text(408, ""),
-        text(429, '{"Code":"Throttled"}'),
         error(400, "BadRequest"),
       ]) {
         const { endpoint, received } = await serve(step, step, step, step);
@@ -64,12 +62,28 @@ describe("OSS client after a failure", () => {
       }
     });
 
+    it("what OSS has too many requests for, ten times in all", async () => {
+      for (const step of [
+        error(503, "ServiceUnavailable"),
+        error(503, "QpsLimitExceeded"),
+        error(400, "Throttling.User"),
+        text(429, '{"Code":"Throttled"}'),
+      ]) {
+        const { endpoint, received } = await serve(...Array<Step>(20).fill(step));
+        const reason = await failure(listCname(clientOf(endpoint).oss, "site"));
+        assert.ok(isOssError(reason));
+        assert.match(reason.message, /10 attempts/);
+        assert.equal(received.length, 10);
+      }
+    });
+
     it("as late as the service asks, within reason", async () => {
       const delay = (ms: string) => error(503, "QpsLimitExceeded", "", { "x-oss-qos-delay-time": ms });
       const { endpoint } = await serve(delay("1500"), delay("99999999"), text(200, LIST_XML));
       const { oss, sleeps } = clientOf(endpoint);
       await listCname(oss, "site");
-      assert.deepEqual(sleeps, [1500, 20_000]);
+      // Each time the pause of all requests, and that of this one.
+      assert.deepEqual(sleeps, [1500, 200, 20_000, 400]);
     });
 
     it("with the time and the credentials of each attempt", async () => {
