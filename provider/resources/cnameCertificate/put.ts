@@ -41,8 +41,9 @@ export async function putDesired(claim: Claim, found: CnameInfo): Promise<string
  */
 async function findUploaded(claim: Claim, read: Certificate, refused: readonly string[]): Promise<string | undefined> {
   const { run, bucket, desired, olds } = claim;
-  const known = run.knownCertificates.certIdsOf(read.chainDigest).find((certId) => !refused.includes(certId));
-  if (known !== undefined) return known;
+  const known = () => run.knownCertificates.certIdsOf(read.chainDigest).find((certId) => !refused.includes(certId));
+  const knownBefore = known();
+  if (knownBefore !== undefined) return knownBefore;
   const chainOf = (certId: string) => run.knownCertificates.chainOf(certId);
   for (const { certificate } of (await bucket.bindings()).values())
     if (
@@ -51,7 +52,8 @@ async function findUploaded(claim: Claim, read: Certificate, refused: readonly s
       matchesDesired(certificate, desired, olds, chainOf)
     )
       return certificate.certId;
-  return undefined;
+  // An upload may have ended while the list was under way.
+  return known();
 }
 
 /**

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../../engine/property/value";
 import type { Fault } from "../../../../local";
+import type { CertificateConfiguration } from "../../../../provider/oss/xml";
+import { readCertificate } from "../../../../provider/pem";
+import type { Claim } from "../../../../provider/resources/cnameCertificate/foreign";
+import { putDesired } from "../../../../provider/resources/cnameCertificate/put";
 import { providerText } from "../../../../provider/resources/dynamicResource";
+import { Run } from "../../../../provider/run";
 import { CertificateScene, DOMAIN, digestsOf, inTexts, keyLines } from "../../../support/certificateScene";
 import { type Authority, createAuthority } from "../../../support/certificates";
 import type { Program } from "../../../support/stack";
@@ -168,6 +173,25 @@ describe("putDeclared", () => {
       assert.deepEqual(on.lastPut(), { ...digestsOf(on.withOtherChain(pair)), previousCertId: found });
       assert.equal(on.puts().length, 2);
     });
+  });
+
+  it("finds an upload that ended while it looked for one", async () => {
+    await start();
+    const { chain, privateKey } = await on.issue();
+    const read = readCertificate(chain);
+    const run = new Run();
+    const sent: CertificateConfiguration[] = [];
+    const bucket = {
+      bindings: async () => {
+        run.knownCertificates.noteChain({ certId: "7-cn-hangzhou", chainDigest: read.chainDigest });
+        return new Map();
+      },
+      putCertificate: async (_domain: string, body: CertificateConfiguration) => void sent.push(body),
+    };
+    const inputs = { bucket: "site", domain: DOMAIN };
+    const claim = { run, bucket, inputs, desired: { pair: { certificate: chain, privateKey, read } } };
+    await putDesired(claim as unknown as Claim, { domain: DOMAIN, status: "Enabled", lastModified: "" });
+    assert.deepEqual(sent, [{ certId: "7-cn-hangzhou", previousCertId: undefined }]);
   });
 
   it("uploads again when the service does not take the CertId that is known", async () => {
