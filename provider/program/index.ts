@@ -67,13 +67,17 @@ function configured(): Configuration {
 }
 
 function customDomain(entry: ConfiguredDomain): CustomDomain {
-  const { account, dns, certificate, protect, ...args } = entry;
+  const { account, dns, certificate, protect, retainOnDelete, ...args } = entry;
   const provider = account === undefined ? undefined : accounts[account];
   return new CustomDomain(
     entry.domain,
     // The schema has made sure that exactly one form of certificate is given.
     { ...args, dns: dnsValue(dns), ...(certificate && { certificate: certificate as CertificateArgs }) },
-    { ...(provider && { provider }), ...(protect !== undefined && { protect }) },
+    {
+      ...(provider && { provider }),
+      ...(protect !== undefined && { protect }),
+      ...(retainOnDelete !== undefined && { retainOnDelete }),
+    },
   );
 }
 

@@ -66,6 +66,10 @@ const defaults = {
     .boolean()
     .describe("Refuse to remove the domain until this is set to false, and brought up.")
     .exactOptional(),
+  retainOnDelete: z
+    .boolean()
+    .describe("Once this is brought up, removing the domain here leaves it bound: for a hand-over to another stack.")
+    .exactOptional(),
 };
 
 const domain = z.strictObject({
@@ -79,7 +83,7 @@ const domain = z.strictObject({
     .strictObject({ bucket: z.string(), ...place })
     .describe("Consent to take the domain from this bucket.")
     .exactOptional(),
-} satisfies Record<keyof CustomDomainArgs | "account" | "protect", z.ZodType>);
+} satisfies Record<keyof CustomDomainArgs | "account" | "protect" | "retainOnDelete", z.ZodType>);
 
 const account = z.strictObject({
   ...place,
