@@ -26,6 +26,12 @@ export interface Lookup {
   readonly bucketMayBeGone?: boolean;
 }
 
+interface Token {
+  readonly token: string;
+  /** When OSS said by it that the domain is not bound here. */
+  readonly at: number;
+}
+
 type Bindings = ReadonlyMap<string, CnameInfo>;
 
 interface List {
@@ -56,7 +62,7 @@ export class Bucket {
   #nextList: Promise<List> | undefined;
   readonly #writes = new Map<string, Write>();
   /** Tokens made in this run, of domains not bound since. */
-  readonly #tokens = new Map<string, string>();
+  readonly #tokens = new Map<string, Token>();
 
   constructor(name: string, { region }: Location, client: OssClient, clock: Clock) {
     this.name = name;
@@ -76,7 +82,7 @@ export class Bucket {
     let newerThan = this.#clock.now() - (fresh ? 0 : LIST_AGE_MS);
     try {
       for (let look = 1; ; look++) {
-        const found = (await (fresh ? this.#bareList(newerThan) : this.bindings(newerThan))).get(domain);
+        const found = await (fresh ? this.#listed(domain, newerThan) : this.#known(domain, newerThan));
         // OSS makes a token only for a domain that is not bound here: that is as good as a second list.
         const isSurelyUnbound = !fresh && found === undefined && this.#tokens.has(domain);
         if (look >= looks || until(found) || isSurelyUnbound) return found;
@@ -94,7 +100,7 @@ export class Bucket {
     const list = await this.#listAfter(newerThan);
     const merged = new Map(await list.bindings);
     for (const [domain, { at, entry }] of this.#writes) {
-      if (at + LIST_LAG_MS < list.sentAt) continue;
+      if (!mayMiss(list.sentAt, { at })) continue;
       if (entry === undefined) merged.delete(domain);
       else merged.set(domain, entry);
     }
@@ -117,7 +123,7 @@ export class Bucket {
   /** Mints a token, or gets the one that is still valid. */
   async createToken(domain: string): Promise<CnameTokenInfo> {
     const token = await this.#allowed(operations.createCnameToken(this.#client, this.name, domain));
-    this.#tokens.set(domain, token.token);
+    this.#tokens.set(domain, { token: token.token, at: this.#clock.now() });
     return token;
   }
 
@@ -127,7 +133,7 @@ export class Bucket {
 
   /** The value that OSS expects in the TXT record. Sends nothing for a token that was made in this run. */
   async proof(domain: string): Promise<string> {
-    return this.#tokens.get(domain) ?? (await this.getToken(domain)).token;
+    return this.#tokens.get(domain)?.token ?? (await this.getToken(domain)).token;
   }
 
   /** Binds a domain that is not bound here. When the reply is lost, the list tells whether it was bound. */
@@ -173,8 +179,17 @@ export class Bucket {
     this.#tokens.delete(domain);
   }
 
-  async #bareList(newerThan: number): Promise<Bindings> {
-    return (await this.#listAfter(newerThan)).bindings;
+  async #listed(domain: string, newerThan: number): Promise<CnameInfo | undefined> {
+    return (await (await this.#listAfter(newerThan)).bindings).get(domain);
+  }
+
+  /** The binding by what was written or answered after `newerThan`, or else by a list, which may be behind our writes. */
+  async #known(domain: string, newerThan: number): Promise<CnameInfo | undefined> {
+    const write = this.#writes.get(domain);
+    if (write !== undefined && write.at > newerThan) return write.entry;
+    if ((this.#tokens.get(domain)?.at ?? newerThan) > newerThan) return undefined;
+    const { sentAt, bindings } = await this.#listAfter(newerThan);
+    return write !== undefined && mayMiss(sentAt, write) ? write.entry : (await bindings).get(domain);
   }
 
   /** The latest list if it was sent after that time, or else a new one. All lookups of the same turn share one. */
@@ -203,6 +218,11 @@ export class Bucket {
       throw error.withRemedy(`${error.remedy} The least RAM policy for this bucket:\n${policy}`);
     }
   }
+}
+
+/** Whether a list may not show a write yet. */
+function mayMiss(sentAt: number, { at }: Pick<Write, "at">): boolean {
+  return at + LIST_LAG_MS >= sentAt;
 }
 
 function byDomain({ cnames }: CnameList): Bindings {

@@ -3,8 +3,7 @@ import { endWithEngine } from "./engineLifeline";
 import { lifecycles } from "./resources/lifecycles";
 import { Run } from "./run";
 
-export const { cnameToken, bucketCname, cnameCertificate, alidnsRecord, manualRecord, removalGuard } = lifecycles(
-  new Run(),
-);
+export const { cnameToken, bucketCname, cnameCertificate, alidnsRecord, manualRecord, removalGuard, bucketCnames } =
+  lifecycles(new Run());
 
 endWithEngine();

@@ -12,6 +12,13 @@ export type { AlidnsRecordArgs } from "./resources/alidnsRecord/resource";
 export { AlidnsRecord } from "./resources/alidnsRecord/resource";
 export type { BucketCnameArgs, TakeoverArgs } from "./resources/bucketCname/resource";
 export { BucketCname } from "./resources/bucketCname/resource";
+export type {
+  BucketCnamesArgs,
+  BucketCnamesDomainArgs,
+  BucketCnamesResult,
+  FleetCertificateArgs,
+} from "./resources/bucketCnames/resource";
+export { BucketCnames } from "./resources/bucketCnames/resource";
 export type { CnameCertificateArgs } from "./resources/cnameCertificate/resource";
 export { CnameCertificate } from "./resources/cnameCertificate/resource";
 export type { CnameTokenArgs } from "./resources/cnameToken/resource";
@@ -20,6 +27,8 @@ export type { AlidnsOptions, Dns, MakeRecord, RecordArgs } from "./resources/cus
 export { alidns, manual, none, records } from "./resources/customDomain/dns";
 export type { CertificateArgs, CustomDomainArgs } from "./resources/customDomain/resource";
 export { CustomDomain } from "./resources/customDomain/resource";
+export type { CustomDomainsArgs, CustomDomainsEntry } from "./resources/customDomains/resource";
+export { CustomDomains } from "./resources/customDomains/resource";
 export type { OssAccountArgs } from "./resources/ossAccount";
 export { OssAccount } from "./resources/ossAccount";
 

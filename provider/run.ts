@@ -37,6 +37,8 @@ export class Run {
    * nothing is gained by asking one while the other has too many requests.
    */
   readonly pace: Pace;
+  /** Looks at DNS, each of which asks all servers of a zone. */
+  readonly looks: Pace;
   readonly credentials = new CredentialChain(() => this.settings);
   readonly notices: Notices;
 
@@ -60,6 +62,7 @@ export class Run {
   constructor({ config = NOT_CONFIGURED, clock = systemClock, print = console.log }: RunOptions = {}) {
     this.clock = clock;
     this.pace = new Pace(clock, () => this.settings.maxConcurrentRequests);
+    this.looks = new Pace(clock, () => MOST_LOOKS);
     this.notices = new Notices(clock, print);
     this.#settings = new Settings(config);
   }
@@ -139,5 +142,8 @@ export class Run {
     return client;
   }
 }
+
+/** Enough for a thousand domains to be looked at in seconds, and few enough for the sockets of any machine. */
+const MOST_LOOKS = 30;
 
 const NOT_CONFIGURED: Config = { get: () => undefined };

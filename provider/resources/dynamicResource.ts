@@ -8,7 +8,8 @@ export type ProviderName =
   | "cnameCertificate"
   | "alidnsRecord"
   | "manualRecord"
-  | "removalGuard";
+  | "removalGuard"
+  | "bucketCnames";
 
 /**
  * A dynamic resource whose implementation is loaded by name.

@@ -1,6 +1,7 @@
 import type { Run } from "../run";
 import { AlidnsRecordLifecycle } from "./alidnsRecord/lifecycle";
 import { BucketCnameLifecycle } from "./bucketCname/lifecycle";
+import { BucketCnamesLifecycle } from "./bucketCnames/lifecycle";
 import { CnameCertificateLifecycle } from "./cnameCertificate/lifecycle";
 import { CnameTokenLifecycle } from "./cnameToken/lifecycle";
 import type { ProviderName } from "./dynamicResource";
@@ -10,12 +11,16 @@ import { RemovalGuardLifecycle } from "./removalGuard/lifecycle";
 
 /** The lifecycles of all resources, sharing one run. */
 export function lifecycles(run: Run) {
-  return {
+  const singles = {
     cnameToken: new CnameTokenLifecycle(run),
     bucketCname: new BucketCnameLifecycle(run),
     cnameCertificate: new CnameCertificateLifecycle(run),
     alidnsRecord: new AlidnsRecordLifecycle(run),
     manualRecord: new ManualRecordLifecycle(run),
     removalGuard: new RemovalGuardLifecycle(run),
-  } satisfies Record<ProviderName, Lifecycle>;
+  };
+  return { ...singles, bucketCnames: new BucketCnamesLifecycle(run, singles) } satisfies Record<
+    ProviderName,
+    Lifecycle
+  >;
 }

@@ -29,6 +29,19 @@ export class OssAccount extends pulumi.ProviderResource {
   }
 }
 
+/**
+ * Takes the account out of a component's options. All our resources share one package name, so children would inherit
+ * it, and DNS records must not.
+ */
+export function takeAccount(
+  opts: pulumi.ComponentResourceOptions,
+): pulumi.ComponentResourceOptions & { account?: OssAccount } {
+  const { provider, providers, ...rest } = opts;
+  const given = [...(provider ? [provider] : []), ...Object.values(providers ?? {})];
+  const account = given.find((provider): provider is OssAccount => provider instanceof OssAccount);
+  return { ...rest, providers: given.filter((other) => other !== account), ...(account && { account }) };
+}
+
 /** The keys carry their namespace because that is how the provider process looks configuration up. */
 function accountConfig(args: OssAccountArgs): Record<string, unknown> {
   const config: Record<string, unknown> = {};

@@ -177,9 +177,19 @@ describe("Bucket", () => {
       assert.equal(await isFound({ fresh: true }), false);
     });
 
-    it("needs no second look where it has made a token, which proves the domain unbound", async () => {
+    it("needs no list where it has just bound a domain, or made a token, which proves it unbound", async () => {
       await start();
       await bucket.createToken(DOMAIN);
+      assert.equal(await isFound({ looks: 2 }), false);
+      await bind();
+      assert.equal(await isFound(), true);
+      assert.equal(sent("ListCname"), 0);
+    });
+
+    it("lists once where that was a while ago", async () => {
+      await start();
+      await bucket.createToken(DOMAIN);
+      clock.pass(10_000);
       assert.equal(await isFound({ looks: 2 }), false);
       assert.equal(sent("ListCname"), 1);
     });

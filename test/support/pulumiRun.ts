@@ -205,6 +205,11 @@ export class Project {
     return JSON.parse(this.state()).checkpoint.latest?.resources ?? [];
   }
 
+  /** Removes the lock that a killed engine has left, as `pulumi cancel` does. */
+  unlock(): void {
+    rmSync(join(this.#backend, ".pulumi", "locks"), { recursive: true, force: true });
+  }
+
   remove(): void {
     if (this.options.directory !== undefined) rmSync(this.configurationFile, { force: true });
     rmSync(this.#root, { recursive: true, force: true });

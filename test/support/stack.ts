@@ -38,14 +38,18 @@ export class Stack {
 
   /**
    * `up`: checks and diffs everything first, as the preview does, in a run of its own, unless that is to be skipped.
+   * `together`: resources that do not depend on each other, which Pulumi all looks at before the first has changed.
    */
   async up(
     program: Program,
-    options: { replace?: readonly string[]; skipPreview?: boolean } = {},
+    options: { replace?: readonly string[]; skipPreview?: boolean; together?: boolean } = {},
   ): Promise<Record<string, Step>> {
     if (!options.skipPreview) await this.preview(program);
     return this.operate(async (provider) => {
       const steps: Record<string, Step> = {};
+      if (options.together)
+        for (const [name, [kind, declared]] of Object.entries(program))
+          await this.#plan(provider, name, kind, declared);
       const replaced: [string, Entry][] = [];
       for (const [name, [kind, declared]] of Object.entries(program)) {
         const old = this.state.get(name);

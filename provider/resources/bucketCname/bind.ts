@@ -51,7 +51,10 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<Unprov
   let nextAsk = Number.NEGATIVE_INFINITY;
   for (;;) {
     const look = attempt.looks
-      ? await lookForTxt(txtRecordName(domain), proof, { servers: run.settings.dnsServers })
+      ? await run.looks.send(
+          () => lookForTxt(txtRecordName(domain), proof, { servers: run.settings.dnsServers }),
+          () => undefined,
+        )
       : undefined;
     const next = () =>
       decide({ look, isServed: source !== undefined, unverified, now: run.clock.now(), deadline, lastAsk, nextAsk });
@@ -141,6 +144,7 @@ async function tryToBind(run: Run, { domain, bucket, source }: Attempt, isProven
         factsOf(error),
         "unbind the domain from the bucket of this account that has it. OSS does not say which one it is: " +
           "`npx oss-cname list BUCKET` lists the domains of a bucket. To move the domain from there in one `pulumi up`, name that bucket in takeover",
+        { cause: error },
       );
   }
   if (!isProven) return "undecided";

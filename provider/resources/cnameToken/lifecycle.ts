@@ -80,6 +80,7 @@ export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.Res
         `${factsOf(error)} Bucket ${binding.bucket} does not list ${domain}, so it is bound to another bucket, and OSS gives no ` +
           "token while it is. Nothing was changed.",
         "unbind the domain there, then run `pulumi up` again",
+        { cause: error },
       );
     }
   }

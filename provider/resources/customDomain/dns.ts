@@ -20,7 +20,13 @@ export type MakeRecord = (record: RecordArgs, opts: pulumi.CustomResourceOptions
 
 /** Who keeps the DNS records of a domain: the result of `alidns()`, `records()` or `manual()`, or `none`. */
 export type Dns =
-  | { readonly kind: "managed"; readonly make: MakeRecord; readonly zone?: string }
+  | {
+      readonly kind: "managed";
+      readonly make: MakeRecord;
+      readonly zone?: string;
+      /** Where the records are in Alibaba Cloud DNS. */
+      readonly alidns?: AlidnsOptions;
+    }
   | { readonly kind: "manual" }
   | { readonly kind: "none" };
 
@@ -41,6 +47,7 @@ export function alidns(options: AlidnsOptions = {}): Dns {
   const { provider, ttl, ...zone } = options;
   return {
     kind: "managed",
+    alidns: options,
     ...zone,
     make: ({ resourceName, ...record }, opts) =>
       new AlidnsRecord(

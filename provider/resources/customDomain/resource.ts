@@ -11,7 +11,7 @@ import type { CnameCertificateArgs } from "../cnameCertificate/resource";
 import { CnameCertificate } from "../cnameCertificate/resource";
 import { CnameToken } from "../cnameToken/resource";
 import { ManualRecord } from "../manualRecord/resource";
-import { OssAccount } from "../ossAccount";
+import { takeAccount } from "../ossAccount";
 import { declareDomain } from "../removalGuard/resource";
 import type { Dns } from "./dns";
 
@@ -170,17 +170,4 @@ function argumentProblem({ domain, dns, cnameRecord }: CustomDomainArgs): string
   const problem = domainProblem(foldName(domain));
   if (problem !== undefined) return problem;
   return dns.kind === "none" && cnameRecord ? "cnameRecord is asked for, but dns: none makes no records" : undefined;
-}
-
-/**
- * Takes the account out of a component's options. All our resources share one package name, so children would inherit
- * it, and DNS records must not.
- */
-function takeAccount(
-  opts: pulumi.ComponentResourceOptions,
-): pulumi.ComponentResourceOptions & { account?: OssAccount } {
-  const { provider, providers, ...rest } = opts;
-  const given = [...(provider ? [provider] : []), ...Object.values(providers ?? {})];
-  const account = given.find((provider): provider is OssAccount => provider instanceof OssAccount);
-  return { ...rest, providers: given.filter((other) => other !== account), ...(account && { account }) };
 }

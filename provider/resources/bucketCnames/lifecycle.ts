@@ -1,0 +1,176 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { isOssError } from "../../oss/error";
+import type { Run } from "../../run";
+import { checkCertificate } from "../cnameCertificate/desired";
+import type { CheckFailure } from "../lifecycle";
+import { isUnknown, Lifecycle, PartialFailure, plain } from "../lifecycle";
+import type { Inputs } from "./declared";
+import { declaredDomain, foldDomains, withDigests } from "./declared";
+import type { DeclaredDomain, Parts, Singles } from "./domain";
+import { deleteDomain, ensureDomain, isDomainChanged, readDomain } from "./domain";
+import { checkFailures, FleetError } from "./failures";
+import type { RecordedDomains } from "./state";
+import { packDomains, unpackDomains } from "./state";
+
+export class BucketCnamesLifecycle
+  extends Lifecycle
+  implements pulumi.dynamic.ResourceProvider<Inputs, RecordedDomains>
+{
+  readonly #singles: Singles;
+  /**
+   * What the resources of this kind have on record, whatever they declare now: noted by `diff`. A domain that goes from
+   * one to another, or to the replacement of its own, goes on from there.
+   */
+  readonly #recorded = new Map<string, Parts>();
+  /** Domains that a resource of this kind has in its inputs and no longer declares: noted by `check`. */
+  readonly #leaving = new Set<string>();
+  /** Domains that a resource of this kind declares and has on record: noted by `diff`, `create` and `update`. */
+  readonly #kept = new Set<string>();
+
+  constructor(run: Run, singles: Singles) {
+    super(run);
+    this.#singles = singles;
+  }
+
+  async check(olds: Partial<Inputs>, news: Inputs) {
+    if (isUnknown(news.domains)) return { inputs: news, failures: [] };
+    const { inputs: folded, failures: ofNames } = foldDomains(news);
+    if (ofNames.length > 0) return { inputs: news, failures: ofNames };
+    const pairs = Object.keys(folded.domains).map((domain): readonly [DeclaredDomain, DeclaredDomain | undefined] => [
+      declaredDomain(folded, domain),
+      olds.domains?.[domain] && declaredDomain(olds as Inputs, domain),
+    ]);
+    for (const domain of Object.keys(olds.domains ?? {}))
+      if (folded.domains[domain] === undefined) this.#leaving.add(domain);
+    const mistakes = await this.#reasons(pairs, (declared, before) => this.#mistakes(declared, before));
+    const failures = mistakes.length > 0 ? mistakes : await this.#reasons(pairs, (...pair) => this.#foreseen(...pair));
+    return { inputs: withDigests(folded, this.run), failures };
+  }
+
+  async diff(_id: string, olds: RecordedDomains, news: Inputs) {
+    if (isUnknown(news.domains)) return { changes: true, replaces: [] };
+    const recorded = unpackDomains(olds);
+    for (const [domain, parts] of recorded) {
+      this.#recorded.set(domain, parts);
+      if (news.domains[domain] !== undefined) this.#kept.add(domain);
+    }
+    // Pulumi deletes what was replaced after everything else, when it is known what other resources declare.
+    const replaces = [...recorded.keys()].some((domain) => news.domains[domain] === undefined) ? ["domains"] : [];
+    const changed = await Promise.all(
+      Object.keys(news.domains).map((domain) =>
+        isDomainChanged(this.#singles, declaredDomain(news, domain), recorded.get(domain) ?? {}),
+      ),
+    );
+    return { changes: replaces.length > 0 || changed.includes(true), replaces };
+  }
+
+  async create(inputs: Inputs) {
+    return { id: inputs.bucket, outs: await this.#ensure(inputs.bucket, inputs, new Map()) };
+  }
+
+  async read(id: string, props?: RecordedDomains) {
+    if (props?.bindings === undefined)
+      throw new Error("BucketCnames cannot be imported: declare it, and it adopts what is bound");
+    const found = await Promise.all(
+      [...unpackDomains(props)].map(
+        async ([domain, parts]) => [domain, await readDomain(this.#singles, domain, parts)] as const,
+      ),
+    );
+    return { id, props: plain(packDomains(props.bucket, new Map(found))) };
+  }
+
+  async update(id: string, olds: RecordedDomains, news: Inputs) {
+    return { outs: await this.#ensure(id, news, unpackDomains(olds)) };
+  }
+
+  async delete(_id: string, olds: RecordedDomains) {
+    const failures: [string, Error][] = [];
+    await Promise.all(
+      [...unpackDomains(olds)].map(async ([domain, parts]) => {
+        if (this.#kept.has(domain)) return;
+        try {
+          await deleteDomain(this.#singles, domain, parts);
+        } catch (error) {
+          failures.push([domain, error as Error]);
+        }
+      }),
+    );
+    if (failures.length > 0) throw new FleetError(failures, Object.keys(olds.bindings).length);
+  }
+
+  /** Each domain by itself: those that fail do not keep the others from being done and recorded. */
+  async #ensure(id: string, inputs: Inputs, olds: ReadonlyMap<string, Parts>): Promise<RecordedDomains> {
+    const failures: [string, Error][] = [];
+    const done = await Promise.all(
+      Object.keys(inputs.domains).map(async (domain) => {
+        const { parts, failure } = await this.#ensureDomain(declaredDomain(inputs, domain), olds.get(domain));
+        if (failure !== undefined) failures.push([domain, failure]);
+        return [domain, parts] as const;
+      }),
+    );
+    const outs = plain(packDomains(inputs.bucket, new Map(done.filter(([, parts]) => Object.keys(parts).length > 0))));
+    if (failures.length === 0) return outs;
+    const error = new FleetError(failures, done.length);
+    // Nothing was made.
+    if (olds.size === 0 && Object.keys(outs.bindings).length === 0) throw error;
+    throw new PartialFailure(id, inputs, outs, error);
+  }
+
+  async #ensureDomain(declared: DeclaredDomain, old: Parts | undefined) {
+    const { domain } = declared.binding;
+    this.#kept.add(domain);
+    const before = old ?? this.#recorded.get(domain);
+    const attempt = await ensureDomain(this.run, this.#singles, declared, before ?? {});
+    if (before !== undefined || !isBoundElsewhere(attempt.failure)) return attempt;
+    const origin = await this.#origin(domain);
+    return origin === undefined ? attempt : ensureDomain(this.run, this.#singles, declared, origin);
+  }
+
+  /**
+   * What another resource of this kind has on record of a domain: Pulumi may not have asked yet whether that one changes.
+   */
+  async #origin(domain: string): Promise<Parts | undefined> {
+    for (let waited = 0; !this.#recorded.has(domain) && waited < ORIGIN_WAIT_MS; waited += ORIGIN_PAUSE_MS)
+      await this.run.clock.sleep(ORIGIN_PAUSE_MS);
+    return this.#recorded.get(domain);
+  }
+
+  async #reasons(
+    pairs: readonly (readonly [DeclaredDomain, DeclaredDomain | undefined])[],
+    check: (declared: DeclaredDomain, before: DeclaredDomain | undefined) => Promise<CheckFailure[]>,
+  ): Promise<CheckFailure[]> {
+    const found = await Promise.all(pairs.map(async (pair) => [pair[0].binding.domain, await check(...pair)] as const));
+    return checkFailures(found);
+  }
+
+  /** What is wrong with the inputs themselves. Sends nothing. */
+  async #mistakes(
+    { binding, certificate }: DeclaredDomain,
+    before: DeclaredDomain | undefined,
+  ): Promise<CheckFailure[]> {
+    const { failures } = await this.#singles.bucketCname.check({ domain: binding.domain }, binding);
+    return certificate === undefined
+      ? failures
+      : [...failures, ...checkCertificate(before?.certificate ?? {}, certificate, this.run).failures];
+  }
+
+  /** What is in the way of a domain that is new here. */
+  async #foreseen(
+    { binding, certificate }: DeclaredDomain,
+    before: DeclaredDomain | undefined,
+  ): Promise<CheckFailure[]> {
+    const { bucketCname, cnameCertificate } = this.#singles;
+    const { domain } = binding;
+    const known = before?.binding ?? (this.#leaving.has(domain) ? { domain } : {});
+    const { failures } = await bucketCname.check(known, binding);
+    if (certificate === undefined || failures.length > 0) return failures;
+    return (await cnameCertificate.check(before?.certificate ?? ({} as typeof certificate), certificate)).failures;
+  }
+}
+
+const ORIGIN_WAIT_MS = 5000;
+const ORIGIN_PAUSE_MS = 250;
+
+function isBoundElsewhere(failure: Error | undefined): boolean {
+  return isOssError(failure?.cause, "CnameAlreadyExists") || isOssError(failure?.cause, "NoNeedCreateCnameToken");
+}

@@ -1,0 +1,132 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { DnsRecord } from "../../names";
+import { foldName, RECORD_TTL_SECONDS } from "../../names";
+import type { RecordToCreate } from "../../programState";
+import { programState } from "../../programState";
+import type { BucketCnameArgs } from "../bucketCname/resource";
+import type { CnameCertificateArgs } from "../cnameCertificate/resource";
+import type { AlidnsOptions } from "../customDomain/dns";
+import { OssDynamicResource } from "../dynamicResource";
+import { declareDomain } from "../removalGuard/resource";
+import type { Parts } from "./domain";
+import type { RecordedDomains } from "./state";
+import { unpackDomains } from "./state";
+
+type BindingOptions = Pick<
+  BucketCnameArgs,
+  "region" | "endpoint" | "verification" | "unverified" | "dnsTimeoutSeconds"
+>;
+
+/** A certificate for all domains or for one: a CertId, a pair of PEM strings or a pair of files. */
+export type FleetCertificateArgs = Omit<CnameCertificateArgs, "bucket" | "domain" | "region" | "endpoint">;
+
+/** One domain of BucketCnames. What is not given is that of the resource. */
+export interface BucketCnamesDomainArgs extends BindingOptions, Pick<BucketCnameArgs, "takeover" | "confirmedToken"> {
+  /** Another bucket. Changing it moves the domain, in place. */
+  readonly bucket?: pulumi.Input<string>;
+  readonly certificate?: FleetCertificateArgs;
+  /** Whether there is to be a CNAME record: made with `alidns`, looked for with `manual`. Default true. */
+  readonly cnameRecord?: pulumi.Input<boolean>;
+  /** Where the CNAME record points. Default: the bucket's public name. */
+  readonly cnameTarget?: pulumi.Input<string>;
+}
+
+/** Arguments of BucketCnames. Options are as those of `BucketCname`. */
+export interface BucketCnamesArgs extends BindingOptions {
+  /** Bucket of all domains that name no other. Changing it moves them, in place. */
+  readonly bucket: pulumi.Input<string>;
+  /** The domains, as keys. Taking one away replaces the resource, which leaves the others as they are. */
+  readonly domains: Readonly<Record<string, BucketCnamesDomainArgs>>;
+  /** Certificate of all domains that have none of their own. A pair is uploaded once. */
+  readonly certificate?: FleetCertificateArgs;
+  /**
+   * Make the TXT and CNAME records in Alibaba Cloud DNS, in the account of the bucket. Default: none are made, and
+   * `results` says which are needed. Taking it away deletes them.
+   */
+  readonly alidns?: Omit<AlidnsOptions, "provider">;
+  /**
+   * A person makes the records: domains whose TXT record is missing become `Pending`, and CNAME records are looked for.
+   * Default false.
+   */
+  readonly manual?: boolean;
+}
+
+/** What became of one domain of BucketCnames. */
+export interface BucketCnamesResult {
+  readonly bucket: string;
+  /** `Enabled`, `Disabled`, or `Pending` while the TXT record is missing. */
+  readonly status: string;
+  readonly pendingReason: string;
+  /** Where a CNAME record of the domain should point. Empty where the region is not known. */
+  readonly cnameTarget: string;
+  /** What the domain needs in DNS. No TXT record where the domain was bound already. */
+  readonly records: DnsRecord[];
+  /** Those of them that a person has still to create. */
+  readonly recordsToCreate: RecordToCreate[];
+  /** Empty without a certificate. */
+  readonly certId: string;
+  /** ISO 8601; empty without a certificate. */
+  readonly certificateValidTo: string;
+}
+
+/**
+ * Any number of domains, as one resource: tokens, bindings, certificates and, in Alibaba Cloud DNS, records.
+ *
+ * Each domain is what `CnameToken`, `BucketCname`, `CnameCertificate` and `AlidnsRecord` would make of it, and keeps
+ * their promises, but for one: a record that leads to the binding or proves it goes with it, whoever made it. If some domains fail, the others are done and recorded, the error lists each that failed, and the next
+ * `up` goes on with those.
+ */
+export class BucketCnames extends OssDynamicResource {
+  declare readonly bucket: pulumi.Output<string>;
+  /** What became of each domain, by domain. */
+  readonly results: pulumi.Output<Record<string, BucketCnamesResult>>;
+
+  constructor(name: string, args: BucketCnamesArgs, opts?: pulumi.CustomResourceOptions) {
+    const account = opts?.provider ?? opts?.parent?.getProvider("pulumi-nodejs:dynamic/oss:BucketCnames");
+    for (const domain of Object.keys(args.domains)) {
+      programState.uniqueDomains.claim({ kind: "BucketCname", name, account }, domain);
+      declareDomain(foldName(domain));
+    }
+    const domains = Object.entries(args.domains).map(([domain, entry]) => [domain, withSecretKey(entry)]);
+    const inputs = { ...withSecretKey(args), domains: Object.fromEntries(domains) };
+    super("bucketCnames", "BucketCnames", name, ["buckets", "certificates", "zones", "bindings"], inputs, opts);
+    const { bucket, buckets, certificates, zones, bindings } = this as unknown as Outputs;
+    this.results = pulumi
+      .all([bucket, buckets, certificates, zones, bindings])
+      .apply(([bucket, buckets, certificates, zones, bindings]) =>
+        resultsOf({ bucket, buckets, certificates, zones, bindings }),
+      );
+  }
+}
+
+type Outputs = { readonly [Key in keyof RecordedDomains]: pulumi.Output<RecordedDomains[Key]> };
+
+function withSecretKey<Args extends { readonly certificate?: FleetCertificateArgs }>(args: Args): Args {
+  const privateKey = args.certificate?.privateKey;
+  return privateKey === undefined
+    ? args
+    : { ...args, certificate: { ...args.certificate, privateKey: pulumi.secret(privateKey) } };
+}
+
+function resultsOf(recorded: RecordedDomains): Record<string, BucketCnamesResult> {
+  return Object.fromEntries([...unpackDomains(recorded)].map(([domain, parts]) => [domain, resultOf(domain, parts)]));
+}
+
+function resultOf(domain: string, { token, binding, certificate, manual }: Parts): BucketCnamesResult {
+  const { status = "Pending", pendingReason = "", recordState = "", cnameTarget = "" } = binding ?? {};
+  const txt = token?.token ? [token.txtRecord] : [];
+  const cname = (value: string): DnsRecord => ({ name: domain, type: "CNAME", value, ttl: RECORD_TTL_SECONDS });
+  return {
+    bucket: binding?.bucket ?? token?.bucket ?? "",
+    status,
+    pendingReason,
+    cnameTarget,
+    records: [...txt, ...(cnameTarget === "" ? [] : [cname(cnameTarget)])],
+    recordsToCreate: [
+      ...(status === "Pending" ? txt.map((record) => ({ ...record, state: recordState })) : []),
+      ...(manual?.missing ? [{ ...cname(manual.target), state: manual.missing }] : []),
+    ],
+    certId: certificate?.certId ?? "",
+    certificateValidTo: certificate?.validTo ?? "",
+  };
+}
