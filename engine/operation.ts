@@ -93,7 +93,7 @@ export class Operation {
       await this.#executor.idle();
       const failure = this.#executor.stopReason;
       this.#deployment.settleStackOutputs({ failed: failure !== undefined });
-      if (!this.#pass.dryRun) await this.#pass.snapshot.save();
+      if (!this.#pass.dryRun) await this.#pass.snapshot.saveWhole();
       return failure;
     } finally {
       await this.#providers.stop();

@@ -74,7 +74,7 @@ export class StepGenerator {
 
   /** The resource that the last update left at a URN. */
   old(urn: string): Resource | undefined {
-    return this.#snapshot.base.find((resource) => resource.urn === urn && !resource.delete);
+    return this.#snapshot.old(urn);
   }
 
   /** Registers a provider of the last update, which the program may no longer register itself. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,8 @@ import { replaceFile } from "./replaceFile";
 export class StackFile {
   /** The state file. */
   readonly path: string;
+  /** What has changed since the state file was written: see `journal.ts`. */
+  readonly #journal: string;
   /** The stack's name in the state file. */
   readonly qualifiedName: string;
   readonly stack: string;
@@ -32,6 +34,7 @@ export class StackFile {
     this.qualifiedName = `organization/${project}/${stack}`;
     this.#root = join(backendDirectory(options.backend, options.cwd), ".pulumi");
     this.path = join(this.#root, "stacks", project, `${stack}.json`);
+    this.#journal = `${this.path}.journal`;
     this.#history = join(this.#root, "history", project, stack);
     this.#locks = join(this.#root, "locks", "organization", project, stack);
     this.#lock = join(this.#locks, `${randomUUID()}.json`);
@@ -55,17 +58,36 @@ export class StackFile {
     });
   }
 
-  /** Replaces the state file in one step: a crash leaves the old state or the new one. */
+  /** The journal of the state file; empty where there is none. */
+  async readJournal(): Promise<string> {
+    return readFile(this.#journal, "utf8").catch(ifMissing(""));
+  }
+
+  /** Replaces the state file in one step: a crash leaves the old state or the new one. Its journal ends with it. */
   async write(text: string): Promise<void> {
     try {
       await mkdir(dirname(this.path), { recursive: true });
       // The CLI's digest of the old state.
       await rm(`${this.path}.attrs`, { force: true });
       await replaceFile(this.path, text, 0o600);
+      await rm(this.#journal, { force: true });
     } catch (error) {
-      throw new Error(
-        `cannot write the state, ${this.path}: ${(error as Error).message}; it stays as it was: put that right, then run refresh`,
-      );
+      throw this.#writeError(error);
+    }
+  }
+
+  /** Adds lines to the journal of the state file. */
+  async appendToJournal(lines: string): Promise<void> {
+    try {
+      const file = await open(this.#journal, "a", 0o600);
+      try {
+        await file.writeFile(lines);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      throw this.#writeError(error);
     }
   }
 
@@ -122,6 +144,12 @@ export class StackFile {
     for (const name of await readdir(directory).catch(ifMissing<string[]>([]))) {
       if (name.startsWith(`${basename(this.path)}.`) && name.endsWith(".tmp")) await rm(join(directory, name));
     }
+  }
+
+  #writeError(error: unknown): Error {
+    return new Error(
+      `cannot write the state, ${this.path}: ${(error as Error).message}; it stays as it was: put that right, then run refresh`,
+    );
   }
 
   async #refuseOtherLocks(): Promise<void> {

@@ -25,6 +25,8 @@ export interface Stack {
   readonly crypter: Crypter;
   /** Undefined when the stack does not exist. */
   readonly state: State | undefined;
+  /** What an update that was killed had done since its state was written; empty where there was none. */
+  readonly journal: string;
 }
 
 /**
@@ -46,8 +48,9 @@ export async function openStack(options: StackOptions, how: { readonly lock?: bo
   if (exists && how.lock) await file.lock();
   try {
     const state = exists ? new State(await file.read(), file.path) : undefined;
+    const journal = exists ? await file.readJournal() : "";
     const crypter = await configFile.crypter(passphrase, state?.salt);
-    return { project, name, file, configFile, crypter, state };
+    return { project, name, file, configFile, crypter, state, journal };
   } catch (error) {
     await file.unlock();
     throw error;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { PropertyMap } from "../property/value";
 import { Unsupported } from "../unsupported";
 import { isDynamic, isStack } from "../urn";
@@ -41,7 +42,16 @@ export interface PendingOperation {
   readonly type: OperationType;
 }
 
-type RawResource = Partial<Resource> & Readonly<Record<string, unknown>> & Pick<Resource, "urn" | "custom" | "type">;
+/** What an update left. */
+export interface Deployment {
+  readonly resources: readonly Resource[];
+  readonly pendingOperations: readonly PendingOperation[];
+}
+
+/** A resource in the form of the state file. */
+export type RawResource = Partial<Resource> &
+  Readonly<Record<string, unknown>> &
+  Pick<Resource, "urn" | "custom" | "type">;
 
 /** The deployment in a state file. A stack that the CLI has never updated has none of these. */
 interface RawDeployment {
@@ -61,10 +71,13 @@ const IGNORED_FIELDS = new Set(["sourcePosition", "stackTrace", "aliases", "impo
 
 /** What a state file says, with its secrets still encrypted. */
 export class State {
+  /** Of the text: its journal names it. */
+  readonly digest: string;
   readonly #deployment: RawDeployment;
 
   /** @throws when the state has something that this engine does not do */
   constructor(text: string, path: string) {
+    this.digest = stateDigest(text);
     const { version, checkpoint } = parseJson(text, path);
     if (version !== 3) throw new Unsupported(`${path} is of version ${version}, not 3`);
     this.#deployment = checkpoint.latest ?? {};
@@ -80,7 +93,7 @@ export class State {
   }
 
   /** The resources and the pending operations, with their secrets in clear. */
-  unseal(crypter: Crypter): { resources: Resource[]; pendingOperations: PendingOperation[] } {
+  unseal(crypter: Crypter): Deployment {
     const { resources = [], pending_operations: pending = [] } = this.#deployment;
     const parse = (raw: RawResource) => parseResource(raw, crypter);
     return {
@@ -117,6 +130,10 @@ export function stateText(stack: {
   });
 }
 
+export function stateDigest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 function parseJson(text: string, path: string) {
   try {
     return JSON.parse(text);
@@ -125,7 +142,8 @@ function parseJson(text: string, path: string) {
   }
 }
 
-function parseResource(raw: RawResource, crypter: Crypter): Resource {
+/** A resource of a state file, with its secrets in clear. @throws when it has something that this engine does not do */
+export function parseResource(raw: RawResource, crypter: Crypter): Resource {
   for (const [field, value] of Object.entries(raw)) {
     if (!FIELDS.has(field) && !IGNORED_FIELDS.has(field) && value) {
       throw new Unsupported(`${raw.urn} has "${field}" in its state`);
@@ -141,7 +159,7 @@ function parseResource(raw: RawResource, crypter: Crypter): Resource {
 }
 
 /** The resource as the CLI writes it: without its empty fields. */
-function serializeResource(resource: Resource, crypter: Crypter): object {
+export function serializeResource(resource: Resource, crypter: Crypter): RawResource {
   const raw = {
     ...resource,
     inputs: crypter.seal(resource.inputs),
@@ -152,7 +170,7 @@ function serializeResource(resource: Resource, crypter: Crypter): object {
     if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
     return Boolean(value);
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(kept) as unknown as RawResource;
 }
 
 /** The outputs of the stack that has these resources. */

@@ -104,7 +104,7 @@ export async function memorySnapshot(
     resources,
     pendingOperations: options.pendingOperations ?? [],
   });
-  return { snapshot: Snapshot.open({ file, crypter, state: new State(text, "dev.json") }), saved };
+  return { snapshot: Snapshot.open({ file, crypter, state: new State(text, "dev.json"), journal: "" }), saved };
 }
 
 type Answers = { readonly [Method in "check" | "diff" | "create" | "read" | "update" | "delete"]?: unknown };

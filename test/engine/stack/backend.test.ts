@@ -92,6 +92,17 @@ describe("StackFile", () => {
     assert.ok(!existsSync(`${state()}.attrs`));
   });
 
+  it("continues the state with a journal that only its owner can read, until the next state is written", async () => {
+    await file.write("one");
+    assert.equal(await file.readJournal(), "");
+    await file.appendToJournal("a\n");
+    await file.appendToJournal("b\n");
+    assert.equal(await file.readJournal(), "a\nb\n");
+    assert.equal(statSync(`${state()}.journal`).mode & 0o777, 0o600);
+    await file.write("two");
+    assert.equal(await file.readJournal(), "");
+  });
+
   it("leaves nothing behind when it cannot write", async () => {
     mkdirSync(state(), { recursive: true });
     await assert.rejects(file.write("one"), /cannot write the state, .*: EISDIR.*it stays as it was/);

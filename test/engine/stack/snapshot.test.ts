@@ -128,7 +128,7 @@ describe("Snapshot", () => {
     const file = { stack: "dev" } as StackFile;
     const crypter = await testCrypter();
     assert.throws(
-      () => Snapshot.open({ file, crypter, state: undefined }),
+      () => Snapshot.open({ file, crypter, state: undefined, journal: "" }),
       (error) => {
         assert.ok(error instanceof StackNotFoundError);
         assert.equal(error.exitCode, 6);
