@@ -8,6 +8,8 @@ export type Output = (line: string, from: "stdout" | "stderr") => void;
 interface NodeProcessOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Variables that only the program itself sees, not those who look at its process. */
+  readonly secretEnv?: Readonly<Record<string, string>>;
   readonly nodeArgs?: readonly string[];
   readonly args: readonly string[];
   readonly output: Output;
@@ -35,6 +37,9 @@ export class NodeProcess {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
+    const [, , , lifeline] = this.#child.stdio;
+    if (lifeline && "write" in lifeline)
+      lifeline.on("error", () => {}).write(`${JSON.stringify(options.secretEnv ?? {})}\n`);
     running.add(this);
     for (const from of ["stdout", "stderr"] as const) {
       const stream = this.#child[from];

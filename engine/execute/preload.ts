@@ -1,4 +1,5 @@
 // Loaded first in the Pulumi programs that the engine starts.
+import { readSync } from "node:fs";
 import { Socket } from "node:net";
 import util from "node:util";
 import { isMainThread } from "node:worker_threads";
@@ -6,6 +7,7 @@ import { loadLazily } from "./lazyModules";
 
 // A killed engine cannot end its programs: they end themselves, and all they have started, when this pipe closes.
 if (isMainThread) {
+  Object.assign(process.env, JSON.parse(firstLine(3)));
   const lifeline = new Socket({ fd: 3, readable: true, writable: false });
   lifeline.on("close", () => process.kill(-process.pid, "SIGKILL")).on("error", () => {});
   lifeline.resume().unref();
@@ -23,3 +25,15 @@ util.inspect = new Proxy(util.inspect, {
 });
 
 loadLazily(["typescript", "@npmcli/arborist"]);
+
+/** All that the engine writes: variables with secrets, which in a real environment other processes could read. */
+function firstLine(fd: number): string {
+  const parts: Buffer[] = [];
+  const buffer = Buffer.alloc(65_536);
+  let length: number;
+  do {
+    length = readSync(fd, buffer);
+    parts.push(Buffer.from(buffer.subarray(0, length)));
+  } while (length > 0 && buffer[length - 1] !== 0x0a);
+  return Buffer.concat(parts).toString().trim() || "{}";
+}

@@ -28,6 +28,7 @@ export class Source {
     this.#process = new NodeProcess(pulumiProgram("run", project.directory), {
       cwd: project.directory,
       env: environment(options),
+      secretEnv: configuration(options.config),
       nodeArgs: project.nodeArgs,
       args: programArguments(options),
       output: options.output,
@@ -44,13 +45,19 @@ export class Source {
   }
 }
 
-function environment({ project, config, env }: SourceOptions): NodeJS.ProcessEnv {
-  const values = Object.entries(config.values).map(([key, value]) => [key.replace(":", ":config:"), value]);
+/** Where the SDK looks for the stack's configuration, secrets in clear. */
+function configuration({ values, secretKeys }: StackConfig): Record<string, string> {
+  const renamed = Object.entries(values).map(([key, value]) => [key.replace(":", ":config:"), value]);
+  return {
+    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(renamed)),
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify([...secretKeys]),
+  };
+}
+
+function environment({ project, env }: SourceOptions): NodeJS.ProcessEnv {
   return {
     ...process.env,
     ...env,
-    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(values)),
-    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify([...config.secretKeys]),
     ...(project.typescript && { PULUMI_NODEJS_TYPESCRIPT: "true" }),
     ...(project.tsconfig && { PULUMI_NODEJS_TSCONFIG_PATH: project.tsconfig }),
   };

@@ -64,10 +64,24 @@ describe("an operation whose program cannot be started", () => {
     assert.deepEqual(lines, [`error: ${failure?.message}`]);
   });
 
-  it("says that the configuration is too long, and closes its server", async () => {
+  it("says that the environment is too long, and closes its server", async () => {
     symlinkSync(join(REPOSITORY, "node_modules"), join(directory, "node_modules"));
-    const { failure } = await run({ "p:huge": HUGE });
+    process.env.HUGE = HUGE;
+    const { failure } = await run({}).finally(() => delete process.env.HUGE);
     assert.match(String(failure), /E2BIG/);
+  });
+
+  it("hands over a configuration of any length", async () => {
+    symlinkSync(join(REPOSITORY, "node_modules"), join(directory, "node_modules"));
+    const program = `
+      const { length } = new (require("@pulumi/pulumi").Config)("p").require("huge");
+      throw new Error(length + " characters");`;
+    writeFileSync(join(directory, "index.js"), program);
+    const { lines } = await run({ "p:huge": HUGE });
+    assert.ok(
+      lines.some((line) => line.includes(`${HUGE.length} characters`)),
+      lines.join("\n"),
+    );
   });
 });
 
