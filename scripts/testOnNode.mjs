@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const isVersion = (text) => /^\d+(\.\d+)*$/.test(text);
 const given = process.argv.slice(2);
-const versions = given.filter(isVersion);
+const count = given.findIndex((text) => !/^\d+(\.\d+)*$/.test(text));
+const [versions, forMocha] = count < 0 ? [given, []] : [given.slice(0, count), given.slice(count)];
 const run = (command, ...args) =>
   execFileSync(command, args, { cwd: root, stdio: "inherit", shell: process.platform === "win32" });
 
@@ -15,5 +15,5 @@ run(process.execPath, join(root, "scripts", "setup.mjs"));
 for (const version of versions.length > 0 ? versions : ["22", "24"]) {
   const withNode = ["--yes", `--package=node@${version}`, "--"];
   run("npx", ...withNode, "node", "--version");
-  run("npx", ...withNode, "mocha", ...given.filter((text) => !isVersion(text)));
+  run("npx", ...withNode, "mocha", ...forMocha);
 }

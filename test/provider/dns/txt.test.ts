@@ -372,7 +372,7 @@ describe("lookForTxt", () => {
           [servers[2], "lame"],
         ],
       );
-      assert.deepEqual(authority.asked, [`udp TXT ${name} rd`]);
+      assert.deepEqual([...new Set(authority.asked)], [`udp TXT ${name} rd`]);
     });
 
     it("follows a CNAME on them", async () => {
