@@ -87,8 +87,10 @@ export async function answerControl(world: World, request: HttpRequest): Promise
 
 /** Web pages in the developer's browser can reach loopback too, even through a host name that resolves to it. */
 function refuseWebPages({ method, headers }: HttpRequest): HttpReply | undefined {
-  if (headers.origin !== undefined)
-    return jsonReply(403, { error: "requests from web pages (with an Origin header) are refused" });
+  // Browsers send Sec-Fetch-Site with everything but what was typed into the address bar.
+  const site = headers["sec-fetch-site"];
+  if (headers.origin !== undefined || (site !== undefined && site !== "none"))
+    return jsonReply(403, { error: "requests from web pages (with Origin or Sec-Fetch-Site) are refused" });
   if (!LOOPBACK_HOST.test(headers.host ?? ""))
     return jsonReply(403, { error: "the host must be localhost or a loopback address" });
   // A page can send forms and plain text across origins, but not JSON.

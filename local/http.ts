@@ -26,6 +26,8 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** Nobody must take it for the service. */
+const SERVER = "pulumi-oss-cname emulator (test double)";
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export async function startHttp(port: number, answer: Answer): Promise<HttpServer> {
@@ -64,7 +66,7 @@ async function handle(message: IncomingMessage, response: ServerResponse, answer
   const reply = await answer({ method, path, query: rest.join("?"), headers, body: Buffer.concat(chunks) });
   if (reply === "reset") return void message.socket.resetAndDestroy();
   const body = Buffer.from(reply.body ?? "");
-  response.writeHead(reply.status, { ...reply.headers, "content-length": body.length }).end(body);
+  response.writeHead(reply.status, { ...reply.headers, server: SERVER, "content-length": body.length }).end(body);
 }
 
 export function headerOf({ headers }: Pick<HttpRequest, "headers">, name: string): string | undefined {

@@ -47,7 +47,7 @@ export class HttpClient {
   readonly #connectFailures = new WeakSet<Error>();
   readonly #options = {
     maxResponseSize: MAX_REPLY_BYTES,
-    connect: { timeout: CONNECT_TIMEOUT_MS, minVersion: "TLSv1.2" },
+    connect: TLS,
     factory: (origin, options) =>
       new Pool(origin, options).on("connectionError", (_origin, _targets, error) => this.#connectFailures.add(error)),
   } as const satisfies Agent.Options;
@@ -87,7 +87,8 @@ export class HttpClient {
       ...this.#options,
       httpProxy: this.#proxyUrl("http_proxy"),
       httpsProxy: this.#proxyUrl("https_proxy"),
-      proxyTls: { timeout: CONNECT_TIMEOUT_MS },
+      requestTls: TLS,
+      proxyTls: TLS,
       clientFactory: proxyPool,
     });
     return this.#proxied;
@@ -139,6 +140,8 @@ const USER_AGENT = `pulumi-oss-cname/${version} (${process.platform}; node ${pro
 
 const LOOPBACK = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Certificates are verified whatever NODE_TLS_REJECT_UNAUTHORIZED says: private keys are sent over these connections. */
+const TLS = { timeout: CONNECT_TIMEOUT_MS, minVersion: "TLSv1.2", rejectUnauthorized: true } as const;
 const EXCHANGE_MS = 60_000;
 /** The largest list of a bucket has some 100 kB. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;

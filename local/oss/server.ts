@@ -69,7 +69,6 @@ async function answer(world: World, request: HttpRequest, hasTxtRecord: TxtLooku
   const reply = await carryOut(world, entry, run, (refusal) => errorReply(refusal, requestId, host));
   if (reply === "reset") return reply;
   const headers = {
-    server: "AliyunOSS",
     date: world.now().toUTCString(),
     "x-oss-request-id": requestId,
     "x-oss-server-time": String(Date.now() - started),

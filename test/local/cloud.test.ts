@@ -1,4 +1,7 @@
 import * as assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import { startCloud } from "../../local";
 import { Run } from "../../provider/run";
 
@@ -24,6 +27,24 @@ describe("startCloud", () => {
       assert.equal(run.bucket({ bucket: "site" }).region, cloud.region);
       assert.deepEqual(await run.alidns.listZones(), ["example.com"]);
       assert.deepEqual(run.settings.dnsServers, [cloud.dns]);
+    } finally {
+      await cloud.close();
+    }
+  });
+
+  it("is not reached from outside, and says what it is", async () => {
+    const cloud = await startCloud();
+    try {
+      const outside = Object.values(networkInterfaces())
+        .flatMap((addresses = []) => addresses)
+        .filter(({ internal, address }) => !internal && !address.startsWith("fe80"));
+      for (const url of [cloud.oss, cloud.alidns, `tcp://${cloud.dns}`])
+        for (const { address } of outside) {
+          const socket = connect(Number(new URL(url).port), address);
+          await assert.rejects(once(socket, "connect"), { code: "ECONNREFUSED" });
+        }
+      for (const url of [cloud.oss, cloud.alidns, `${cloud.oss}/-/state`])
+        assert.match((await fetch(url)).headers.get("server") ?? "", /emulator \(test double\)/);
     } finally {
       await cloud.close();
     }

@@ -119,6 +119,13 @@ describe("control API", () => {
   describe("refuses what a web page could send:", () => {
     const cases: readonly [what: string, method: string, headers: Record<string, string>, status: number][] = [
       ["a request of another origin", "GET", { origin: "https://example.com" }, 403],
+      ["an image of another site", "GET", { "sec-fetch-site": "cross-site", "sec-fetch-dest": "image" }, 403],
+      ["a script of another port", "GET", { "sec-fetch-site": "same-site" }, 403],
+      ["a request for a resource of its own", "GET", { "sec-fetch-site": "same-origin" }, 403],
+      ["a page in a sandbox", "POST", { origin: "null", "content-type": "application/json" }, 403],
+      ["a host that begins like loopback", "GET", { host: "127.0.0.1.evil.example" }, 403],
+      ["a host with a name before it", "GET", { host: "evil.example@127.0.0.1" }, 403],
+      ["a name below localhost", "GET", { host: "evil.localhost" }, 403],
       ["a request under another host", "GET", { host: "rebound.example.com" }, 403],
       ["a form", "POST", { "content-type": "application/x-www-form-urlencoded" }, 415],
       ["plain text", "DELETE", { "content-type": "text/plain" }, 415],

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import https from "node:https";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { type Cloud, startCloud } from "../../local/cloud";
 import { HttpClient, HttpFailure } from "../../provider/http";
 import { Run } from "../../provider/run";
+import { createAuthority } from "../support/certificates";
 
 /** A proxy that knows this machine alone, whatever name it is asked for. */
 class ConnectProxy {
@@ -149,6 +151,41 @@ describe("HttpClient", () => {
       reply = () => {};
       const { code, unsent } = await failureOf(get(undefined, 50));
       assert.deepEqual([code, unsent], ["UND_ERR_HEADERS_TIMEOUT", false]);
+    });
+  });
+
+  describe("with NODE_TLS_REJECT_UNAUTHORIZED=0", () => {
+    let untrusted: https.Server;
+    before(async () => {
+      const { chain, privateKey } = await (await createAuthority()).issue({ names: ["oss.example.com", "localhost"] });
+      untrusted = https.createServer({ cert: chain, key: privateKey }, () => assert.fail("a request was sent"));
+      await new Promise<void>((resolve) => untrusted.listen(0, "127.0.0.1", resolve));
+    });
+    after(() => untrusted.close());
+    beforeEach(() => {
+      process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+    });
+    afterEach(() => {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    });
+    const port = () => (untrusted.address() as AddressInfo).port;
+    const send = (origin: string) =>
+      failureOf(new HttpClient().exchange({ origin, path: "/", method: "POST", body: "key", timeoutMs: 5000 }));
+
+    it("sends nothing to a server without a trusted certificate", async () => {
+      assert.equal((await send(`https://localhost:${port()}`)).code, "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+    });
+
+    it("sends nothing to one that is behind a proxy", async () => {
+      const proxy = new ConnectProxy(port);
+      try {
+        environment({ HTTPS_PROXY: await proxy.start() });
+        const { code, unsent } = await send("https://oss.example.com");
+        assert.deepEqual([code, unsent], ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", true]);
+        assert.deepEqual(proxy.asked, ["oss.example.com:443"]);
+      } finally {
+        proxy.stop();
+      }
     });
   });
 
