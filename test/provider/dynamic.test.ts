@@ -9,6 +9,7 @@ describe("pulumi-oss-cname/dynamic", () => {
       "cnameCertificate",
       "cnameToken",
       "manualRecord",
+      "removalGuard",
     ]));
 
   it("is what a resource's text in the state loads", () => {

@@ -279,12 +279,12 @@ describe("CustomDomain", () => {
       const { registrations, outputs, output } = await run(program, pending);
       assert.deepEqual(outputs, []);
       assert.equal(output, "");
-      assert.deepEqual(Object.keys(byName(registrations)), [
-        "Stack project-stack",
-        "CustomDomain www",
-        "CnameToken www",
+      assert.deepEqual(Object.keys(byName(registrations)).sort(), [
         "BucketCname www",
+        "CnameToken www",
+        "CustomDomain www",
         "RemovalGuard custom-domains",
+        "Stack project-stack",
       ]);
     });
 
