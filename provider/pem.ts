@@ -30,9 +30,23 @@ interface CertificateProblem {
   readonly reason: string;
 }
 
+/** What was read already: many domains share a pair, and reading one takes longer than all else that a domain needs. */
+export class KnownPems {
+  readonly #chains = new Map<string, Chain | string>();
+  readonly #keys = new Map<string, KeyObject | string>();
+
+  chain(pem: string): Chain | string {
+    return remembered(this.#chains, pem, readChain);
+  }
+
+  privateKey(pem: string): KeyObject | string {
+    return remembered(this.#keys, pem, readPrivateKey);
+  }
+}
+
 /** Reads a chain. Throws, with a reason for the user, where it cannot be read. */
-export function readCertificate(certificate: string): Certificate {
-  const chain = readChain(certificate);
+export function readCertificate(certificate: string, known = new KnownPems()): Certificate {
+  const chain = known.chain(certificate);
   if (typeof chain === "string") throw new Error(chain);
   const [leaf] = chain;
   const digest = createHash("sha256");
@@ -53,11 +67,13 @@ export function certificateProblems(
   pair: CertificatePair,
   domain: string | undefined,
   now: number,
+  known = new KnownPems(),
 ): CertificateProblem[] {
+  const { certificate, privateKey } = pair;
   const chain =
-    pair.certificate === undefined ? "is missing: a private key needs its certificate" : readChain(pair.certificate);
+    certificate === undefined ? "is missing: a private key needs its certificate" : known.chain(certificate);
   const key =
-    pair.privateKey === undefined ? "is missing: a certificate needs its private key" : readPrivateKey(pair.privateKey);
+    privateKey === undefined ? "is missing: a certificate needs its private key" : known.privateKey(privateKey);
   const problems: CertificateProblem[] = [];
   if (typeof key === "string") problems.push({ property: "privateKey", kind: "invalid", reason: key });
   if (typeof chain === "string") return [{ property: "certificate", kind: "invalid", reason: chain }, ...problems];
@@ -110,11 +126,12 @@ function readChain(pem: string): Chain | string {
     const where = `block ${index + 1} of ${blocks.length}`;
     if (label.endsWith("PRIVATE KEY")) return `contains a private key (${where}), which belongs in privateKey`;
     if (label !== "CERTIFICATE") return `contains something other than certificates (${where} is ${label})`;
-    if (isPrivateKey(der)) return `contains a private key under a CERTIFICATE header (${where})`;
     try {
       chain.push(new X509Certificate(text));
     } catch {
-      return `contains a certificate that cannot be read (${where})`;
+      return isPrivateKey(der)
+        ? `contains a private key under a CERTIFICATE header (${where})`
+        : `contains a certificate that cannot be read (${where})`;
     }
   }
   const [leaf, ...rest] = chain;
@@ -145,6 +162,14 @@ function readPrivateKey(pem: string): KeyObject | string {
   } catch {
     return "contains a private key that cannot be read";
   }
+}
+
+function remembered<Read>(known: Map<string, Read>, pem: string, read: (pem: string) => Read): Read {
+  const found = known.get(pem);
+  if (found !== undefined) return found;
+  const result = read(pem);
+  known.set(pem, result);
+  return result;
 }
 
 /** Whether a string that should name a file holds what should be in it. */

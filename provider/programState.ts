@@ -7,6 +7,7 @@ import { daysLeft } from "./expiry";
 import { isLoopback } from "./http";
 import type { DnsRecord } from "./names";
 import { toUrl } from "./oss/endpoint";
+import { KnownPems } from "./pem";
 import { Run } from "./run";
 import { table } from "./table";
 import { UniqueDomains } from "./uniqueDomains";
@@ -22,6 +23,8 @@ export interface RecordToCreate extends DnsRecord {
  */
 export class ProgramState {
   readonly uniqueDomains = new UniqueDomains();
+  /** Chains that resources have read, to warn of their expiry. */
+  readonly knownPems = new KnownPems();
   readonly #clock: Clock;
   #isConfigurationChecked = false;
   /** Certificates, by their digest or CertId, whose expiry was warned of. */

@@ -14,6 +14,7 @@ import { KnownCertificates } from "./knownCertificates";
 import { Notices } from "./notices";
 import { OssClient } from "./oss/client";
 import { Pace } from "./pace";
+import { KnownPems } from "./pem";
 
 export interface RunOptions {
   /** Configuration of the stack, where it is known beforehand; Pulumi hands it to a provider process later. */
@@ -46,6 +47,8 @@ export class Run {
   readonly declared = new Declared();
   /** Written by CnameCertificate's `check`, `diff` and uploads, read by its `create` and `update`. */
   readonly knownCertificates = new KnownCertificates();
+  /** Chains and keys that `check`, `diff`, `create` and `update` have read. */
+  readonly knownPems = new KnownPems();
   /**
    * `bucket/domain` of bindings that this run left Pending; written by BucketCname, read by CnameCertificate, which
    * then waits too.

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { settingProblems, unknownSettings } from "../config/settings";
 import { domainProblem, foldName } from "../names";
 import { bucketProblem, endpointProblem, regionProblem } from "../oss/endpoint";
-import { certificateProblems, isPem } from "../pem";
+import { certificateProblems, isPem, KnownPems } from "../pem";
 import { readTextFile } from "../textFile";
 import { unknownName } from "../unknownName";
 import { shapeProblems } from "./problems";
@@ -52,6 +52,7 @@ export class ConfigurationError extends Error {
 export function readConfiguration(source: ConfigurationSource): Configuration {
   const accounts = (isObject(source.accounts) ? source.accounts : {}) as Configuration["accounts"];
   const defaults = isObject(source.defaults) ? source.defaults : {};
+  const knownPems = new KnownPems();
   const problems: Problem[] = [
     ...mistakenSettings(source.settings),
     ...mistakenShape("defaults", source.defaults ?? {}),
@@ -68,7 +69,8 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     for (const problem of mistakenMeaning(merged, Object.keys(accounts))) add(problem);
     const domain = typeof merged.domain === "string" ? foldName(merged.domain) : "";
     const { certificate } = merged;
-    if (isObject(certificate)) for (const problem of mistakenCertificate(certificate, domain, source)) add(problem);
+    if (isObject(certificate))
+      for (const problem of mistakenCertificate(certificate, domain, source, knownPems)) add(problem);
     const before = places.get(domain);
     if (before !== undefined) add(`domain: declared twice, first in ${before}`);
     else if (domain !== "") places.set(domain, place);
@@ -131,7 +133,12 @@ function mistakenMeaning(entry: Partial<ConfiguredDomain>, accounts: string[]): 
  * An expired certificate passes: only its resource knows whether it is in place already and so must not block the
  * stack.
  */
-function mistakenCertificate(given: CertificateEntry, domain: string, source: ConfigurationSource): string[] {
+function mistakenCertificate(
+  given: CertificateEntry,
+  domain: string,
+  source: ConfigurationSource,
+  knownPems: KnownPems,
+): string[] {
   const problems: string[] = [];
   const read = (field: "certificateFile" | "privateKeyFile"): string | undefined => {
     const path = given[field];
@@ -150,7 +157,7 @@ function mistakenCertificate(given: CertificateEntry, domain: string, source: Co
   const certificate = read("certificateFile") ?? given.certificate;
   const privateKey = read("privateKeyFile") ?? given.privateKey;
   if (typeof certificate !== "string" || typeof privateKey !== "string") return problems;
-  return certificateProblems({ certificate, privateKey }, domain, source.now)
+  return certificateProblems({ certificate, privateKey }, domain, source.now, knownPems)
     .filter(({ kind }) => kind !== "expired")
     .map(({ property, reason }) => `certificate.${property}${given.certificateFile ? "File" : ""}: ${reason}`);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
-import { certificateProblems, readCertificate } from "../../provider/pem";
+import { certificateProblems, KnownPems, readCertificate } from "../../provider/pem";
 import { type Authority, createAuthority, type Issued } from "../support/certificates";
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -228,5 +228,16 @@ describe("certificate", () => {
     const pem = String(privateKey.export({ type: "pkcs8", format: "pem" }));
     const [problem] = certificateProblems({ certificate: "", privateKey: pem }, undefined, 0).reverse();
     assert.equal(problem?.reason, "is an RSA key of 1024 bits; certificates need 2048");
+  });
+});
+
+describe("KnownPems", () => {
+  it("reads each text once, whatever it says", async () => {
+    const { chain, privateKey } = await (await createAuthority()).issue({ names: ["*.example.com"] });
+    const known = new KnownPems();
+    assert.equal(known.chain(chain), known.chain(chain));
+    assert.equal(known.privateKey(privateKey), known.privateKey(privateKey));
+    assert.match(String(known.chain("nothing")), /contains no certificate/);
+    assert.notEqual(known.chain(chain), known.chain(`${chain}\n`));
   });
 });

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Certificate } from "../../pem";
+import type { Certificate, KnownPems } from "../../pem";
 import { certificateProblems, isPem, readCertificate } from "../../pem";
 import type { Run } from "../../run";
 import { readTextFile } from "../../textFile";
@@ -29,10 +29,10 @@ interface DesiredPair {
 }
 
 /** Throws when a file cannot be read. */
-export function readDesired(inputs: CertificateInputs): DesiredCertificate {
+export function readDesired(inputs: CertificateInputs, known: KnownPems): DesiredCertificate {
   if (inputs.certId !== undefined) return { certId: inputs.certId };
   const certificate = pemOf(inputs, "certificate");
-  return { pair: { certificate, privateKey: pemOf(inputs, "privateKey"), read: readCertificate(certificate) } };
+  return { pair: { certificate, privateKey: pemOf(inputs, "privateKey"), read: readCertificate(certificate, known) } };
 }
 
 /** SHA-256 of the declared chain; empty for a CertId. */
@@ -41,12 +41,12 @@ export function digestOf({ pair }: DesiredCertificate): string {
 }
 
 /** The declared chain, or `undefined` where it cannot be read: `check` reports that. */
-export function readChainQuietly(inputs: {
-  readonly certificate?: string | undefined;
-  readonly certificateFile?: string | undefined;
-}): Certificate | undefined {
+export function readChainQuietly(
+  inputs: { readonly certificate?: string | undefined; readonly certificateFile?: string | undefined },
+  known: KnownPems,
+): Certificate | undefined {
   try {
-    return readCertificate(pemOf(inputs, "certificate"));
+    return readCertificate(pemOf(inputs, "certificate"), known);
   } catch {
     return undefined;
   }
@@ -61,7 +61,7 @@ export function readChainQuietly(inputs: {
 export function checkCertificate(
   olds: Pick<CertificateInputs, "chainDigest">,
   news: CertificateInputs,
-  { knownCertificates, clock }: Pick<Run, "knownCertificates" | "clock">,
+  { knownCertificates, knownPems, clock }: Pick<Run, "knownCertificates" | "knownPems" | "clock">,
 ): { added: Pick<CertificateInputs, "chainDigest" | "validTo">; failures: CheckFailure[] } {
   const failures = checkForms(news);
   if (failures.length > 0 || news.certId !== undefined) return { added: {}, failures };
@@ -85,12 +85,12 @@ export function checkCertificate(
     return { added: { chainDigest: unknown, validTo: unknown }, failures };
   if (pem.certificate === undefined) return { added: {}, failures };
   const domain = isUnknown(news.domain) ? undefined : news.domain;
-  const chain = readChainQuietly({ certificate: pem.certificate });
+  const chain = readChainQuietly({ certificate: pem.certificate }, knownPems);
   const chainDigest = chain?.chainDigest;
   // One expired certificate that is in place already must not block a whole stack.
   // (A replacement is checked twice, the second time without the old inputs.)
   if (chainDigest !== undefined && chainDigest === olds.chainDigest) knownCertificates.noteInState(chainDigest);
-  for (const { property, kind, reason } of certificateProblems(pem, domain, clock.now())) {
+  for (const { property, kind, reason } of certificateProblems(pem, domain, clock.now(), knownPems)) {
     if (property === "privateKey" && pem.privateKey === undefined) continue;
     if (kind === "expired" && chainDigest !== undefined && knownCertificates.isInState(chainDigest)) continue;
     const next = kind === "expired" ? EXPIRED_NEXT : "";

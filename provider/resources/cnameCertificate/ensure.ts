@@ -35,7 +35,7 @@ export async function ensureCertificate(
 ): Promise<EnsuredCertificate | undefined> {
   const { domain } = inputs;
   const bucket = run.bucket(inputs);
-  const desired = readDesired(inputs);
+  const desired = readDesired(inputs, run.knownPems);
   if (olds !== undefined) run.knownCertificates.noteChain(olds);
   const isDesired = (listed: CertificateInfo | undefined) =>
     matchesDesired(listed, desired, olds, (certId) => run.knownCertificates.chainOf(certId));

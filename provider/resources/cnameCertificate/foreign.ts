@@ -54,7 +54,7 @@ export async function findForeign(
   const { domain } = inputs;
   try {
     const bucket = run.bucket(inputs);
-    const claim = { run, bucket, inputs, desired: readDesired(inputs), olds };
+    const claim = { run, bucket, inputs, desired: readDesired(inputs, run.knownPems), olds };
     const isInTheWay = (listed: CertificateInfo | undefined) => listed !== undefined && needsForce(claim, listed);
     const found = await bucket.binding(domain, {
       looks: 2,

@@ -91,7 +91,7 @@ function warnOfExpiry(resource: CnameCertificate, args: CnameCertificateArgs): v
   pulumi
     .all([args.certificate, args.certificateFile, args.expiryWarningDays])
     .apply(([certificate, certificateFile, days = EXPIRY_WARNING_DAYS]) => {
-      const chain = readChainQuietly({ certificate, certificateFile });
+      const chain = readChainQuietly({ certificate, certificateFile }, programState.knownPems);
       if (chain !== undefined) {
         const name = `for ${chain.names.join(", ") || chain.commonName}`;
         return programState.warnOfExpiry(resource, chain.chainDigest, name, chain.validTo, days);

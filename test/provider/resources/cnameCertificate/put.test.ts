@@ -7,6 +7,7 @@ import type { Claim } from "../../../../provider/resources/cnameCertificate/fore
 import { putDesired } from "../../../../provider/resources/cnameCertificate/put";
 import { providerText } from "../../../../provider/resources/dynamicResource";
 import { Run } from "../../../../provider/run";
+import { countCertificateReads } from "../../../support/certificateReads";
 import { CertificateScene, DOMAIN, digestsOf, inTexts, keyLines } from "../../../support/certificateScene";
 import { type Authority, createAuthority } from "../../../support/certificates";
 import type { Program } from "../../../support/stack";
@@ -173,6 +174,19 @@ describe("putDeclared", () => {
       assert.deepEqual(on.lastPut(), { ...digestsOf(on.withOtherChain(pair)), previousCertId: found });
       assert.equal(on.puts().length, 2);
     });
+  });
+
+  it("reads a pair once for all domains of a run, from check to the last write", async () => {
+    await start([A, B, C]);
+    const pair = await on.issue();
+    const certificates = (pair.chain.match(/BEGIN/g) ?? []).length;
+    const reads = await countCertificateReads(() =>
+      on.stack.operate(async (provider) => {
+        for (const domain of [A, B, C]) await on.create(provider, domain, inTexts(pair));
+      }),
+    );
+    // The emulator reads what is uploaded as well.
+    assert.ok(reads <= 2 * certificates, `${reads} of ${certificates}`);
   });
 
   it("finds an upload that ended while it looked for one", async () => {

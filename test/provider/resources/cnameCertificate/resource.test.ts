@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CnameCertificate, type CnameCertificateArgs } from "../../../../provider/resources/cnameCertificate/resource";
+import { countCertificateReads } from "../../../support/certificateReads";
 import { type Authority, createAuthority } from "../../../support/certificates";
 import { byName, runProgram } from "../../../support/programRun";
 
@@ -36,6 +37,20 @@ describe("the resource CnameCertificate", () => {
 
   it("warns as early as expiryWarningDays says", async () =>
     assert.match((await run({ ...(await pair(40.5)), expiryWarningDays: 60 })).output, /expires in 40 days/));
+
+  it("reads a pair once for all its domains", async () => {
+    const { chain, privateKey } = await authority.issue({ names: ["*.example.com"], validTo: inDays(90) });
+    const certificates = (chain.match(/BEGIN/g) ?? []).length;
+    const reads = await countCertificateReads(() =>
+      runProgram(() => {
+        for (const name of ["a", "b", "c", "d"]) {
+          const args = { bucket: "site", domain: `${name}.example.com`, certificate: chain, privateKey };
+          new CnameCertificate(name, args);
+        }
+      }),
+    );
+    assert.equal(reads, certificates);
+  });
 
   it("warns of a CertId by the date that the service has", async () => {
     const { output } = await run({ certId: "12345-cn-hangzhou" }, inDays(5.5).toISOString());
