@@ -1,21 +1,6 @@
 import { Document, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
-import {
-  type BoundDomain,
-  domainProblem,
-  foldName,
-  type ImportableDomain,
-  type Location,
-} from "../../provider/internal";
-
-/** A bound domain as `oss-cname:domains` declares it. */
-interface AdoptedDomain extends ImportableDomain {
-  readonly dns: "none";
-}
-
-interface ListedBucket {
-  readonly bucket: string;
-  readonly cnames: readonly BoundDomain[];
-}
+import { foldName, type Location } from "../../provider/internal";
+import { type Adopted, boundDomains, type ListedBucket } from "./boundDomains";
 
 /** A file that exists. */
 interface ExistingFile {
@@ -23,13 +8,9 @@ interface ExistingFile {
   readonly text: string;
 }
 
-export interface StackConfig {
+export interface StackConfig extends Adopted {
   /** The whole file. */
   readonly text: string;
-  /** The domains that were added. */
-  readonly added: readonly AdoptedDomain[];
-  /** What was left out, and why. */
-  readonly leftOut: readonly string[];
 }
 
 /**
@@ -57,23 +38,13 @@ export function stackConfig(
     else own[name] = value;
   }
 
-  const leftOut: string[] = [];
-  const added: AdoptedDomain[] = [];
-  for (const { bucket, cnames } of buckets)
-    for (const cname of cnames) {
-      const domain = foldName(cname.domain);
-      if (known.has(domain)) continue;
-      const problem = domainProblem(domain);
-      if (problem !== undefined) leftOut.push(`left out of bucket ${bucket}: ${problem}`);
-      else added.push({ domain, bucket, dns: "none", ...certificateOf(cname, leftOut), ...own });
-    }
-
+  const adopted = boundDomains(buckets, own, known);
   const list = document.getIn(["config", "oss-cname:domains"]);
   const node = isSeq(list) ? list : document.createNode<unknown[]>([]);
-  for (const entry of added) node.add(quoted(document.createNode(entry)));
+  for (const entry of adopted.added) node.add(quoted(document.createNode(entry)));
   node.flow = false;
   document.setIn(["config", "oss-cname:domains"], node);
-  return { text: document.toString({ lineWidth: 0 }), added, leftOut };
+  return { text: document.toString({ lineWidth: 0 }), ...adopted };
 }
 
 const LOCATION_KEYS = [
@@ -101,14 +72,6 @@ function configIn(
   const domains = values["oss-cname:domains"] ?? [];
   if (!Array.isArray(domains)) throw refuse("oss-cname:domains is not a list");
   return { config: values, domains };
-}
-
-function certificateOf({ domain, certificate }: BoundDomain, leftOut: string[]): Pick<AdoptedDomain, "certificate"> {
-  if (certificate === undefined) return {};
-  const { certId } = certificate;
-  if (/^\d+-[a-z0-9-]+$/.test(certId)) return { certificate: { certId } };
-  leftOut.push(`left out: the certificate of ${domain}, because OSS does not tell its CertId`);
-  return {};
 }
 
 /** Quotes what some readers of YAML take for a number, a date or a truth value: bucket names such as `2020` and `yes`. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { Command } from "commander";
-import type { Location, Run } from "../../provider/internal";
+import { Command, Option } from "commander";
+import type { ImportableDomain, Run } from "../../provider/internal";
 import { bucketNames } from "../arguments";
 import { withConnection } from "../connection";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
@@ -13,17 +13,19 @@ interface Options {
   readonly merge?: boolean;
   readonly importFile?: string;
   readonly overwrite?: boolean;
+  readonly typescript?: boolean;
+  readonly region?: string;
+  readonly endpoint?: string;
 }
 
 /** `oss-cname adopt`: declares what was bound without Pulumi. */
 export function adoptCommand(io: Io): Command {
   const adopt = new Command("adopt")
-    .description(
-      "Write stack configuration for every domain bound to these buckets, with certificates by CertId and dns: none",
-    )
+    .description("Write stack configuration, or a program, that declares every domain bound to these buckets")
     .argument("<bucket...>", "names of the buckets, or oss://name", bucketNames)
     .option("-o, --output <file>", "write to this file, such as Pulumi.prod.yaml, in place of standard output")
     .option("--merge", "add to --output the domains that it does not declare, and keep the rest of the file")
+    .addOption(new Option("--typescript", "write a program in place of stack configuration").conflicts("merge"))
     .option("--import-file <file>", "also write a file for `pulumi import --file`")
     .option("--overwrite", "replace an existing import file")
     .addHelpText(
@@ -32,6 +34,7 @@ export function adoptCommand(io: Io): Command {
         "  pulumi import --file import.json --generate-code=false" +
         "\n\nExamples:\n" +
         "  oss-cname adopt site shop --region cn-hangzhou -o Pulumi.prod.yaml\n" +
+        "  oss-cname adopt site shop -o index.ts --typescript\n" +
         "  oss-cname adopt oss://media --region ap-southeast-1 -o Pulumi.prod.yaml --merge --import-file import.json",
     )
     .action(async (names: string[], options: Options, command: Command) => {
@@ -45,15 +48,11 @@ export function adoptCommand(io: Io): Command {
       const run = targets.base;
       targets.requirePlace(run);
       const existing = exists ? { path: output, text: readFileSync(output, "utf8") } : undefined;
-      const [{ importFile }, { stackConfig }] = await Promise.all([
-        import("../../provider/internal.js"),
-        import("../adopt/stackConfig.js"),
-      ]);
-      const { text, added, leftOut } = stackConfig(
-        await listAll(run, names, io),
-        await locationToDeclare(run),
-        existing,
-      );
+      const buckets = await listAll(run, names, io);
+      const { importFile } = await import("../../provider/internal.js");
+      const { text, added, leftOut } = options.typescript
+        ? (await import("../adopt/program.js")).program(buckets, await locationToWrite(run, options))
+        : (await import("../adopt/stackConfig.js")).stackConfig(buckets, await locationToDeclare(run), existing);
       const say = (line: string) => io.stderr.write(`oss-cname: ${line}\n`);
       // The import file comes first: if it cannot be written, the configuration is still as it was.
       if (options.importFile !== undefined) {
@@ -89,11 +88,16 @@ async function listAll(run: Run, names: readonly string[], io: Io) {
 }
 
 /** Region and endpoint of the buckets; without the endpoint if it is the public one of the region. */
-async function locationToDeclare({ settings }: Run): Promise<Location> {
+async function locationToDeclare({ settings }: Run): Promise<Pick<ImportableDomain, "region" | "endpoint">> {
   const { publicHost, resolveLocation } = await import("../../provider/internal.js");
   const { region, endpoint } = resolveLocation({}, settings);
   const isPublic = region !== undefined && endpoint?.replace(/^https:\/\//, "") === publicHost(region);
-  return { region, endpoint: isPublic ? undefined : endpoint };
+  return { ...(region && { region }), ...(endpoint && !isPublic && { endpoint }) };
+}
+
+/** A program gets from its stack what no option says. */
+async function locationToWrite(run: Run, { region, endpoint }: Options) {
+  return region === undefined && endpoint === undefined ? {} : locationToDeclare(run);
 }
 
 function countOf(count: number, noun: string): string {

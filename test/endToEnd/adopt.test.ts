@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Cloud, startCloud } from "../../local/cloud";
 import { runHere, signedAt } from "../support/command";
@@ -30,10 +30,21 @@ for (const engine of engines)
     after(() => cloud.close());
     afterEach(() => project?.remove());
 
-    async function adopted(): Promise<{ project: Project; file: string }> {
-      project = await Project.create(engine, livingOn(cloud));
+    async function adopted(how: "configuration" | "program" = "configuration") {
+      project = await Project.create(engine, {
+        ...livingOn(cloud),
+        ...(how === "program" && {
+          // Pulumi wants a program before there is one.
+          files: { "Pulumi.yaml": "name: trial\nruntime: nodejs\nmain: index.ts\n", "index.ts": "" },
+        }),
+      });
       const file = join(project.directory, "import.json");
-      const args = ["-o", project.configurationFile, "--merge", "--import-file", file, ...signedAt(cloud)];
+      const into =
+        how === "program"
+          ? ["-o", join(project.directory, "index.ts"), "--typescript"]
+          : ["-o", project.configurationFile, "--merge"];
+      if (how === "program") rmSync(join(project.directory, "index.ts"));
+      const args = [...into, "--import-file", file, ...signedAt(cloud)];
       const { status, stderr } = await runHere(["adopt", ...BUCKETS, ...args]);
       assert.equal(status, 0, stderr);
       assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -65,9 +76,21 @@ for (const engine of engines)
       );
     });
 
-    if (engine.name === "Pulumi CLI")
-      it("show no change at all once they are imported", async () => {
-        const { project, file } = await adopted();
+    it("are taken over without a write by a program, which then shows no change", async () => {
+      const { project } = await adopted("program");
+      const bindings = cloud.state().bindings;
+      const { status, output } = await project.up();
+      assert.equal(status, 0, output);
+      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and was adopted/);
+      const again = await project.up("--expect-no-changes");
+      assert.equal(again.status, 0, again.output);
+      assert.deepEqual(writes(), []);
+      assert.deepEqual(cloud.state().bindings, bindings);
+    });
+
+    for (const how of engine.name === "Pulumi CLI" ? (["configuration", "program"] as const) : [])
+      it(`show no change at all once they are imported and declared in a ${how}`, async () => {
+        const { project, file } = await adopted(how);
         const before = cloud.requests().length;
         const imported = await project.import(file);
         assert.equal(imported.status, 0, imported.output);

@@ -1,0 +1,45 @@
+import { type BoundDomain, domainProblem, foldName, type ImportableDomain } from "../../provider/internal";
+
+export interface ListedBucket {
+  readonly bucket: string;
+  readonly cnames: readonly BoundDomain[];
+}
+
+/** A bound domain as `oss-cname:domains` declares it. */
+export interface AdoptedDomain extends ImportableDomain {
+  readonly dns: "none";
+}
+
+export interface Adopted {
+  /** The domains to declare. */
+  readonly added: readonly AdoptedDomain[];
+  /** What was left out, and why. */
+  readonly leftOut: readonly string[];
+}
+
+/** Declares what is bound, in this location, without the domains that are known already. */
+export function boundDomains(
+  buckets: readonly ListedBucket[],
+  own: Pick<ImportableDomain, "region" | "endpoint">,
+  known: ReadonlySet<string> = new Set(),
+): Adopted {
+  const leftOut: string[] = [];
+  const added: AdoptedDomain[] = [];
+  for (const { bucket, cnames } of buckets)
+    for (const cname of cnames) {
+      const domain = foldName(cname.domain);
+      if (known.has(domain)) continue;
+      const problem = domainProblem(domain);
+      if (problem !== undefined) leftOut.push(`left out of bucket ${bucket}: ${problem}`);
+      else added.push({ domain, bucket, dns: "none", ...certificateOf(cname, leftOut), ...own });
+    }
+  return { added, leftOut };
+}
+
+function certificateOf({ domain, certificate }: BoundDomain, leftOut: string[]): Pick<AdoptedDomain, "certificate"> {
+  if (certificate === undefined) return {};
+  const { certId } = certificate;
+  if (/^\d+-[a-z0-9-]+$/.test(certId)) return { certificate: { certId } };
+  leftOut.push(`left out: the certificate of ${domain}, because OSS does not tell its CertId`);
+  return {};
+}
