@@ -18,21 +18,26 @@ interface ConnectionOptions {
 /** Adds the connection options, with the names and letters that ossutil uses. */
 export function withConnection(command: Command): Command {
   return command
-    .option("-e, --endpoint <host>", "OSS endpoint (default: the public one of the region)")
-    .option("--region <region>", "region of the bucket, such as cn-hangzhou (default: ALICLOUD_REGION)")
+    .option("-e, --endpoint <host>", "OSS endpoint (default: the stack's, else the public one of the region)")
+    .option(
+      "--region <region>",
+      "region of the bucket, such as cn-hangzhou (default: the stack's, else ALICLOUD_REGION)",
+    )
     .option("-i, --access-key-id <id>", "access key to sign with")
     .option("-k, --access-key-secret <secret>", "its secret; - reads it from standard input")
     .option("-t, --sts-token <token>", "its security token, if it has one; - reads it from standard input")
-    .option("--profile <name>", "profile of the Alibaba Cloud CLI")
-    .addOption(new Option("--sign-version <version>", "signature version (default: v4)").choices(["v4", "v1"]))
+    .option("--profile <name>", "profile of the Alibaba Cloud CLI (default: the stack's)")
+    .addOption(
+      new Option("--sign-version <version>", "signature version (default: the stack's, else v4)").choices(["v4", "v1"]),
+    )
     .option("--allow-http", "send signed requests over plain http to other machines too")
     .option("--config <file...>", "stack configuration to use (default: every Pulumi.*.yaml in this directory)")
     .addHelpText(
       "after",
-      "\nWhat the options leave out comes from the stack configuration, and then from the environment. Without a key\n" +
-        "in any of them, the official credential chain is asked. Every user of a machine can read the arguments of its\n" +
-        "processes: pass secrets in another way. With - for both, the first line on standard input is the secret and\n" +
-        "the second the token.",
+      "\nWhere no option says otherwise, region, endpoint and access key are those of the stack that declares the bucket or\n" +
+        "the domain, then those of the environment. The last resort for a key is the official credential chain.\n" +
+        "Every user of a machine can read the arguments of its processes: pass secrets in another way. If both are given\n" +
+        "as -, the first line of standard input is the secret and the second the token.",
     );
 }
 

@@ -20,7 +20,7 @@ interface Options extends OutputOptions {
 export function doctorCommand(io: Io): Command {
   const doctor = new Command("doctor")
     .description("Check everything that a domain needs, and say how to fix what is wrong. Changes nothing.")
-    .argument("[domain]", "the domain; or --all")
+    .argument("[domain]", "the domain to check; left out with --all")
     .option("--all", "check every domain that the stack configuration declares")
     .addOption(
       new Option(
@@ -30,13 +30,21 @@ export function doctorCommand(io: Io): Command {
         .argParser(bucketName)
         .conflicts("all"),
     )
-    .option("--dns-server <host:port...>", "DNS servers to ask (default: those of the zone)")
+    .option(
+      "--dns-server <host:port...>",
+      "DNS servers to ask (default: oss-cname:dnsServers of the stack, else those of the zone)",
+    )
     .option(
       "--connect-to <host:port>",
       "where to look for the certificate that is served (default: the domain, port 443)",
       hostAndPort,
     )
-    .option("--wait <seconds>", "as long as something is wrong, check again for this long", wholeNumber, 0)
+    .option(
+      "--wait <seconds>",
+      "while something is wrong, check again every ten seconds, for up to this long",
+      wholeNumber,
+      0,
+    )
     .option("--json", "as JSON")
     .addHelpText(
       "after",

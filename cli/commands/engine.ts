@@ -6,18 +6,20 @@ import type { EngineOptions } from "../../engine/engine";
 
 /** `oss-cname engine`: Pulumi programs with dynamic resources on a machine that has no Pulumi CLI. */
 export const engine = new Command("engine")
-  .description("Run a Pulumi program with dynamic resources where there is no Pulumi CLI, on the CLI's own state files")
+  .description(
+    "Run a Pulumi program with dynamic resources without the Pulumi CLI, on the same state files. For tests.",
+  )
   .addHelpText("after", "\nExample:\n  oss-cname engine stack init dev && oss-cname engine up --stack dev --yes")
-  .showHelpAfterError("This engine does less than the Pulumi CLI: what it does not know, use that for.");
+  .showHelpAfterError("This engine does less than the Pulumi CLI. For anything else, use the CLI.");
 
 operation("preview", "show what up would change");
-operation("up", "make the stack what the program says");
-operation("refresh", "take over the state of the resources as they are now");
+operation("up", "make the stack match the program");
+operation("refresh", "read the resources again into the state");
 operation("destroy", "delete all resources of the stack");
 
 onStack(engine.command("output [name]").description("show the stack's outputs"))
   .option("-j, --json", "as JSON")
-  .option("--show-secrets", "secrets in clear")
+  .option("--show-secrets", "show secrets in clear")
   .action(async (name: string | undefined, flags: StackFlags & { json?: boolean; showSecrets?: boolean }) => {
     const outputs = await (await library()).outputs(flags, flags.showSecrets);
     if (name !== undefined && !(name in outputs)) throw new Error(`the stack ${flags.stack} has no output ${name}`);
@@ -43,7 +45,7 @@ onStack(
     .description("set a value; without one, it is read from standard input"),
 )
   .option("--secret", "encrypt the value")
-  .option("--plaintext", "do not (the default)")
+  .option("--plaintext", "keep the value in clear (the default)")
   .option("--path", "the key is a path into a structured value")
   .action(async (key: string, value: string | undefined, flags: StackFlags & { secret?: boolean; path?: boolean }) => {
     const given = value ?? (await text(process.stdin)).replace(/\n$/, "");
@@ -60,22 +62,24 @@ type OperationFlags = StackFlags &
 
 function operation(name: "preview" | "up" | "refresh" | "destroy", description: string): Command {
   const command = onStack(engine.command(name).description(description))
-    .option("--diff", "show the properties of every resource that is touched")
+    .option("--diff", "show the properties of every resource that changes")
     .option("-p, --parallel <n>", "how many resources to work on at once", positiveInteger);
   if (name !== "refresh") command.option("-r, --refresh", "read all resources again first");
-  if (name !== "destroy") command.option("--expect-no-changes", "fail when there is anything to change");
+  if (name !== "destroy") command.option("--expect-no-changes", "fail if there is anything to change");
   if (name !== "preview")
-    command.option("-y, --yes", "do not ask").option("-f, --skip-preview", "do not look first, do not ask");
+    command
+      .option("-y, --yes", "do not ask for confirmation")
+      .option("-f, --skip-preview", "do not preview, and do not ask");
   return command.action(async (flags: OperationFlags) => {
     const yes = flags.yes || /^(1|true)$/i.test(process.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const sure = name === "preview" || yes || flags.skipPreview;
     const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
-    if (!sure && !isTerminal) command.error("error: there is no terminal to ask at: pass --yes, or --skip-preview");
+    if (!sure && !isTerminal) command.error("error: there is no terminal for the question: pass --yes or --skip-preview");
     const local = await library();
     const [interrupt, terminate] = [new AbortController(), new AbortController()];
     const onSignal = () => {
       if (interrupt.signal.aborted) return terminate.abort();
-      process.stderr.write("interrupted: finishing what is under way; once more to give it up\n");
+      process.stderr.write("interrupted: finishing what is under way; interrupt again to give up\n");
       interrupt.abort();
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -135,7 +139,8 @@ async function ask(question: string, interrupt: AbortSignal): Promise<string | u
 
 function positiveInteger(given: string): number {
   const number = Number(given);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("not a number of 1 or more");
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError("It must be a whole number of at least 1.");
   return number;
 }
 

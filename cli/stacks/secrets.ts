@@ -32,10 +32,11 @@ async function decrypter(
     import("../../engine/stack/stack.js"),
   ]);
   const refused = (why: string, remedy: string) => (key: string) =>
-    new ActionableError(`${key} of ${path} is encrypted, ${why}`, `${remedy}give another access key by options`);
-  if (salt === undefined) return refused("and not with a passphrase", "");
+    new ActionableError(`${key} of ${path} ${why}`, `${remedy}give --profile, or -i and -k`);
+  if (salt === undefined) return refused("is encrypted, and not with a passphrase", "");
   const passphrase = await passphraseOf(env);
-  if (passphrase === undefined) return refused("and the passphrase is not known", "set PULUMI_CONFIG_PASSPHRASE, or ");
+  if (passphrase === undefined)
+    return refused("is encrypted, and the passphrase is not known", "set PULUMI_CONFIG_PASSPHRASE, or ");
   const crypter = await Crypter.open(passphrase, salt).catch((error: Error) => error);
   return crypter instanceof Error ? () => crypter : (_, text) => crypter.decrypt(text);
 }

@@ -95,7 +95,7 @@ describe("docs/troubleshooting.md", () => {
   const foreign = ["Cannot find module 'pulumi-oss-cname/dynamic'", "default already exists in destination stack"];
 
   it("quotes messages that the code can print", () => {
-    const sources = ["provider", "engine"]
+    const sources = ["provider", "engine", "cli"]
       .flatMap((folder) =>
         readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)),
       )

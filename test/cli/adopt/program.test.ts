@@ -39,7 +39,7 @@ new CustomDomain("img.example.com", {
   it("writes any text as a string and nothing else", () => {
     for (const bucket of YAML_TEXTS) {
       const { text } = program([{ bucket, cnames: [plain] }], {});
-      const [, written = ""] = /^ {2}bucket: ([^]*),\n {2}dns/m.exec(text) ?? [];
+      const [, written = ""] = /^ {2}bucket: (.*),\n {2}dns/ms.exec(text) ?? [];
       assert.equal(JSON.parse(written), bucket);
     }
   });

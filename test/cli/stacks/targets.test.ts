@@ -153,7 +153,7 @@ describe("what stack configuration says", () => {
       stack("prod", sealed);
       const { status, stderr } = await list(["site"], { PULUMI_CONFIG_PASSPHRASE: "correct horse" });
       assert.equal(status, 1);
-      assert.match(stderr, /is encrypted, and not with a passphrase\. Next: give another access key by options/);
+      assert.match(stderr, /is encrypted, and not with a passphrase\. Next: give --profile, or -i and -k/);
     });
   });
 });
