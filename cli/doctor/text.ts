@@ -57,14 +57,18 @@ export function overview(diagnoses: readonly Diagnosis[], paint: Paint): string 
     return [paint(COLOURS[state], state), diagnosis.domain, diagnosis.bucket ?? "", checks.join(", ")];
   });
   const parts = [table([["STATE", "DOMAIN", "BUCKET", "PROBLEMS"], ...rows])];
-  const alike = new Map<string, string[]>();
+  const alike = new Map<string, { readonly domains: string[]; readonly text: string }>();
   for (const diagnosis of worstFirst(diagnoses)) {
     const problems = problemsOf(diagnosis);
     if (problems.length === 0) continue;
     const text = findingLines(problems, paint);
-    alike.set(text, [...(alike.get(text) ?? []), diagnosis.domain]);
+    const common = text.replaceAll(diagnosis.domain, "<domain>");
+    const group = alike.get(common) ?? { domains: [], text };
+    group.domains.push(diagnosis.domain);
+    alike.set(common, group);
   }
-  for (const [text, domains] of alike) parts.push(`${namesOf(domains)}\n${text}`);
+  for (const [common, { domains, text }] of alike)
+    parts.push(`${namesOf(domains)}\n${domains.length === 1 ? text : common}`);
   const { wrong, unknown, right } = countsOf(diagnoses);
   parts.push(`${diagnoses.length} domains: ${wrong} wrong, ${unknown} unknown, ${right} right\n`);
   return parts.join("\n");

@@ -14,7 +14,7 @@ describe("the overview of many domains", () => {
       diagnosis("b.example.com", right),
       diagnosis("c.example.com", right, wrong, unknown),
       diagnosis("a.example.com", right, unknown),
-      diagnosis("d.example.com", { ...wrong, text: "another reason" }),
+      diagnosis("d.example.com", { ...wrong, text: "no record at d.example.com" }),
     ];
     assert.equal(
       overview(diagnoses, plain),
@@ -29,7 +29,7 @@ wrong    binding              not bound
                               Next: run \`pulumi up\`
 
 d.example.com
-wrong    binding              another reason
+wrong    binding              no record at d.example.com
                               Next: run \`pulumi up\`
 
 a.example.com
@@ -43,10 +43,10 @@ unknown  certificate          the domain is not bound
   it("tells once what many have in common", () => {
     const names = Array.from({ length: 100 }, (_, index) => `d${String(index).padStart(2, "0")}.example.com`);
     const text = overview(
-      names.map((name) => diagnosis(name, wrong)),
+      names.map((name) => diagnosis(name, { ...wrong, text: `no record at ${name}` })),
       plain,
     );
-    assert.equal(text.match(/^wrong +binding/gm)?.length, 1);
+    assert.equal(text.match(/^wrong +binding +no record at <domain>$/gm)?.length, 1);
     assert.match(text, new RegExp(`^${names.slice(0, 5).join(", ")} and 95 more\nwrong`, "m"));
   });
 
