@@ -74,7 +74,8 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
     const yes = flags.yes || /^(1|true)$/i.test(process.env.PULUMI_SKIP_CONFIRMATIONS ?? "");
     const sure = name === "preview" || yes || flags.skipPreview;
     const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
-    if (!sure && !isTerminal) command.error("error: there is no terminal for the question: pass --yes or --skip-preview");
+    if (!sure && !isTerminal)
+      command.error("error: there is no terminal for the question: pass --yes or --skip-preview");
     const local = await library();
     const [interrupt, terminate] = [new AbortController(), new AbortController()];
     const onSignal = () => {
@@ -100,7 +101,7 @@ function operation(name: "preview" | "up" | "refresh" | "destroy", description: 
           return isTerminal && (await ask(question, interrupt.signal)) === "";
         },
         ...(!sure && {
-          confirm: async () => (await ask(`Perform this ${name}? Only "yes" does: `, interrupt.signal)) === "yes",
+          confirm: async () => (await ask(`Perform this ${name}? Type "yes" to confirm: `, interrupt.signal)) === "yes",
         }),
       });
     } catch (error) {
