@@ -185,7 +185,11 @@ describe("ensureRecord", () => {
       fault({ operation: "DescribeDomainRecords", status: 503, code: "ServiceUnavailable" });
       await on.operation().add(TXT);
       assert.equal(on.records().length, 1);
-      assert.equal(on.slept.length, 4);
+      assert.deepEqual(on.sent(), [
+        ...Array(2).fill("DescribeDomains"),
+        ...Array(2).fill("DescribeDomainRecords"),
+        ...Array(3).fill("AddDomainRecord"),
+      ]);
     });
 
     it("knows a record for its own whose reply was lost", async () => {
@@ -238,7 +242,8 @@ describe("ensureRecord", () => {
         assert.doesNotMatch(JSON.stringify(error) + error.stack, /hidden/);
         return true;
       });
-      assert.equal(on.slept.length, 6);
+      const halfMinute = on.slept.reduce((sum, milliseconds) => sum + milliseconds) / 1000;
+      assert.ok(halfMinute > 20 && halfMinute < 45, `it gave up after ${halfMinute} s`);
     });
   });
 
