@@ -1,38 +1,7 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { Fleet, FleetDomain } from "../../../cli/report/fleet";
-import { reportPage } from "../../../cli/report/page";
 import { HTML_TEXTS } from "../../support/hostileTexts";
-
-const BROWSERS = ["chromium", "chromium-browser", "google-chrome"];
-
-function domain(name: string, daysLeft: number | null, state: FleetDomain["state"]): FleetDomain {
-  const certificate = { certId: state === "none" ? null : "1-cn-hangzhou", validTo: "2026-04-01T00:00:00.000Z" };
-  return { domain: `${name}.example.com`, bucket: "site", status: "Enabled", ...certificate, daysLeft, state };
-}
-
-function pageOf(but: Partial<Fleet> = {}): string {
-  return reportPage({
-    generatedAt: "2026-03-01T00:00:00.000Z",
-    nearDays: 30,
-    criticalDays: 7,
-    domains: [
-      domain("c", -3, "expired"),
-      domain("z", 9, "near"),
-      domain("b", 20, "near"),
-      domain("x", 100, "fine"),
-      domain("a", 200, "fine"),
-      domain("plain", null, "none"),
-    ],
-    failures: [],
-    ...but,
-  });
-}
+import { domain, pageOf } from "../../support/reportFleet";
 
 describe("the report page", () => {
   it("allows nothing but its own style and script", () => {
@@ -88,30 +57,6 @@ describe("the report page", () => {
     for (const text of HTML_TEXTS) {
       const hostile = { ...plain, domain: text, bucket: text, status: text, certId: text, validTo: text };
       assert.deepEqual(marks(pageWith(hostile, text)), expected, text);
-    }
-  });
-
-  it("lets a reader sort it, in a browser", function () {
-    const browser = BROWSERS.find((name) => !spawnSync(name, ["--version"]).error);
-    if (browser === undefined) return this.skip();
-    const directory = mkdtempSync(join(tmpdir(), "oss-cname-"));
-    try {
-      const file = join(directory, "report.html");
-      writeFileSync(file, pageOf());
-      const shown = (hash: string) => {
-        const flags = ["--headless", "--no-sandbox", "--disable-gpu", `--user-data-dir=${join(directory, "profile")}`];
-        const args = [...flags, "--dump-dom", `${pathToFileURL(file)}${hash}`];
-        const { stdout } = spawnSync(browser, args, { encoding: "utf8" });
-        return {
-          order: [...stdout.matchAll(/<tr><td>([a-z]+)\.example/g)].map(([, name]) => name).join(" "),
-          sorted: /data-name="(\w+)"[^>]*aria-sort="(\w+)"/.exec(stdout)?.slice(1).join(" "),
-        };
-      };
-      assert.deepEqual(shown(""), { order: "c z b x a plain", sorted: "days ascending" });
-      assert.deepEqual(shown("#-days"), { order: "plain a x b z c", sorted: "days descending" });
-      assert.deepEqual(shown("#domain"), { order: "a b c plain x z", sorted: "domain ascending" });
-    } finally {
-      rmSync(directory, { recursive: true });
     }
   });
 });
