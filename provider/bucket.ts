@@ -32,6 +32,11 @@ interface Token {
   readonly at: number;
 }
 
+/** Where a CNAME record should point: the bucket's public host; empty where the region is unknown. */
+export function cnameTargetOf(bucket: string, region: string | undefined): string {
+  return region === undefined ? "" : `${bucket}.${publicHost(region)}`;
+}
+
 type Bindings = ReadonlyMap<string, CnameInfo>;
 
 interface List {
@@ -71,9 +76,8 @@ export class Bucket {
     this.#clock = clock;
   }
 
-  /** Where a CNAME record should point: the bucket's public host; empty where the region is unknown. */
   get cnameTarget(): string {
-    return this.region === undefined ? "" : `${this.name}.${publicHost(this.region)}`;
+    return cnameTargetOf(this.name, this.region);
   }
 
   /** The binding of a domain to this bucket, or `undefined`. */

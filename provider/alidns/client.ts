@@ -8,7 +8,9 @@ import { secretsOf } from "../oss/sign";
 import { Pace } from "../pace";
 import { printable, safeText } from "../redact";
 import { rpcQuery, signAcs3 } from "./acs3";
-import { AlidnsError, alidnsRemedy, isAlidnsError } from "./error";
+import { AlidnsError, isAlidnsError } from "./error";
+import type { Reply, WireDomain, WireRecord } from "./reply";
+import { invalidReply, parseReply, refusal } from "./reply";
 
 const VERSION = "2015-01-09";
 const TIMEOUT_MS = 30_000;
@@ -55,6 +57,7 @@ export class AlidnsClient {
   readonly #http: HttpClient;
   readonly #clock: Clock;
   readonly #pace: Pace;
+  readonly #snapshots = new Map<string, Promise<readonly AlidnsRecordInfo[]>>();
   #zones: Promise<string[]> | undefined;
 
   constructor(options: AlidnsClientOptions) {
@@ -71,12 +74,10 @@ export class AlidnsClient {
   }
 
   /**
-   * The longest zone of the account that holds `name`. The account's zones are listed once, and again when none fits,
-   * since the zone may have been created meanwhile.
-   *
-   * @throws AlidnsError when no zone holds it
+   * The longest zone of the account that holds `name`, if there is one. The account's zones are listed once, and again
+   * when none fits, since the zone may have been created meanwhile.
    */
-  async findZone(name: string): Promise<string> {
+  async lookUpZone(name: string): Promise<string | undefined> {
     this.#zones ??= this.listZones();
     const listed = this.#zones;
     const known = longest(
@@ -88,9 +89,14 @@ export class AlidnsClient {
     );
     if (known !== undefined) return known;
     this.#zones = this.listZones();
-    const zones = await this.#zones;
-    const found = longest(zones, name);
+    return longest(await this.#zones, name);
+  }
+
+  /** @throws AlidnsError when no zone holds the name */
+  async findZone(name: string): Promise<string> {
+    const found = await this.lookUpZone(name);
     if (found !== undefined) return found;
+    const zones = (await this.#zones) ?? [];
     const has = zones.length === 0 ? "no zones" : `${zones.slice(0, 10).join(", ")}${zones.length > 10 ? ", …" : ""}`;
     throw new AlidnsError(`No zone of this account in Alibaba Cloud DNS holds ${name} (the account has ${has}).`, {
       remedy: "add the domain there, or use the credentials of the account that has it.",
@@ -100,19 +106,18 @@ export class AlidnsClient {
   /** The records at one name. */
   async findRecords(zone: string, rr: string): Promise<AlidnsRecordInfo[]> {
     // The service finds every name that contains this one.
-    const parameters = { DomainName: zone, RRKeyWord: rr, PageSize: "500" };
-    const found = await this.#listAll<WireRecord>("DescribeDomainRecords", recordName(zone, rr), parameters);
-    return found
-      .map((record) => ({
-        recordId: String(record.RecordId),
-        rr: record.RR.toLowerCase(),
-        type: record.Type,
-        value: record.Type === "CNAME" ? record.Value.replace(/\.$/, "").toLowerCase() : record.Value,
-        ttl: Number(record.TTL),
-        line: record.Line ?? "default",
-        enabled: (record.Status ?? "ENABLE").toUpperCase() === "ENABLE",
-      }))
-      .filter((record) => record.rr === rr);
+    const found = await this.#listRecords(zone, recordName(zone, rr), { RRKeyWord: rr });
+    return found.filter((record) => record.rr === rr);
+  }
+
+  /** All records of a zone as they were when this was first asked: one list serves the previews of all its names. */
+  snapshot(zone: string): Promise<readonly AlidnsRecordInfo[]> {
+    let snapshot = this.#snapshots.get(zone);
+    if (snapshot === undefined) {
+      snapshot = this.#listRecords(zone, `the zone ${zone}`);
+      this.#snapshots.set(zone, snapshot);
+    }
+    return snapshot;
   }
 
   async getRecord(zone: string, rr: string, recordId: string): Promise<AlidnsRecordInfo | undefined> {
@@ -145,6 +150,20 @@ export class AlidnsClient {
     } catch (error) {
       if (!isAlidnsError(error, ...GONE)) throw error;
     }
+  }
+
+  async #listRecords(zone: string, what: string, filter: Record<string, string> = {}): Promise<AlidnsRecordInfo[]> {
+    const parameters = { DomainName: zone, PageSize: "500", ...filter };
+    const found = await this.#listAll<WireRecord>("DescribeDomainRecords", what, parameters);
+    return found.map((record) => ({
+      recordId: String(record.RecordId),
+      rr: record.RR.toLowerCase(),
+      type: record.Type,
+      value: record.Type === "CNAME" ? record.Value.replace(/\.$/, "").toLowerCase() : record.Value,
+      ttl: Number(record.TTL),
+      line: record.Line ?? "default",
+      enabled: (record.Status ?? "ENABLE").toUpperCase() === "ENABLE",
+    }));
   }
 
   async #listAll<Item>(operation: string, what: string, parameters: Record<string, string>): Promise<Item[]> {
@@ -212,31 +231,6 @@ export function rrOf(name: string, zone: string): string | undefined {
   return isWithin(name, zone) ? name.slice(0, -zone.length - 1) : undefined;
 }
 
-interface Reply {
-  readonly Code?: string;
-  readonly Message?: string;
-  readonly RequestId?: string;
-  readonly RecordId?: string;
-  readonly TotalCount?: number;
-  readonly Domains?: { readonly Domain?: WireDomain[] };
-  readonly DomainRecords?: { readonly Record?: WireRecord[] };
-}
-
-interface WireDomain {
-  readonly DomainName: string;
-  readonly PunyCode?: string;
-}
-
-interface WireRecord {
-  readonly RecordId: string;
-  readonly RR: string;
-  readonly Type: string;
-  readonly Value: string;
-  readonly TTL: number;
-  readonly Line?: string;
-  readonly Status?: string;
-}
-
 /** The record, or its name, does not exist. */
 const GONE = ["DomainRecordNotBelongToUser", "DomainRecordNotExist", "InvalidRR.NoExist", "InvalidDomainName.NoExist"];
 
@@ -272,35 +266,4 @@ function mayPass(error: unknown): boolean {
 function isBusy(error: unknown): boolean {
   if (!isAlidnsError(error)) return false;
   return error.status === 429 || error.status === 503 || error.code.startsWith("Throttling");
-}
-
-/** The service's JSON; undefined where the body is anything else. */
-function parseReply(body: string): Reply | undefined {
-  try {
-    const reply: unknown = JSON.parse(body);
-    return typeof reply === "object" && reply !== null && !Array.isArray(reply) ? reply : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function invalidReply(operation: string, what: string, problem: string): AlidnsError {
-  return new AlidnsError(`${operation} for ${what} got a reply that is not one of Alibaba Cloud DNS: ${problem}`, {
-    code: "BadResponse",
-    remedy: "check oss-cname:alidnsEndpoint, and the proxy if there is one.",
-  });
-}
-
-function refusal(reply: Reply, status: number, operation: string, what: string, attempts: number): AlidnsError {
-  const { Code: code = "", Message, RequestId } = reply;
-  const request = !RequestId ? "" : `, request ${RequestId}`;
-  // A refused signature is explained with the whole request, over many lines.
-  const message = !Message ? "" : `: ${Message.split("\n", 1)[0]}`;
-  const remedy = alidnsRemedy(code, operation);
-  return new AlidnsError(`${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${message}`, {
-    code,
-    status,
-    attempts,
-    ...(remedy && { remedy }),
-  });
 }

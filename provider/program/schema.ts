@@ -23,11 +23,12 @@ const alidns = z.strictObject({
   zone: string("Zone that holds the records.").exactOptional(),
   ttl: z.int().min(1).describe("Seconds.").exactOptional(),
   account: string("Account that owns the zone: a name in oss-cname:accounts.").exactOptional(),
+  allowOverwrite: z.boolean().describe("Consent to replace a CNAME record that leads elsewhere.").exactOptional(),
 });
 
 const dns = z
   .union([z.enum(["alidns", "manual", "none"]), z.strictObject({ alidns })])
-  .describe("Who keeps the DNS records: alidns, manual, none, or {alidns: {zone, ttl, account}}.");
+  .describe("Who keeps the DNS records: alidns, manual, none, or {alidns: {zone, ttl, account, allowOverwrite}}.");
 
 const certificate = z
   .strictObject({

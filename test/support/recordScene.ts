@@ -41,7 +41,9 @@ export class RecordScene {
 
   /** The resource in a run of its own, which lives for one Pulumi operation. */
   operation(config = this.config) {
-    return new Operation(new Run({ config: { get: (key) => config[key] }, clock: this.#clock }));
+    const printed: string[] = [];
+    const print = (line: string) => printed.push(line);
+    return new Operation(new Run({ config: { get: (key) => config[key] }, clock: this.#clock, print }), printed);
   }
 
   /** The TXT and CNAME records of all zones, a line each. */
@@ -69,7 +71,10 @@ export class RecordScene {
 class Operation {
   readonly lifecycle: Required<pulumi.dynamic.ResourceProvider>;
 
-  constructor(run: Run) {
+  constructor(
+    run: Run,
+    readonly printed: readonly string[],
+  ) {
     this.lifecycle = new AlidnsRecordLifecycle(run) as unknown as Required<pulumi.dynamic.ResourceProvider>;
   }
 

@@ -1,16 +1,15 @@
 import { ActionableError } from "../../actionableError";
-import type { AlidnsRecordInfo } from "../../alidns/client";
 import { rrOf } from "../../alidns/client";
 import { isAlidnsError } from "../../alidns/error";
 import { NO_PROOF_NEEDED } from "../../names";
-import { printable } from "../../redact";
 import type { Run } from "../../run";
+import { conflictError, conflictsOf, describe, replaceable } from "./conflicts";
 import type { Inputs, Outputs } from "./lifecycle";
 import { releaseRecord } from "./release";
 
 /**
- * Adopts a record that is as declared, changes one of ours, and adds one that is missing. None is made where none is
- * needed.
+ * Adopts a record that is as declared, changes one of ours, and adds one that is missing, in place of a CNAME that
+ * the user allows to replace. None is made where none is needed.
  */
 export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Promise<Outputs> {
   const { alidns } = run;
@@ -31,7 +30,8 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
     // A TXT record of somebody else may still be needed, and takes another beside it.
     const isOthers = olds?.adopted && inputs.type === "TXT";
     if (own !== undefined && same === undefined && !isOthers) {
-      refuseConflicts(inputs, existing, own);
+      const conflicts = conflictsOf(inputs, existing, own);
+      if (conflicts.length > 0) throw conflictError(inputs, conflicts);
       await alidns.updateRecord(zone, own.recordId, content);
       return outputs(own.recordId, false);
     }
@@ -46,7 +46,13 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
       await alidns.updateRecord(zone, own.recordId, content);
       return outputs(own.recordId, false);
     }
-    refuseConflicts(inputs, existing);
+    const conflicts = conflictsOf(inputs, existing);
+    const replaced = replaceable(inputs, conflicts);
+    if (replaced !== undefined) {
+      await alidns.updateRecord(zone, replaced.recordId, content);
+      return outputs(replaced.recordId, false);
+    }
+    if (conflicts.length > 0) throw conflictError(inputs, conflicts);
     try {
       return outputs(await alidns.addRecord(zone, content), false);
     } catch (error) {
@@ -67,28 +73,4 @@ export function rrIn(zone: string, name: string): string {
   const rr = rrOf(name, zone);
   if (rr === undefined) throw new Error(`${name} does not lie in the zone ${zone}`);
   return rr;
-}
-
-function refuseConflicts(inputs: Inputs, existing: AlidnsRecordInfo[], own?: AlidnsRecordInfo): void {
-  const conflicts = existing.filter(
-    (record) => record !== own && record.enabled && isExclusive(record.rr, record.type, inputs.type),
-  );
-  if (conflicts.length === 0) return;
-  const found = conflicts.map(
-    ({ type, value, recordId }) => `${type} ${printable(JSON.stringify(value))} (record ${recordId})`,
-  );
-  throw new ActionableError(
-    `${describe(inputs)} cannot be made: that name already has ${found.join(", ")} in Alibaba Cloud DNS.`,
-    "delete what is there, or declare its value.",
-  );
-}
-
-function describe({ type, name, value }: Inputs): string {
-  return `${type} ${name} ${JSON.stringify(value)}`;
-}
-
-/** A CNAME stands alone at its name. At the top of a zone Alibaba Cloud DNS tolerates a few types beside it. */
-function isExclusive(rr: string, ...types: [string, string]): boolean {
-  if (!types.includes("CNAME")) return false;
-  return rr !== "@" || !types.some((type) => ["NS", "MX", "TXT"].includes(type));
 }

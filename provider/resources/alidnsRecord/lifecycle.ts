@@ -4,6 +4,7 @@ import { foldName, RECORD_TTL_SECONDS } from "../../names";
 import type { CheckFailure } from "../lifecycle";
 import { isChanged, isUnknown, Lifecycle } from "../lifecycle";
 import { ensureRecord, isNeeded, rrIn } from "./ensure";
+import { foresee } from "./foresee";
 import { isHandedOver } from "./handOver";
 import { releaseRecord } from "./release";
 import type { AlidnsRecordArgs } from "./resource";
@@ -18,10 +19,11 @@ export interface Outputs extends Inputs {
 }
 
 export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<Inputs, Outputs> {
-  async check(_olds: Inputs, news: Inputs) {
+  async check(olds: Inputs, news: Inputs) {
     const { inputs, missing } = tidy(news);
     const failures = [...missing, ...problemsOf(inputs)];
     if (failures.length === 0 && isNeeded(inputs)) this.run.declared.noteRecord(inputs);
+    if (failures.length === 0 && olds.name === undefined) failures.push(...(await foresee(this.run, inputs)));
     return { inputs, failures };
   }
 
@@ -97,7 +99,7 @@ function tidy(news: Inputs): { inputs: Inputs; missing: CheckFailure[] } {
   return { inputs, missing };
 }
 
-function problemsOf({ name, type, value, ttl, zone }: Inputs): CheckFailure[] {
+function problemsOf({ name, type, value, ttl, zone, allowOverwrite }: Inputs): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const refuse = (property: string, reason: string) => failures.push({ property, reason });
   const isKnown = (given: string | undefined): given is string =>
@@ -112,6 +114,8 @@ function problemsOf({ name, type, value, ttl, zone }: Inputs): CheckFailure[] {
     refuse("zone", `${name} does not lie in the zone ${zone}`);
   if (!isUnknown(ttl) && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= 86400))
     refuse("ttl", `${JSON.stringify(ttl)} is not a whole number of seconds from 1 to 86400`);
+  if (!isUnknown(allowOverwrite) && !["undefined", "boolean"].includes(typeof allowOverwrite))
+    refuse("allowOverwrite", `${JSON.stringify(allowOverwrite)} is not true or false`);
   return failures;
 }
 

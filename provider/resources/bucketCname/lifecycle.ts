@@ -1,4 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { cnameTargetOf } from "../../bucket";
+import { resolveLocation } from "../../config/location";
 import { foldName } from "../../names";
 import { bucketProblem, endpointProblem, regionProblem } from "../../oss/endpoint";
 import type { BindingInputs } from "../binding";
@@ -41,7 +43,8 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
     if (!isUnknown(inputs.domain)) run.declared.bindings.add(inputs.domain);
     const failures = [...ofBinding, ...checkOptions(inputs)];
     const look = () => foresee(run, inputs);
-    return { inputs, failures: failures.length > 0 ? failures : await preflight(run, olds, inputs, look) };
+    const withTarget = { ...inputs, ...this.#foreseenTarget(inputs) };
+    return { inputs: withTarget, failures: failures.length > 0 ? failures : await preflight(run, olds, inputs, look) };
   }
 
   async diff(_id: string, olds: Outputs, news: Inputs) {
@@ -110,6 +113,13 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
     } finally {
       run.notices.doneWaiting(domain);
     }
+  }
+
+  /** An output that is known beforehand: as an input, previews show it, and can look for what is in the CNAME's way. */
+  #foreseenTarget({ bucket, region, endpoint }: Inputs): Partial<Outputs> {
+    if ([bucket, region, endpoint].some(isUnknown)) return {};
+    const cnameTarget = cnameTargetOf(bucket, resolveLocation({ region, endpoint }, this.run.settings).region);
+    return cnameTarget === "" ? {} : { cnameTarget };
   }
 
   #outputs(

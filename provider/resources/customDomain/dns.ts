@@ -36,6 +36,11 @@ export interface AlidnsOptions {
   /** Seconds. Default: 600, the least that every edition of Alibaba Cloud DNS takes. */
   readonly ttl?: number;
   /**
+   * Consent to replace a CNAME record of the domain that leads elsewhere, as for a domain that was served by another
+   * bucket, a CDN or another host before. Replaced in place. Default: false, which the preview refuses.
+   */
+  readonly allowOverwrite?: boolean;
+  /**
    * Account that owns the zone. Default: the stack's own, whatever account the bucket is in (or that of a component
    * around both).
    */
@@ -44,7 +49,7 @@ export interface AlidnsOptions {
 
 /** Records in Alibaba Cloud DNS. */
 export function alidns(options: AlidnsOptions = {}): Dns {
-  const { provider, ttl, ...zone } = options;
+  const { provider, ttl, allowOverwrite, ...zone } = options;
   return {
     kind: "managed",
     alidns: options,
@@ -52,7 +57,12 @@ export function alidns(options: AlidnsOptions = {}): Dns {
     make: ({ resourceName, ...record }, opts) =>
       new AlidnsRecord(
         resourceName,
-        { ...record, ttl: ttl ?? record.ttl, ...zone },
+        {
+          ...record,
+          ttl: ttl ?? record.ttl,
+          ...zone,
+          ...(record.type === "CNAME" && allowOverwrite && { allowOverwrite }),
+        },
         provider ? { ...opts, provider } : opts,
       ),
   };

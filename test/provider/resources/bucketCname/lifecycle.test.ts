@@ -48,6 +48,17 @@ describe("BucketCname", () => {
         __provider: providerText("bucketCname"),
       }));
 
+    it("lets a preview know the target of the CNAME record, unless it depends on what is not known", () =>
+      scene.stack.operate(async (provider) => {
+        const __provider = providerText("bucketCname");
+        const targetOf = async (more: object) =>
+          (await provider.check({}, { ...site, ...more, __provider })).inputs.cnameTarget;
+        assert.equal(await targetOf({ region: "cn-beijing" }), "site.oss-cn-beijing.aliyuncs.com");
+        assert.equal(await targetOf({}), "site.oss-cn-hangzhou.aliyuncs.com");
+        for (const field of ["bucket", "region", "endpoint"])
+          assert.equal(await targetOf({ [field]: UNKNOWN }), undefined);
+      }));
+
     it("costs no request in a second up", async () => {
       scene.forget();
       assert.deepEqual(await scene.stack.up(bound), { token: "same", binding: "same" });

@@ -28,6 +28,17 @@ describe("alidns", () => {
     assert.deepEqual([ttl, zone], [60, "example.com"]);
   });
 
+  it("gives the consent to replace to CNAME records only", async () => {
+    const { registrations } = await runProgram(() => {
+      const dns = alidns({ allowOverwrite: true });
+      assert.ok(dns.kind === "managed");
+      for (const type of ["TXT", "CNAME"] as const)
+        dns.make({ resourceName: type, name: "www.example.com", type, value: pulumi.output("x"), ttl: 600 }, {});
+    });
+    const consent = (type: string) => byName(registrations)[`AlidnsRecord ${type}`]?.inputs.allowOverwrite;
+    assert.deepEqual([consent("TXT"), consent("CNAME")], [undefined, true]);
+  });
+
   it("works in its own account", async () =>
     assert.equal((await registered(() => alidns({ provider: new OssAccount("zones", {}) }))).provider, "zones"));
 });
