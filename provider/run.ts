@@ -57,6 +57,9 @@ export class Run {
   /** Names of buckets that did not exist when a new resource was checked; they are not looked at again for others. */
   readonly missingBuckets = new Set<string>();
 
+  /** RecordIds that this run has adopted; written and read by AlidnsRecord: see `handOver.ts`. */
+  readonly adoptedRecords = new Set<string>();
+
   readonly #buckets = new Map<string, Bucket>();
   readonly #clients = new Map<string, OssClient>();
   #settings: Settings;

@@ -40,7 +40,7 @@ export const ALIDNS_OPERATIONS: Readonly<Record<string, (world: World, parameter
         contains(textOf(record), ValueKeyWord) &&
         (SearchMode === "EXACT" && KeyWord ? rrOf(record) === KeyWord.toLowerCase() : contains(rrOf(record), KeyWord)),
     );
-    return recordPage(found, parameters, 500);
+    return recordPage(world, found, parameters, 500);
   },
 
   DescribeSubDomainRecords(world, parameters) {
@@ -49,7 +49,7 @@ export const ALIDNS_OPERATIONS: Readonly<Record<string, (world: World, parameter
     const shortest = world.zones.names.filter((zone) => liesIn(name, zone)).sort((a, b) => a.length - b.length)[0];
     const zone = zoneOf(world, parameters.DomainName ?? shortest ?? name);
     const found = recordsAt(world, zone, parameters.Type).filter((record) => record.name === name);
-    return recordPage(found, parameters, 100);
+    return recordPage(world, found, parameters, 100);
   },
 
   DescribeDomains(world, parameters) {
@@ -146,7 +146,7 @@ function rrOf({ name, zone }: DnsRecord): string {
   return name === zone ? "@" : name.slice(0, -zone.length - 1);
 }
 
-function recordPage(found: readonly DnsRecord[], parameters: Parameters, maxSize: number): object {
+function recordPage(world: World, found: readonly DnsRecord[], parameters: Parameters, maxSize: number): object {
   const { items, ...page } = pageOf(found, parameters, maxSize);
   const Record = items.map((record) => ({
     RecordId: record.id,
@@ -155,6 +155,7 @@ function recordPage(found: readonly DnsRecord[], parameters: Parameters, maxSize
     Type: record.type,
     Value: textOf(record),
     TTL: record.ttl,
+    UpdateTimestamp: world.zones.changedAt(record.id),
     Line: "default",
     Status: "ENABLE",
     Locked: false,

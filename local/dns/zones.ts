@@ -53,6 +53,9 @@ export class Zones {
   readonly names: string[] = [];
   readonly records: DnsRecord[] = [];
   readonly #now: () => Date;
+  /** When each record was written or restored. */
+  readonly #changes = new Map<string, number>();
+  #lastChange = 0;
   #lastId = 900_000_000;
 
   constructor(names: readonly string[] = [], now: () => Date = () => new Date()) {
@@ -69,6 +72,7 @@ export class Zones {
   add(record: NewRecord): DnsRecord {
     const added = this.#checked(String(++this.#lastId), record);
     this.records.push(added);
+    this.#noteChange(added.id);
     return added;
   }
 
@@ -76,11 +80,25 @@ export class Zones {
   restore(records: readonly DnsRecord[]): void {
     this.records.push(...records);
     this.#lastId = Math.max(this.#lastId, ...records.map(({ id }) => Number(id)));
+    for (const { id } of records) this.#noteChange(id);
   }
 
   replace(id: string, record: NewRecord): void {
     const index = this.records.findIndex((record) => record.id === id);
-    if (index >= 0) this.records[index] = this.#checked(id, record);
+    if (index < 0) return;
+    this.records[index] = this.#checked(id, record);
+    this.#noteChange(id);
+  }
+
+  /** When a record was written, in milliseconds since 1970. */
+  changedAt(id: string): number | undefined {
+    return this.#changes.get(id);
+  }
+
+  /** No two changes have the same time. */
+  #noteChange(id: string): void {
+    this.#lastChange = Math.max(this.#now().getTime(), this.#lastChange + 1);
+    this.#changes.set(id, this.#lastChange);
   }
 
   #checked(id: string, { delayMs, ttl = 600, ...record }: NewRecord): DnsRecord {

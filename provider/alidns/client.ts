@@ -42,6 +42,8 @@ interface RecordContent {
 
 export interface AlidnsRecordInfo extends RecordContent {
   readonly recordId: string;
+  /** When it was changed last, in milliseconds since 1970; 0 where the service does not say. */
+  readonly changedAt: number;
   /** Resolution line; all of ours are on `default`. */
   readonly line: string;
   /** False for a record that was paused. */
@@ -161,6 +163,7 @@ export class AlidnsClient {
       type: record.Type,
       value: record.Type === "CNAME" ? record.Value.replace(/\.$/, "").toLowerCase() : record.Value,
       ttl: Number(record.TTL),
+      changedAt: Number(record.UpdateTimestamp ?? record.CreateTimestamp ?? 0),
       line: record.Line ?? "default",
       enabled: (record.Status ?? "ENABLE").toUpperCase() === "ENABLE",
     }));

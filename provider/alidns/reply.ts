@@ -22,6 +22,8 @@ export interface WireRecord {
   readonly Type: string;
   readonly Value: string;
   readonly TTL: number;
+  readonly CreateTimestamp?: number;
+  readonly UpdateTimestamp?: number;
   readonly Line?: string;
   readonly Status?: string;
 }

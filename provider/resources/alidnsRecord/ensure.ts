@@ -1,9 +1,11 @@
 import { ActionableError } from "../../actionableError";
+import type { AlidnsRecordInfo } from "../../alidns/client";
 import { rrOf } from "../../alidns/client";
 import { isAlidnsError } from "../../alidns/error";
 import { NO_PROOF_NEEDED } from "../../names";
 import type { Run } from "../../run";
 import { conflictError, conflictsOf, describe, replaceable } from "./conflicts";
+import { isHandedOver } from "./handOver";
 import type { Inputs, Outputs } from "./lifecycle";
 import { releaseRecord } from "./release";
 
@@ -16,11 +18,16 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
   const zone = inputs.zone ?? olds?.zone ?? (await alidns.findZone(inputs.name));
   const rr = rrIn(zone, inputs.name);
   const content = { rr, type: inputs.type, value: inputs.value, ttl: inputs.ttl };
-  const outputs = (recordId: string, adopted: boolean) => ({ ...inputs, zone, rr, recordId, adopted });
+  const outputs = (recordId: string) => ({ ...inputs, zone, rr, recordId, adopted: false });
+  const adopted = ({ recordId, changedAt }: AlidnsRecordInfo) => {
+    const adoption = { changedAt, adoptedAt: run.clock.now() };
+    run.adoptedRecords.add(recordId);
+    return { ...outputs(recordId), adopted: true, adoption };
+  };
 
   if (!isNeeded(inputs)) {
     if (olds !== undefined) await releaseRecord(run, olds);
-    return outputs("", false);
+    return outputs("");
   }
   let replyLost = false;
   for (let mayRace = true; ; mayRace = false) {
@@ -33,28 +40,28 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
       const conflicts = conflictsOf(inputs, existing, own);
       if (conflicts.length > 0) throw conflictError(inputs, conflicts);
       await alidns.updateRecord(zone, own.recordId, content);
-      return outputs(own.recordId, false);
+      return outputs(own.recordId);
     }
     if (same !== undefined) {
       if (!same.enabled)
         throw new ActionableError(`${describe(inputs)} exists but is paused.`, `enable record ${same.recordId}.`);
       if (same !== own) {
         if (olds !== undefined && own !== undefined) await releaseRecord(run, olds);
-        return outputs(same.recordId, !replyLost);
+        return replyLost ? outputs(same.recordId) : adopted(same);
       }
-      if (own.ttl === inputs.ttl) return outputs(own.recordId, olds?.adopted ?? true);
-      await alidns.updateRecord(zone, own.recordId, content);
-      return outputs(own.recordId, false);
+      if (own.ttl !== inputs.ttl) await alidns.updateRecord(zone, own.recordId, content);
+      else if (olds?.adopted && !isHandedOver(own, olds)) return { ...olds, ...inputs };
+      return outputs(own.recordId);
     }
     const conflicts = conflictsOf(inputs, existing);
     const replaced = replaceable(inputs, conflicts);
     if (replaced !== undefined) {
       await alidns.updateRecord(zone, replaced.recordId, content);
-      return outputs(replaced.recordId, false);
+      return outputs(replaced.recordId);
     }
     if (conflicts.length > 0) throw conflictError(inputs, conflicts);
     try {
-      return outputs(await alidns.addRecord(zone, content), false);
+      return outputs(await alidns.addRecord(zone, content));
     } catch (error) {
       if (!mayRace || !isAlidnsError(error, "DomainRecordDuplicate", "DomainRecordConflict")) throw error;
       // Either somebody was faster, or an earlier attempt of ours took effect although its reply was lost.

@@ -5,6 +5,7 @@ import type { CheckFailure } from "../lifecycle";
 import { isChanged, isUnknown, Lifecycle } from "../lifecycle";
 import { ensureRecord, isNeeded, rrIn } from "./ensure";
 import { foresee } from "./foresee";
+import type { Adoption } from "./handOver";
 import { isHandedOver } from "./handOver";
 import { releaseRecord } from "./release";
 import type { AlidnsRecordArgs } from "./resource";
@@ -16,6 +17,8 @@ export interface Outputs extends Inputs {
   readonly zone: string;
   readonly rr: string;
   readonly adopted: boolean;
+  /** Of an adopted record; see `handOver.ts`. */
+  readonly adoption?: Adoption;
 }
 
 export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<Inputs, Outputs> {
@@ -59,7 +62,7 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     }
     const { value } = record;
     if (isGet) return { id, props: { ...props, name, zone, rr, recordId, value, ttl: record.ttl, adopted: true } };
-    const isMarked = isHandedOver(record, props.ttl);
+    const isMarked = isHandedOver(record, props);
     // The TTL of an adopted record is its owner's decision.
     const ttl = props.adopted || isMarked ? props.ttl : record.ttl;
     // A CNAME is taken over in place: see `releaseRecord`.

@@ -93,6 +93,15 @@ describe("Alidns operations", () => {
     assert.equal(world.zones.records[0]?.ttl, 60);
   });
 
+  it("tell when a record was changed last", () => {
+    const { RecordId } = send("AddDomainRecord", txt);
+    const changedAt = () => recordsOf(send("DescribeDomainRecords", { DomainName: "example.com" }))[0]?.UpdateTimestamp;
+    const before = Number(changedAt());
+    assert.ok(before > 0);
+    send("UpdateDomainRecord", { ...txt, RecordId: String(RecordId), TTL: "60" });
+    assert.ok(Number(changedAt()) > before);
+  });
+
   describe("describe records", () => {
     beforeEach(() => {
       for (let count = 0; count < 25; count++) send("AddDomainRecord", { ...txt, RR: `h${count}`, Value: `v${count}` });

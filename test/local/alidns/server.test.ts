@@ -84,6 +84,7 @@ describe("Alidns emulator, called by the official client", () => {
         Type: "TXT",
         Value: "new",
         TTL: 600,
+        UpdateTimestamp: found.DomainRecords.Record[0]?.UpdateTimestamp,
         Line: "default",
         Status: "ENABLE",
         Locked: false,

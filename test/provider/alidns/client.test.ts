@@ -59,18 +59,20 @@ describe("AlidnsClient", () => {
     assert.deepEqual([query(0).get("PageNumber"), query(1).get("PageNumber")], ["1", "2"]);
   });
 
-  it("reads lines and paused records, and CNAME targets without their dot", async () => {
+  it("reads lines, times and paused records, and CNAME targets without their dot", async () => {
     const record = { RR: "www", Type: "CNAME", Value: "X.example.net.", TTL: 600 };
     const others = [
       { ...record, RecordId: "1", Line: "telecom", Status: "DISABLE" },
-      { ...record, RecordId: 2 },
+      { ...record, RecordId: 2, CreateTimestamp: 5 },
+      { ...record, RecordId: "4", CreateTimestamp: 5, UpdateTimestamp: 7 },
       { ...record, RecordId: "3", RR: "www2" },
     ];
-    reply({ TotalCount: 3, DomainRecords: { Record: others } });
+    reply({ TotalCount: 4, DomainRecords: { Record: others } });
     const content = { rr: "www", type: "CNAME", value: "x.example.net", ttl: 600 };
     assert.deepEqual(await alidns.findRecords("example.com", "www"), [
-      { ...content, recordId: "1", line: "telecom", enabled: false },
-      { ...content, recordId: "2", line: "default", enabled: true },
+      { ...content, recordId: "1", line: "telecom", enabled: false, changedAt: 0 },
+      { ...content, recordId: "2", line: "default", enabled: true, changedAt: 5 },
+      { ...content, recordId: "4", line: "default", enabled: true, changedAt: 7 },
     ]);
   });
 
