@@ -189,7 +189,7 @@ describe("ensureRecord", () => {
       assert.equal(on.records().length, 1);
       assert.deepEqual(on.sent(), [
         ...Array(2).fill("DescribeDomains"),
-        ...Array(2).fill("DescribeDomainRecords"),
+        ...Array(3).fill("DescribeDomainRecords"),
         ...Array(3).fill("AddDomainRecord"),
       ]);
     });
