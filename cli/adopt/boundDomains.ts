@@ -8,7 +8,11 @@ export interface ListedBucket {
 /** A bound domain as `oss-cname:domains` declares it. */
 export interface AdoptedDomain extends ImportableDomain {
   readonly dns: "none";
+  readonly protect?: true;
 }
+
+/** What all domains that are adopted together have in common. */
+export type Common = Pick<AdoptedDomain, "region" | "endpoint" | "protect">;
 
 export interface Adopted {
   /** The domains to declare. */
@@ -17,10 +21,10 @@ export interface Adopted {
   readonly leftOut: readonly string[];
 }
 
-/** Declares what is bound, in this location, without the domains that are known already. */
+/** Declares what is bound, without the domains that are known already. */
 export function boundDomains(
   buckets: readonly ListedBucket[],
-  own: Pick<ImportableDomain, "region" | "endpoint">,
+  common: Common,
   known: ReadonlySet<string> = new Set(),
 ): Adopted {
   const leftOut: string[] = [];
@@ -31,7 +35,7 @@ export function boundDomains(
       if (known.has(domain)) continue;
       const problem = domainProblem(domain);
       if (problem !== undefined) leftOut.push(`left out of bucket ${bucket}: ${problem}`);
-      else added.push({ domain, bucket, dns: "none", ...certificateOf(cname, leftOut), ...own });
+      else added.push({ domain, bucket, dns: "none", ...certificateOf(cname, leftOut), ...common });
     }
   return { added, leftOut };
 }

@@ -1,14 +1,11 @@
-import { type Adopted, type AdoptedDomain, boundDomains, type ListedBucket } from "./boundDomains";
+import { type Adopted, boundDomains, type Common, type ListedBucket } from "./boundDomains";
 
 /** A TypeScript program that declares what is bound. */
-export function program(
-  buckets: readonly ListedBucket[],
-  location: Pick<AdoptedDomain, "region" | "endpoint">,
-): Adopted & { readonly text: string } {
-  const adopted = boundDomains(buckets, location);
-  const statements = adopted.added.map(({ dns, ...args }) => {
+export function program(buckets: readonly ListedBucket[], common: Common): Adopted & { readonly text: string } {
+  const adopted = boundDomains(buckets, common);
+  const statements = adopted.added.map(({ dns, protect, ...args }) => {
     const lines = Object.entries(args).map(([name, value]) => `  ${name}: ${literal(value)},\n`);
-    return `new CustomDomain(${literal(args.domain)}, {\n${lines.join("")}  dns: ${dns},\n});\n`;
+    return `new CustomDomain(${literal(args.domain)}, {\n${lines.join("")}  dns: ${dns},\n}${protect ? ", { protect: true }" : ""});\n`;
   });
   const head =
     'import { CustomDomain, none } from "pulumi-oss-cname";\n\n' +

@@ -1,6 +1,6 @@
 import { Document, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
-import { foldName, type Location } from "../../provider/internal";
-import { type Adopted, boundDomains, type ListedBucket } from "./boundDomains";
+import { foldName } from "../../provider/internal";
+import { type Adopted, boundDomains, type Common, type ListedBucket } from "./boundDomains";
 
 /** A file that exists. */
 interface ExistingFile {
@@ -19,7 +19,7 @@ export interface StackConfig extends Adopted {
  */
 export function stackConfig(
   buckets: readonly ListedBucket[],
-  location: Location,
+  { protect, ...location }: Common,
   existing?: ExistingFile,
 ): StackConfig {
   const document = existing === undefined ? new Document({}) : readDocument(existing);
@@ -38,7 +38,7 @@ export function stackConfig(
     else own[name] = value;
   }
 
-  const adopted = boundDomains(buckets, own, known);
+  const adopted = boundDomains(buckets, { ...own, ...(protect && { protect }) }, known);
   const list = document.getIn(["config", "oss-cname:domains"]);
   const node = isSeq(list) ? list : document.createNode<unknown[]>([]);
   for (const entry of adopted.added) node.add(quoted(document.createNode(entry)));

@@ -26,7 +26,7 @@ export function adoptCommand(io: Io): Command {
     .option("-o, --output <file>", "write to this file, such as Pulumi.prod.yaml, in place of standard output")
     .option("--merge", "add to --output the domains that it does not declare, and keep the rest of the file")
     .addOption(new Option("--typescript", "write a program in place of stack configuration").conflicts("merge"))
-    .option("--import-file <file>", "also write a file for `pulumi import --file`")
+    .option("--import-file <file>", "also write a file for `pulumi import --file`, and declare the domains protected")
     .option("--overwrite", "replace an existing import file")
     .addHelpText(
       "after",
@@ -50,16 +50,20 @@ export function adoptCommand(io: Io): Command {
       const existing = exists ? { path: output, text: readFileSync(output, "utf8") } : undefined;
       const buckets = await listAll(run, names, io);
       const { importFile } = await import("../../provider/internal.js");
+      // Pulumi protects what it imports, until a program is brought up that does not.
+      const imported = options.importFile !== undefined && { protect: true as const };
+      const location = options.typescript ? await locationToWrite(run, options) : await locationToDeclare(run);
+      const common = { ...location, ...imported };
       const { text, added, leftOut } = options.typescript
-        ? (await import("../adopt/program.js")).program(buckets, await locationToWrite(run, options))
-        : (await import("../adopt/stackConfig.js")).stackConfig(buckets, await locationToDeclare(run), existing);
+        ? (await import("../adopt/program.js")).program(buckets, common)
+        : (await import("../adopt/stackConfig.js")).stackConfig(buckets, common, existing);
       const say = (line: string) => io.stderr.write(`oss-cname: ${line}\n`);
       // The import file comes first: if it cannot be written, the configuration is still as it was.
       if (options.importFile !== undefined) {
         const file = json(
           await importFile(
             run,
-            added.map(({ dns: _, ...domain }) => domain),
+            added.map(({ dns: _, protect: _protect, ...domain }) => domain),
           ),
         );
         await write(io, file, { output: options.importFile, overwrite });

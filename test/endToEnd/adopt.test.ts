@@ -81,7 +81,7 @@ for (const engine of engines)
       const bindings = cloud.state().bindings;
       const { status, output } = await project.up();
       assert.equal(status, 0, output);
-      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and was adopted/);
+      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and is adopted/);
       const again = await project.up("--expect-no-changes");
       assert.equal(again.status, 0, again.output);
       assert.deepEqual(writes(), []);
@@ -97,6 +97,9 @@ for (const engine of engines)
         assert.equal(cloud.requests().length, before);
         const { status, output } = await project.up("--expect-no-changes");
         assert.equal(status, 0, output);
+        const refused = await project.destroy("--skip-preview");
+        assert.equal(refused.status, 1);
+        assert.match(refused.output, /cannot be deleted\s+because it is protected/);
         assert.deepEqual(writes(), []);
       });
   });

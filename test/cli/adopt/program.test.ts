@@ -36,6 +36,14 @@ new CustomDomain("img.example.com", {
     assert.deepEqual([added.length, leftOut], [2, []]);
   });
 
+  it("protects them where that is asked for", () => {
+    const { text } = program([{ bucket: "one", cnames: [plain, { ...plain, domain: "b.example.com" }] }], {
+      protect: true,
+    });
+    assert.equal(text.match(/^\}, \{ protect: true \}\);$/gm)?.length, 2);
+    assert.doesNotMatch(text, /^ .*protect/m);
+  });
+
   it("writes any text as a string and nothing else", () => {
     for (const bucket of YAML_TEXTS) {
       const { text } = program([{ bucket, cnames: [plain] }], {});

@@ -28,7 +28,7 @@ describe("oss-cname adopt", () => {
 
   const adopt = (...args: string[]) => runHere(["adopt", ...args, ...signedAt(cloud)]);
   const bind = (domain: string, bucket: string) => cloud.inConsole.moveBinding(domain, bucket);
-  const domainsIn = (text: string): { domain: string }[] => parse(text).config["oss-cname:domains"];
+  const domainsIn = (text: string): { domain: string; protect?: boolean }[] => parse(text).config["oss-cname:domains"];
 
   it("writes configuration that the root program accepts", async () => {
     bind("www.example.com", "one");
@@ -68,6 +68,11 @@ describe("oss-cname adopt", () => {
       `oss-cname: wrote ${importFile} for \`pulumi import\`\noss-cname: wrote 1 domain to ${stackFile}\n`,
     );
     assert.deepEqual(readdirSync(directory).sort(), ["Pulumi.prod.yaml", "import.json"]);
+    assert.deepEqual(
+      domainsIn(readFileSync(stackFile, "utf8")).map(({ protect }) => protect),
+      [true],
+    );
+    assert.doesNotMatch(readFileSync(importFile, "utf8"), /protect/);
   });
 
   it("leaves an existing file as it is without --merge", async () => {
@@ -83,6 +88,7 @@ describe("oss-cname adopt", () => {
     const theirs = "config:\n  oss-cname:domains:\n    - domain: old.example.com # by hand\n      bucket: two\n";
     writeFileSync(stackFile, theirs);
     const first = await adopt("one", "-o", stackFile, "--merge");
+    assert.doesNotMatch(readFileSync(stackFile, "utf8"), /protect/);
     assert.deepEqual([first.status, first.stderr], [0, `oss-cname: added 1 domain to ${stackFile}\n`]);
     const text = readFileSync(stackFile, "utf8");
     assert.ok(text.startsWith(theirs));
