@@ -59,6 +59,8 @@ export class Run {
 
   /** RecordIds that this run has adopted; written and read by AlidnsRecord: see `handOver.ts`. */
   readonly adoptedRecords = new Set<string>();
+  /** RecordIds that BucketCnames has taken for its own: other resources leave them to it as they are. */
+  readonly ownRecords = new Set<string>();
 
   readonly #buckets = new Map<string, Bucket>();
   readonly #clients = new Map<string, OssClient>();

@@ -122,6 +122,12 @@ export class AlidnsClient {
     return snapshot;
   }
 
+  /** Whether a snapshot that was taken before shows no record at this name. Sends nothing. */
+  async isKnownEmpty(zone: string, rr: string): Promise<boolean> {
+    const snapshot = await this.#snapshots.get(zone);
+    return snapshot !== undefined && !snapshot.some((record) => record.rr === rr);
+  }
+
   async getRecord(zone: string, rr: string, recordId: string): Promise<AlidnsRecordInfo | undefined> {
     return (await this.findRecords(zone, rr)).find((record) => record.recordId === recordId);
   }

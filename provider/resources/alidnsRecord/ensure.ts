@@ -31,7 +31,9 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
   }
   let replyLost = false;
   for (let mayRace = true; ; mayRace = false) {
-    const existing = (await alidns.findRecords(zone, rr)).filter(({ line }) => line === "default");
+    // Another TXT record that has come since then does no harm, and a CNAME record refuses ours.
+    const isEmpty = mayRace && inputs.type === "TXT" && olds === undefined && (await alidns.isKnownEmpty(zone, rr));
+    const existing = isEmpty ? [] : (await alidns.findRecords(zone, rr)).filter(({ line }) => line === "default");
     const own = existing.find(({ recordId, type }) => recordId === olds?.recordId && type === inputs.type);
     const same = existing.find(({ type, value }) => type === inputs.type && value === inputs.value);
     // A TXT record of somebody else may still be needed, and takes another beside it.

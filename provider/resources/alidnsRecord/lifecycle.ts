@@ -55,7 +55,10 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     const zone = props.zone ?? (await alidns.findZone(name));
     const rr = rrIn(zone, name);
     const recordId = props.recordId ?? id;
-    const record = await alidns.getRecord(zone, rr, recordId);
+    // A refresh reads all records of a zone at once.
+    const record = isGet
+      ? await alidns.getRecord(zone, rr, recordId)
+      : (await alidns.snapshot(zone)).find((one) => one.recordId === recordId && one.rr === rr);
     if (record === undefined || record.type !== props.type) {
       if (isGet) throw new Error(`There is no ${props.type} record ${id} at ${props.name} in the zone ${zone}.`);
       return { id: "" };

@@ -37,7 +37,7 @@ export interface DeclaredDomain {
   readonly binding: Inputs<"bucketCname">;
   readonly certificate?: Inputs<"cnameCertificate">;
   /** Where Alibaba Cloud DNS keeps the domain's records. */
-  readonly records?: Pick<Inputs<"alidnsRecord">, "ttl" | "zone">;
+  readonly records?: Pick<Inputs<"alidnsRecord">, "ttl" | "zone" | "allowOverwrite">;
   /** Who makes the CNAME record. */
   readonly cname: "alidns" | "manual" | "none";
   /** Where it leads. Default: the public name of the bucket. */
@@ -72,7 +72,7 @@ export async function ensureDomain(
     if (records !== undefined && recorded.token === undefined && parts.token.bound)
       parts.token = withProof(parts.token, await findProof(run.alidns, domain, records.zone));
     const txt = declaredTxt(declared, parts);
-    if (txt !== undefined) parts.txt = await ensuredRecord(singles, txt, recorded.txt);
+    if (txt !== undefined) parts.txt = await ensuredRecord(run, singles, txt, recorded.txt);
     parts.binding = await ensured(singles.bucketCname, binding, recorded.binding);
     const isBound = parts.binding.status !== "Pending";
     if (isBound) parts.token = { ...parts.token, bound: true, expireTime: "" };
@@ -82,8 +82,8 @@ export async function ensureDomain(
       await singles.cnameCertificate.delete(domain, parts.certificate);
       delete parts.certificate;
     }
-    const cname = declaredCname(declared, parts);
-    if (cname !== undefined && isBound) parts.cname = await ensuredRecord(singles, cname, recorded.cname);
+    const cname = declaredCname(declared, parts.binding);
+    if (cname !== undefined && isBound) parts.cname = await ensuredRecord(run, singles, cname, recorded.cname);
     if (cname === undefined) await removeRecord(singles, parts, "cname");
     const manual = declaredManual(declared, parts);
     if (manual === undefined) delete parts.manual;
@@ -115,7 +115,7 @@ export async function isDomainChanged(singles: Singles, declared: DeclaredDomain
     return true;
   for (const [inputs, record] of [
     [declaredTxt(declared, recorded), recorded.txt],
-    [declaredCname(declared, recorded), recorded.cname],
+    [declaredCname(declared, recorded.binding), recorded.cname],
   ] as const) {
     if ((inputs === undefined) !== (record === undefined)) return true;
     if (inputs && record && (await changes(singles.alidnsRecord, inputs, record))) return true;
@@ -176,13 +176,15 @@ async function ensured<In, Out>(single: Single<In, Out>, inputs: In, recorded: O
  * tells a record of ours from one that was there before. `check` notes it, so that no other resource deletes it.
  */
 async function ensuredRecord(
+  { ownRecords }: Run,
   { alidnsRecord }: Singles,
   declared: Inputs<"alidnsRecord">,
   recorded: Outputs<"alidnsRecord"> | undefined,
 ): Promise<Outputs<"alidnsRecord">> {
   const { inputs } = await alidnsRecord.check(declared, declared);
   const isReplaced = recorded && (await alidnsRecord.diff("", recorded, inputs)).replaces.length > 0;
-  const outs = await ensured(alidnsRecord, inputs, isReplaced ? undefined : recorded);
+  const { adoption: _, ...outs } = await ensured(alidnsRecord, inputs, isReplaced ? undefined : recorded);
+  ownRecords.add(outs.recordId);
   if (isReplaced) await alidnsRecord.delete(recorded.recordId, recorded);
   return { ...outs, adopted: false };
 }
@@ -216,10 +218,10 @@ function declaredTxt({ binding, records }: DeclaredDomain, { token }: Parts): In
 /** The CNAME record in Alibaba Cloud DNS. */
 export function declaredCname(
   { binding: { domain }, records, cname, cnameTarget }: DeclaredDomain,
-  { binding }: Parts,
+  bound: { readonly cnameTarget: string } | undefined,
 ): Inputs<"alidnsRecord"> | undefined {
   if (records === undefined || cname !== "alidns") return undefined;
-  return record(records, { name: domain, type: "CNAME", value: cnameTarget ?? binding?.cnameTarget ?? "" });
+  return record(records, { name: domain, type: "CNAME", value: cnameTarget ?? bound?.cnameTarget ?? "" });
 }
 
 function declaredManual(
@@ -230,8 +232,9 @@ function declaredManual(
 }
 
 function record(
-  { ttl, zone }: NonNullable<DeclaredDomain["records"]>,
+  { ttl, zone, allowOverwrite }: NonNullable<DeclaredDomain["records"]>,
   content: Pick<Inputs<"alidnsRecord">, "name" | "type" | "value">,
 ): Inputs<"alidnsRecord"> {
-  return { ...content, ttl, ...(zone !== undefined && { zone }) };
+  const overwrites = content.type === "CNAME" && allowOverwrite;
+  return { ...content, ttl, ...(zone !== undefined && { zone }), ...(overwrites && { allowOverwrite }) };
 }

@@ -7,7 +7,7 @@ import { isUnknown, Lifecycle, PartialFailure, plain } from "../lifecycle";
 import type { Inputs } from "./declared";
 import { declaredDomain, foldDomains, withDigests } from "./declared";
 import type { DeclaredDomain, Parts, Singles } from "./domain";
-import { deleteDomain, ensureDomain, isDomainChanged, readDomain } from "./domain";
+import { declaredCname, deleteDomain, ensureDomain, isDomainChanged, readDomain } from "./domain";
 import { checkFailures, FleetError } from "./failures";
 import type { RecordedDomains } from "./state";
 import { packDomains, unpackDomains } from "./state";
@@ -155,16 +155,25 @@ export class BucketCnamesLifecycle
   }
 
   /** What is in the way of a domain that is new here. */
-  async #foreseen(
-    { binding, certificate }: DeclaredDomain,
-    before: DeclaredDomain | undefined,
-  ): Promise<CheckFailure[]> {
-    const { bucketCname, cnameCertificate } = this.#singles;
+  async #foreseen(declared: DeclaredDomain, before: DeclaredDomain | undefined): Promise<CheckFailure[]> {
+    const { bucketCname, cnameCertificate, alidnsRecord } = this.#singles;
+    const { binding, certificate } = declared;
     const { domain } = binding;
-    const known = before?.binding ?? (this.#leaving.has(domain) ? { domain } : {});
+    // A replacement is checked twice, the second time without the old inputs.
+    const isOurs = this.#leaving.has(domain) || this.#recorded.has(domain);
+    const known = before?.binding ?? (isOurs ? { domain } : {});
     const { failures } = await bucketCname.check(known, binding);
-    if (certificate === undefined || failures.length > 0) return failures;
-    return (await cnameCertificate.check(before?.certificate ?? ({} as typeof certificate), certificate)).failures;
+    if (failures.length > 0) return failures;
+    const cname = declaredCname(declared, this.run.bucket(binding));
+    if (cname !== undefined && !isOurs) {
+      const old = before && declaredCname(before, this.run.bucket(before.binding));
+      failures.push(...(await alidnsRecord.check(old ?? ({} as typeof cname), cname)).failures);
+    }
+    if (certificate !== undefined)
+      failures.push(
+        ...(await cnameCertificate.check(before?.certificate ?? ({} as typeof certificate), certificate)).failures,
+      );
+    return failures;
   }
 }
 

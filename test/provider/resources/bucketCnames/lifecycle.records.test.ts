@@ -24,6 +24,23 @@ describe("the DNS records of BucketCnames", () => {
     assert.deepEqual(await on.sent(fleet()), {});
   });
 
+  it("are refreshed with one list of the zone", async () => {
+    await on.up(fleet());
+    assert.deepEqual(await on.sending(() => on.scene.stack.refresh()), { ListCname: 1, DescribeDomainRecords: 1 });
+    assert.deepEqual(await on.sent(fleet()), {});
+  });
+
+  it("replace a CNAME record that leads elsewhere only with consent, which the preview asks for", async () => {
+    on.scene.cloud.addRecord({ name: A, type: "CNAME", value: "old.example.net" });
+    await assert.rejects(
+      on.scene.stack.preview(fleet()),
+      /a\.example\.com: name: CNAME .*old\.example\.net.*allowOverwrite/,
+    );
+    assert.deepEqual(on.bound(), {});
+    await on.up(on.fleet(DOMAINS, { alidns: { allowOverwrite: true } }));
+    assert.deepEqual(on.records(), [...proofs(A, B), ...CNAMES]);
+  });
+
   it("go with the domain that is taken away, and with all", async () => {
     await on.up(fleet());
     assert.deepEqual(await on.sent(fleet([B])), {
