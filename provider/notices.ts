@@ -7,6 +7,8 @@ const GATHERING_MS = 100;
 /** Waits are told again when their record has changed, and after this time, which doubles. */
 const AGAIN_MS = 60_000;
 const SHOWN = 3;
+/** Of a table. */
+const ROWS = 60;
 
 /** A TXT record that a domain waits for. */
 export interface Wait {
@@ -32,6 +34,7 @@ export class Notices {
   /** The state in which the record of each wait was told. */
   readonly #told = new Map<string, string>();
   readonly #unsaid: string[] = [];
+  #gathered: string[] | undefined;
   #lastPrintAt = Number.NEGATIVE_INFINITY;
   #isScheduled = false;
   #tellAgainAt = Number.POSITIVE_INFINITY;
@@ -53,7 +56,21 @@ export class Notices {
 
   /** Prints a line at once, for `check`: Pulumi may end the process of a preview right after it. */
   tell(text: string): void {
-    this.#print(`oss-cname: ${text}`);
+    if (this.#gathered === undefined) this.#print(`oss-cname: ${text}`);
+    else this.#gathered.push(text);
+  }
+
+  /** Makes one line of what is told meanwhile. */
+  async gather<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#gathered !== undefined) return work();
+    const gathered: string[] = [];
+    this.#gathered = gathered;
+    try {
+      return await work();
+    } finally {
+      this.#gathered = undefined;
+      if (gathered.length > 0) this.tell(shortened(gathered));
+    }
   }
 
   /** Says what a domain waits for: soon, when the state of the record changes, and ever more seldom until `doneWaiting`. */
@@ -108,8 +125,9 @@ function records(waits: readonly Wait[], now: number): string {
   const [first, ...more] = waits;
   if (first !== undefined && more.length === 0)
     return `TXT ${first.name} = ${first.value} (${first.state}; ${left(first)} left)`;
-  const rows = waits.map((wait) => [wait.name, "TXT", wait.value, wait.state, left(wait)]);
-  return `these DNS records:\n${table([["NAME", "TYPE", "VALUE", "STATE", "TIME LEFT"], ...rows]).trimEnd()}`;
+  const rows = waits.slice(0, ROWS).map((wait) => [wait.name, "TXT", wait.value, wait.state, left(wait)]);
+  const unshown = waits.length > ROWS ? `\nand ${waits.length - ROWS} more` : "";
+  return `these DNS records:\n${table([["NAME", "TYPE", "VALUE", "STATE", "TIME LEFT"], ...rows]).trimEnd()}${unshown}`;
 }
 
 function timeLeft(milliseconds: number): string {

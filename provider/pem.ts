@@ -80,7 +80,8 @@ export function certificateProblems(
   return [...chainProblems(chain, typeof key === "string" ? undefined : key, domain, now), ...problems];
 }
 
-type Chain = readonly [leaf: X509Certificate, ...rest: X509Certificate[]];
+/** The leaf comes first. */
+type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
 /** The leaf is judged only when it is the certificate that was meant. */
 function chainProblems(

@@ -15,6 +15,7 @@ import { Notices } from "./notices";
 import { OssClient } from "./oss/client";
 import { Pace } from "./pace";
 import { KnownPems } from "./pem";
+import { Progress } from "./progress";
 
 export interface RunOptions {
   /** Configuration of the stack, where it is known beforehand; Pulumi hands it to a provider process later. */
@@ -42,6 +43,7 @@ export class Run {
   readonly looks: Pace;
   readonly credentials = new CredentialChain(() => this.settings);
   readonly notices: Notices;
+  readonly progress: Progress;
 
   /** Written by `check`, read by `delete`. */
   readonly declared = new Declared();
@@ -72,6 +74,7 @@ export class Run {
     this.pace = new Pace(clock, () => this.settings.maxConcurrentRequests);
     this.looks = new Pace(clock, () => MOST_LOOKS);
     this.notices = new Notices(clock, print);
+    this.progress = new Progress(clock, print);
     this.#settings = new Settings(config);
   }
 

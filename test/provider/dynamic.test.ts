@@ -6,6 +6,7 @@ describe("pulumi-oss-cname/dynamic", () => {
     assert.deepEqual(Object.keys(dynamic).sort(), [
       "alidnsRecord",
       "bucketCname",
+      "bucketCnames",
       "cnameCertificate",
       "cnameToken",
       "manualRecord",

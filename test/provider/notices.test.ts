@@ -24,6 +24,17 @@ describe("Notices", () => {
     assert.deepEqual(lines.slice(1), ["oss-cname: b is adopted", "oss-cname: c is adopted"]);
   });
 
+  it("makes one line of what a preview finds out about many domains", async () => {
+    await notices.gather(async () => {
+      for (const text of ["a", "b", "c", "d", "e"]) notices.tell(`${text} is adopted`);
+    });
+    notices.tell("f is adopted");
+    assert.deepEqual(lines, [
+      "oss-cname: a is adopted; b is adopted; c is adopted and 2 more",
+      "oss-cname: f is adopted",
+    ]);
+  });
+
   it("gathers what is said at the same time into one line", async () => {
     await Promise.all(["a", "b", "c"].map((domain) => notices.say(`${domain} was adopted`)));
     assert.deepEqual(lines, ["oss-cname: a was adopted; b was adopted; c was adopted"]);

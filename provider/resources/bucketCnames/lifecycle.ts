@@ -43,7 +43,10 @@ export class BucketCnamesLifecycle
     for (const domain of Object.keys(olds.domains ?? {}))
       if (folded.domains[domain] === undefined) this.#leaving.add(domain);
     const mistakes = await this.#reasons(pairs, (declared, before) => this.#mistakes(declared, before));
-    const failures = mistakes.length > 0 ? mistakes : await this.#reasons(pairs, (...pair) => this.#foreseen(...pair));
+    const failures =
+      mistakes.length > 0
+        ? mistakes
+        : await this.run.notices.gather(() => this.#reasons(pairs, (...pair) => this.#foreseen(...pair)));
     return { inputs: withDigests(folded, this.run), failures };
   }
 
@@ -84,36 +87,41 @@ export class BucketCnamesLifecycle
   }
 
   async delete(_id: string, olds: RecordedDomains) {
-    const failures: [string, Error][] = [];
-    await Promise.all(
-      [...unpackDomains(olds)].map(async ([domain, parts]) => {
-        if (this.#kept.has(domain)) return;
-        try {
-          await deleteDomain(this.#singles, domain, parts);
-        } catch (error) {
-          failures.push([domain, error as Error]);
-        }
-      }),
-    );
-    if (failures.length > 0) throw new FleetError(failures, Object.keys(olds.bindings).length);
+    const recorded = unpackDomains(olds);
+    const leaving = [...recorded.keys()].filter((domain) => !this.#kept.has(domain));
+    const failures = new Map<string, Error>();
+    await this.#each(leaving, async (domain) => {
+      try {
+        await deleteDomain(this.#singles, domain, recorded.get(domain) ?? {});
+      } catch (error) {
+        failures.set(domain, error as Error);
+      }
+    });
+    if (failures.size > 0) throw new FleetError(failures, leaving.length);
   }
 
   /** Each domain by itself: those that fail do not keep the others from being done and recorded. */
   async #ensure(id: string, inputs: Inputs, olds: ReadonlyMap<string, Parts>): Promise<RecordedDomains> {
-    const failures: [string, Error][] = [];
-    const done = await Promise.all(
-      Object.keys(inputs.domains).map(async (domain) => {
-        const { parts, failure } = await this.#ensureDomain(declaredDomain(inputs, domain), olds.get(domain));
-        if (failure !== undefined) failures.push([domain, failure]);
-        return [domain, parts] as const;
-      }),
-    );
-    const outs = plain(packDomains(inputs.bucket, new Map(done.filter(([, parts]) => Object.keys(parts).length > 0))));
-    if (failures.length === 0) return outs;
+    const failures = new Map<string, Error>();
+    const done = await this.#each(Object.keys(inputs.domains), async (domain) => {
+      const { parts, failure } = await this.#ensureDomain(declaredDomain(inputs, domain), olds.get(domain));
+      if (failure !== undefined) failures.set(domain, failure);
+      return [domain, parts] as const;
+    });
+    const made = done.filter(([, parts]) => Object.keys(parts).length > 0);
+    const outs = plain(packDomains(inputs.bucket, new Map(made)));
+    if (failures.size === 0) return outs;
     const error = new FleetError(failures, done.length);
     // Nothing was made.
-    if (olds.size === 0 && Object.keys(outs.bindings).length === 0) throw error;
+    if (olds.size === 0 && made.length === 0) throw error;
     throw new PartialFailure(id, inputs, outs, error);
+  }
+
+  /** All at once: what is asked of a service, and of DNS, waits for its turn there. */
+  #each<T>(domains: readonly string[], work: (domain: string) => Promise<T>): Promise<T[]> {
+    const { progress } = this.run;
+    progress.begin(domains.length);
+    return Promise.all(domains.map((domain) => work(domain).finally(() => progress.finish())));
   }
 
   async #ensureDomain(declared: DeclaredDomain, old: Parts | undefined) {
@@ -140,7 +148,7 @@ export class BucketCnamesLifecycle
     check: (declared: DeclaredDomain, before: DeclaredDomain | undefined) => Promise<CheckFailure[]>,
   ): Promise<CheckFailure[]> {
     const found = await Promise.all(pairs.map(async (pair) => [pair[0].binding.domain, await check(...pair)] as const));
-    return checkFailures(found);
+    return checkFailures(new Map(found));
   }
 
   /** What is wrong with the inputs themselves. Sends nothing. */
