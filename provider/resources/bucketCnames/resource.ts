@@ -4,6 +4,7 @@ import { foldName, RECORD_TTL_SECONDS } from "../../names";
 import type { RecordToCreate } from "../../programState";
 import { programState } from "../../programState";
 import type { BucketCnameArgs } from "../bucketCname/resource";
+import { warnOfExpiry } from "../cnameCertificate/expiry";
 import type { CnameCertificateArgs } from "../cnameCertificate/resource";
 import type { AlidnsOptions } from "../customDomain/dns";
 import { OssDynamicResource } from "../dynamicResource";
@@ -96,6 +97,14 @@ export class BucketCnames extends OssDynamicResource {
       .apply(([bucket, buckets, certificates, zones, bindings]) =>
         resultsOf({ bucket, buckets, certificates, zones, bindings }),
       );
+    for (const { certificate } of [args, ...Object.values(args.domains)]) {
+      if (certificate === undefined) continue;
+      const placed = pulumi.all([certificates, certificate.certId]).apply(([all, certId = ""]) => {
+        const { validTo } = all[certId] ?? {};
+        return typeof validTo === "string" ? { certId, name: certId, validTo } : undefined;
+      });
+      warnOfExpiry(this, certificate, placed);
+    }
   }
 }
 

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { programState } from "../../programState";
 import type { BindingArgs } from "../binding";
 import { OssDynamicResource } from "../dynamicResource";
-import { readChainQuietly } from "./desired";
+import { warnOfExpiry } from "./expiry";
 
 /** Arguments of CnameCertificate: a CertId, or a pair of PEM strings, or a pair of files. */
 export interface CnameCertificateArgs extends BindingArgs {
@@ -67,7 +66,12 @@ export class CnameCertificate extends OssDynamicResource {
       { ...args, ...(privateKey !== undefined && { privateKey: pulumi.secret(privateKey) }) },
       opts,
     );
-    warnOfExpiry(this, args);
+    const placed = pulumi.all([this.certId, this.domain, this.validTo]);
+    warnOfExpiry(
+      this,
+      args,
+      placed.apply(([certId, domain, validTo]) => ({ certId, name: `${certId} of ${domain}`, validTo })),
+    );
   }
 
   /** Reads the certificate of a bound domain. `id` is the domain. Fails when there is none. */
@@ -79,25 +83,4 @@ export class CnameCertificate extends OssDynamicResource {
   ): CnameCertificate {
     return new CnameCertificate(name, args, pulumi.mergeOptions(opts, { id }));
   }
-}
-
-const EXPIRY_WARNING_DAYS = 30;
-
-/**
- * The program warns, because only here does a warning belong to a resource: as soon as the date is known, in previews
- * too.
- */
-function warnOfExpiry(resource: CnameCertificate, args: CnameCertificateArgs): void {
-  pulumi
-    .all([args.certificate, args.certificateFile, args.expiryWarningDays])
-    .apply(([certificate, certificateFile, days = EXPIRY_WARNING_DAYS]) => {
-      const chain = readChainQuietly({ certificate, certificateFile }, programState.knownPems);
-      if (chain !== undefined) {
-        const name = `for ${chain.names.join(", ") || chain.commonName}`;
-        return programState.warnOfExpiry(resource, chain.chainDigest, name, chain.validTo, days);
-      }
-      pulumi.all([resource.certId, resource.domain, resource.validTo]).apply(([certId, domain, validTo]) => {
-        programState.warnOfExpiry(resource, certId, `${certId} of ${domain}`, new Date(validTo), days);
-      });
-    });
 }

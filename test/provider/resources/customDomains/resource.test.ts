@@ -135,6 +135,19 @@ describe("CustomDomains", () => {
     assert.deepEqual([results[DOMAINS[0] ?? ""]?.status, results[DOMAINS[1] ?? ""]?.status], ["Enabled", "Pending"]);
   });
 
+  it("warns of a certificate that expires soon, once for all domains", async () => {
+    const certificates = { "1-cn-hangzhou": { validTo: new Date(Date.now() + 5 * 86400_000).toISOString() } };
+    const { output } = await runProgram(
+      () =>
+        new oss.CustomDomains("sites", {
+          ...{ bucket: "site", domains: DOMAINS, dns: oss.none },
+          certificate: { certId: "1-cn-hangzhou" },
+        }),
+      { states: { BucketCnames: { ...states.BucketCnames, certificates } } },
+    );
+    assert.equal(output.match(/the certificate 1-cn-hangzhou expires in \d days?, on/g)?.length, 1);
+  });
+
   it("is refused without dns", async () => {
     const { error } = await run({ dns: undefined as never });
     assert.match(String(error?.message), /CustomDomains sites: dns must be alidns\(\)/);

@@ -1,0 +1,39 @@
+import * as pulumi from "@pulumi/pulumi";
+import { programState } from "../../programState";
+import { readChainQuietly } from "./desired";
+import type { CnameCertificateArgs } from "./resource";
+
+const EXPIRY_WARNING_DAYS = 30;
+
+/** A certificate that a domain has, for messages. */
+interface PlacedCertificate {
+  readonly certId: string;
+  readonly name: string;
+  /** ISO 8601. */
+  readonly validTo: string;
+}
+
+/**
+ * Warns of a declared certificate that expires soon. The program warns, because only here does a warning belong to a
+ * resource: as soon as the date is known, in previews too. Where no chain is declared, OSS knows the date.
+ */
+export function warnOfExpiry(
+  resource: pulumi.Resource,
+  args: Pick<CnameCertificateArgs, "certificate" | "certificateFile" | "expiryWarningDays">,
+  placed: pulumi.Output<PlacedCertificate | undefined>,
+): void {
+  pulumi
+    .all([args.certificate, args.certificateFile, args.expiryWarningDays])
+    .apply(([certificate, certificateFile, days = EXPIRY_WARNING_DAYS]) => {
+      const chain = readChainQuietly({ certificate, certificateFile }, programState.knownPems);
+      if (chain !== undefined) {
+        const name = `for ${chain.names.join(", ") || chain.commonName}`;
+        return programState.warnOfExpiry(resource, chain.chainDigest, name, chain.validTo, days);
+      }
+      placed.apply((certificate) => {
+        if (certificate === undefined) return;
+        const { certId, name, validTo } = certificate;
+        programState.warnOfExpiry(resource, certId, name, new Date(validTo), days);
+      });
+    });
+}
