@@ -126,7 +126,7 @@ describe("any input gives an answer or a clear error:", () => {
           const text = asJson(given);
           return text === undefined ? undefined : (JSON.parse(text) as unknown);
         });
-        const given = { domains: asDomains, defaults: asDefaults, accounts: asAccounts };
+        const given = { domains: asDomains, domainsFile: undefined, defaults: asDefaults, accounts: asAccounts };
         try {
           readConfiguration({ ...given, ...directories, settings: {}, now: Date.now() });
         } catch (error) {

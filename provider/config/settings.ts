@@ -38,7 +38,7 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
 export const SETTINGS: readonly string[] = Object.keys(PROBLEMS);
 
 /** The structured keys of `oss-cname:*`, which only the program without code reads. */
-export const PROGRAM_KEYS = ["domains", "defaults", "accounts"] as const;
+export const PROGRAM_KEYS = ["domains", "domainsFile", "defaults", "accounts"] as const;
 
 /** Which of the stack's keys are in our namespace and mean nothing: place and problem of each. */
 export function unknownSettings(keys: readonly string[]): [string, string][] {

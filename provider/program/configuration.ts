@@ -6,21 +6,26 @@ import { bucketProblem, endpointProblem, regionProblem } from "../oss/endpoint";
 import { certificateProblems, isPem, KnownPems } from "../pem";
 import { readTextFile } from "../textFile";
 import { unknownName } from "../unknownName";
+import { domainsFiles, readDomainsFile } from "./domainsFile";
 import { shapeProblems } from "./problems";
 import type { AccountEntry, CertificateEntry, DomainEntry } from "./schema";
 import { SCHEMAS } from "./schema";
 
-/** One entry of `oss-cname:domains`, defaults filled in. */
+/** One entry of `oss-cname:domains` or of a file, defaults filled in. */
 export type ConfiguredDomain = DomainEntry & Required<Pick<DomainEntry, "bucket" | "dns">>;
 
 export interface Configuration {
+  /** Those of `oss-cname:domains`. */
   readonly domains: ConfiguredDomain[];
+  /** Those of the files that `oss-cname:domainsFile` names. */
+  readonly domainsOfFiles: ConfiguredDomain[];
   readonly accounts: Readonly<Record<string, AccountEntry>>;
 }
 
 /** The stack's configuration as it came, and the directories of its relative paths. */
 export interface ConfigurationSource {
   readonly domains: unknown;
+  readonly domainsFile: unknown;
   readonly defaults: unknown;
   readonly accounts: unknown;
   /** All of the stack's configuration, as strings. */
@@ -57,50 +62,85 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     ...mistakenSettings(source.settings),
     ...mistakenShape("defaults", source.defaults ?? {}),
     ...mistakenShape("accounts", source.accounts ?? {}),
-    ...mistakenShape("domains", source.domains),
+    ...mistakenShape("domains", Array.isArray(source.domains) ? [] : (source.domains ?? [])),
   ];
-  const domains: ConfiguredDomain[] = [];
   const places = new Map<string, string>();
-  for (const [index, entry] of Array.isArray(source.domains) ? source.domains.entries() : []) {
-    if (!isObject(entry)) continue;
+  const read = readFilesOnce(source.rootDirectory);
+  const readEntry = ({ entry, place }: Given): ConfiguredDomain[] => {
+    const add = (at: readonly PropertyKey[], problem: string) => problems.push({ place: place(at), problem });
+    for (const { at, path, text } of shapeProblems(SCHEMAS.domains.element, entry)) add(at, text(path.join(".")));
+    if (!isObject(entry)) return [];
     const merged = { ...defaults, ...entry } as ConfiguredDomain;
-    const place = label("domains", [index], source.domains);
-    const add = (problem: string) => problems.push({ place, problem });
-    for (const problem of mistakenMeaning(merged, Object.keys(accounts))) add(problem);
+    const addField = ([field, problem]: FieldProblem) => add(field.split("."), `${field}: ${problem}`);
+    mistakenMeaning(merged, Object.keys(accounts)).forEach(addField);
     const domain = typeof merged.domain === "string" ? foldName(merged.domain) : "";
     const { certificate } = merged;
-    if (isObject(certificate))
-      for (const problem of mistakenCertificate(certificate, domain, source, knownPems)) add(problem);
+    if (isObject(certificate)) mistakenCertificate(certificate, domain, read, source.now, knownPems).forEach(addField);
     const before = places.get(domain);
-    if (before !== undefined) add(`domain: declared twice, first in ${before}`);
-    else if (domain !== "") places.set(domain, place);
-    domains.push({
-      ...merged,
-      domain,
-      ...(isObject(certificate) && { certificate: fromProgram(certificate, source) }),
-    });
-  }
-  if (problems.length === 0) return { domains, accounts };
-  throw new ConfigurationError(inOrder(problems).map(({ place, problem }) => `${place}: ${problem}`));
+    if (before !== undefined) addField(["domain", `declared twice, first in ${before}`]);
+    else if (domain !== "") places.set(domain, place([]));
+    return [{ ...merged, domain, ...(isObject(certificate) && { certificate: fromProgram(certificate, source) }) }];
+  };
+  const domains = givenInConfiguration(source.domains).flatMap(readEntry);
+  const domainsOfFiles = givenInFiles(source, problems).flatMap(readEntry);
+  if (problems.length === 0) return { domains, domainsOfFiles, accounts };
+  throw new ConfigurationError(problems.map(({ place, problem }) => `${place}: ${problem}`));
 }
 
 interface Problem {
-  /** `oss-cname:domains[0] (www.example.com)` */
+  /** `oss-cname:domains[0] (www.example.com)` or `domains.yaml:12 (www.example.com)` */
   readonly place: string;
   readonly problem: string;
 }
 
-/** By place; what concerns all entries first. */
-function inOrder(problems: readonly Problem[]): Problem[] {
-  const index = ({ place }: Problem) => Number(/\[(\d+)\]/.exec(place)?.[1] ?? -1);
-  const places = problems.map(({ place }) => place);
-  return [...problems].sort((a, b) => index(a) - index(b) || places.indexOf(a.place) - places.indexOf(b.place));
+type FieldProblem = readonly [field: string, problem: string];
+
+/** An entry as it was given, and how to name the place of something in it. */
+interface Given {
+  readonly entry: unknown;
+  readonly place: (path: readonly PropertyKey[]) => string;
+}
+
+function givenInConfiguration(domains: unknown): Given[] {
+  const entries: unknown[] = Array.isArray(domains) ? domains : [];
+  return entries.map((entry, index) => ({ entry, place: () => label("domains", [index], entries) }));
+}
+
+/** Files that cannot be read are added to the problems. */
+function givenInFiles({ domainsFile, rootDirectory }: ConfigurationSource, problems: Problem[]): Given[] {
+  if (domainsFile === undefined) return [];
+  const names = domainsFiles(domainsFile) ?? [];
+  if (names.length === 0)
+    problems.push({ place: "oss-cname:domainsFile", problem: "must be the path of a file, or a list of paths" });
+  return names.flatMap((name) => {
+    const file = readDomainsFile(resolve(rootDirectory, name));
+    for (const { line, text } of file.problems)
+      problems.push({ place: line === undefined ? name : `${name}:${line}`, problem: text });
+    return file.entries.map((entry, index) => {
+      const place = (path: readonly PropertyKey[]) => `${name}:${file.lineOf([index, ...path])}${ofDomain(entry)}`;
+      return { entry, place };
+    });
+  });
 }
 
 function mistakenSettings(settings: ConfigurationSource["settings"]): Problem[] {
   const problems = [...unknownSettings(Object.keys(settings)), ...settingProblems({ get: (key) => settings[key] })];
+  const size = sizeProblem(settings);
+  if (size !== undefined) problems.push(["the stack's configuration", size]);
   return problems.map(([place, problem]) => ({ place, problem }));
 }
+
+/** Pulumi does not even start a program whose configuration is longer than the system allows, and does not say why. */
+function sizeProblem(settings: ConfigurationSource["settings"]): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(settings));
+  if (bytes < LARGEST_BYTES) return undefined;
+  return (
+    `it has ${Math.round(bytes / 1024)} kB, and Pulumi hands it to the program in one environment variable, of which ` +
+    "Linux allows 128 kB: keep domains in a file, and name it in oss-cname:domainsFile"
+  );
+}
+
+const LARGEST_BYTES = 120 * 1024;
 
 function mistakenShape(key: keyof typeof SCHEMAS, value: unknown): Problem[] {
   const schema: z.ZodType = SCHEMAS[key];
@@ -111,22 +151,22 @@ function mistakenShape(key: keyof typeof SCHEMAS, value: unknown): Problem[] {
 }
 
 /** What only the fields together or the rules of OSS can tell. A wrong shape has been reported already. */
-function mistakenMeaning(entry: Partial<ConfiguredDomain>, accounts: string[]): string[] {
-  const problems: (string | false | undefined)[] = [];
-  const prefixed = (field: string, problem: string | undefined) => problem && `${field}: ${problem}`;
-  const account = (field: string, name: unknown) =>
-    typeof name === "string" && !accounts.includes(name) && `${field}: ${unknownName("account", name, accounts)}`;
-  if (typeof entry.domain === "string") problems.push(prefixed("domain", domainProblem(foldName(entry.domain))));
-  if (entry.bucket === undefined) problems.push("bucket: missing");
-  else if (typeof entry.bucket === "string") problems.push(prefixed("bucket", bucketProblem(entry.bucket)));
-  if (typeof entry.region === "string") problems.push(prefixed("region", regionProblem(entry.region)));
-  if (typeof entry.endpoint === "string") problems.push(prefixed("endpoint", endpointProblem(entry.endpoint)));
-  if (entry.dns === undefined) problems.push("dns: missing; it is alidns, manual or none");
+function mistakenMeaning(entry: Partial<ConfiguredDomain>, accounts: string[]): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const add = (field: string, problem: string | undefined) => problem !== undefined && problems.push([field, problem]);
+  const addAccount = (field: string, name: unknown) =>
+    typeof name === "string" && !accounts.includes(name) && add(field, unknownName("account", name, accounts));
+  if (typeof entry.domain === "string") add("domain", domainProblem(foldName(entry.domain)));
+  if (entry.bucket === undefined) add("bucket", "missing");
+  else if (typeof entry.bucket === "string") add("bucket", bucketProblem(entry.bucket));
+  if (typeof entry.region === "string") add("region", regionProblem(entry.region));
+  if (typeof entry.endpoint === "string") add("endpoint", endpointProblem(entry.endpoint));
+  if (entry.dns === undefined) add("dns", "missing; it is alidns, manual or none");
   const dns = isObject(entry.dns) ? entry.dns.alidns : entry.dns;
-  if (entry.cnameRecord === true && dns === "none") problems.push("cnameRecord: dns none makes no records");
-  problems.push(account("account", entry.account));
-  if (isObject(dns)) problems.push(account("dns.alidns.account", dns.account));
-  return problems.filter((problem) => typeof problem === "string");
+  if (entry.cnameRecord === true && dns === "none") add("cnameRecord", "dns none makes no records");
+  addAccount("account", entry.account);
+  if (isObject(dns)) addAccount("dns.alidns.account", dns.account);
+  return problems;
 }
 
 /**
@@ -136,30 +176,49 @@ function mistakenMeaning(entry: Partial<ConfiguredDomain>, accounts: string[]): 
 function mistakenCertificate(
   given: CertificateEntry,
   domain: string,
-  source: ConfigurationSource,
+  read: ReadFile,
+  now: number,
   knownPems: KnownPems,
-): string[] {
-  const problems: string[] = [];
-  const read = (field: "certificateFile" | "privateKeyFile"): string | undefined => {
+): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  const readField = (field: "certificateFile" | "privateKeyFile"): string | undefined => {
     const path = given[field];
     if (typeof path !== "string") return undefined;
     if (isPem(path)) {
-      problems.push(`certificate.${field}: holds PEM and not a path: give the PEM as ${field.replace("File", "")}`);
+      const text = `holds PEM and not a path: give the PEM as ${field.replace("File", "")}`;
+      problems.push([`certificate.${field}`, text]);
       return undefined;
     }
-    try {
-      return readTextFile(resolve(source.rootDirectory, path));
-    } catch (error) {
-      problems.push(`certificate.${field}: ${path} ${(error as Error).message}`);
-      return undefined;
-    }
+    const text = read(path);
+    if (typeof text === "string") return text;
+    problems.push([`certificate.${field}`, `${path} ${text.message}`]);
+    return undefined;
   };
-  const certificate = read("certificateFile") ?? given.certificate;
-  const privateKey = read("privateKeyFile") ?? given.privateKey;
+  const certificate = readField("certificateFile") ?? given.certificate;
+  const privateKey = readField("privateKeyFile") ?? given.privateKey;
   if (typeof certificate !== "string" || typeof privateKey !== "string") return problems;
-  return certificateProblems({ certificate, privateKey }, domain, source.now, knownPems)
+  return certificateProblems({ certificate, privateKey }, domain, now, knownPems)
     .filter(({ kind }) => kind !== "expired")
-    .map(({ property, reason }) => `certificate.${property}${given.certificateFile ? "File" : ""}: ${reason}`);
+    .map(({ property, reason }) => [`certificate.${property}${given.certificateFile ? "File" : ""}`, reason]);
+}
+
+type ReadFile = (path: string) => string | Error;
+
+/** Many domains have the same certificate. */
+function readFilesOnce(rootDirectory: string): ReadFile {
+  const known = new Map<string, string | Error>();
+  return (path) => {
+    let text = known.get(path);
+    if (text === undefined) {
+      try {
+        text = readTextFile(resolve(rootDirectory, path));
+      } catch (error) {
+        text = error as Error;
+      }
+      known.set(path, text);
+    }
+    return text;
+  };
 }
 
 /** Paths relative to the directory where they are read, so that no state names a directory of this machine. */
@@ -178,8 +237,12 @@ function label(key: string, path: readonly PropertyKey[], value: unknown): strin
   const [first] = path;
   if (first === undefined || key === "defaults") return `oss-cname:${key}`;
   if (key === "accounts") return `oss-cname:accounts.${String(first)}`;
-  const domain = (value as { domain?: unknown }[])[Number(first)]?.domain;
-  return `oss-cname:domains[${String(first)}]${typeof domain === "string" ? ` (${domain})` : ""}`;
+  return `oss-cname:domains[${String(first)}]${ofDomain((value as unknown[])[Number(first)])}`;
+}
+
+function ofDomain(entry: unknown): string {
+  const domain = isObject(entry) && "domain" in entry && entry.domain;
+  return typeof domain === "string" ? ` (${domain})` : "";
 }
 
 function isObject(value: unknown): value is object {

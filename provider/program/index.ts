@@ -1,6 +1,6 @@
 /**
- * A whole Pulumi program: the custom domains of a stack, declared in its configuration (`oss-cname:domains`), with no
- * code to write. A project runs it with `module.exports = require("pulumi-oss-cname/program");`.
+ * A whole Pulumi program: the custom domains of a stack, declared in its configuration (`oss-cname:domains`) and in
+ * files that it names (`oss-cname:domainsFile`), with no code to write. A project runs it with `module.exports = require("pulumi-oss-cname/program");`.
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { DnsRecord } from "../names";
@@ -8,10 +8,12 @@ import type { Dns } from "../resources/customDomain/dns";
 import { alidns, manual, none } from "../resources/customDomain/dns";
 import type { CertificateArgs } from "../resources/customDomain/resource";
 import { CustomDomain } from "../resources/customDomain/resource";
+import { CustomDomains } from "../resources/customDomains/resource";
 import { OssAccount } from "../resources/ossAccount";
 import { guardRemovals } from "../resources/removalGuard/resource";
 import type { Configuration, ConfiguredDomain } from "./configuration";
 import { ConfigurationError, readConfiguration } from "./configuration";
+import { groupsOf } from "./groups";
 
 /** What became of one domain. */
 interface DomainSummary {
@@ -23,15 +25,27 @@ interface DomainSummary {
   readonly cnameTarget: string;
 }
 
+/** What became of many domains. */
+interface Summary {
+  readonly total: number;
+  /** How many domains have which status: `{ Enabled: 998, Pending: 2 }`. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** The other domains. */
+  readonly notEnabled: readonly string[];
+}
+
 const config = new pulumi.Config("oss-cname");
 const configuration = configured();
 const accounts: Readonly<Record<string, OssAccount>> = Object.fromEntries(
   Object.entries(configuration.accounts).map(([name, args]) => [name, new OssAccount(name, args)] as const),
 );
 guardRemovals();
+const groups = groupsOf(configuration.domainsOfFiles, config.getObject("defaults") ?? {}).map(
+  ({ name, args, dns, ...options }) => new CustomDomains(name, { ...args, dns: dnsValue(dns) }, optionsOf(options)),
+);
 const customDomains = configuration.domains.map((entry) => [entry, customDomain(entry)] as const);
 
-/** Stack output: what became of each domain. */
+/** Stack output: what became of each domain of `oss-cname:domains`. */
 export const domains: pulumi.Output<DomainSummary[]> = pulumi.all(
   customDomains.map(([{ domain, bucket }, { url, status, certificateValidTo, cnameTarget }]) =>
     pulumi.output({ domain, bucket, url, status, certificateValidTo, cnameTarget }),
@@ -40,19 +54,44 @@ export const domains: pulumi.Output<DomainSummary[]> = pulumi.all(
 
 /** Stack output: the records to create by hand. */
 export const records: pulumi.Output<DnsRecord[]> = pulumi
-  .all(customDomains.map(([, { records }]) => records))
+  .all([...customDomains.map(([, { records }]) => records), ...groups.map(({ records }) => records)])
   .apply((lists) => lists.flat());
 
+/**
+ * Stack output, where there are domains in files: how many domains there are, how many of them have which status, and
+ * which are not `Enabled`.
+ */
+export const summary: pulumi.Output<Summary> | undefined =
+  groups.length === 0
+    ? undefined
+    : pulumi
+        .all([domains, pulumi.all(groups.map(({ results }) => results))])
+        .apply(([singles, results]) =>
+          summaryOf([
+            ...singles,
+            ...results.flatMap((known) => Object.entries(known).map(([domain, result]) => ({ ...result, domain }))),
+          ]),
+        );
+
+function summaryOf(all: readonly Pick<DomainSummary, "domain" | "status">[]): Summary {
+  const statuses: Record<string, number> = {};
+  for (const { status } of all) statuses[status] = (statuses[status] ?? 0) + 1;
+  const notEnabled = all.filter(({ status }) => status !== "Enabled").map(({ domain }) => domain);
+  return { total: all.length, statuses, notEnabled };
+}
+
 function configured(): Configuration {
-  const source = config.getObject("domains");
-  if (source === undefined)
+  const inConfiguration = config.getObject("domains");
+  const domainsFile = fileNames(config.get("domainsFile"));
+  if (inConfiguration === undefined && domainsFile === undefined)
     throw new pulumi.RunError(
-      "oss-cname:domains is not set: list this stack's domains in its Pulumi.<stack>.yaml ([] for none), or set one with\n" +
-        "  pulumi config set --path 'oss-cname:domains[0].domain' www.example.com",
+      "neither oss-cname:domains nor oss-cname:domainsFile is set: list this stack's domains in its Pulumi.<stack>.yaml " +
+        "([] for none), or set one with\n  pulumi config set --path 'oss-cname:domains[0].domain' www.example.com",
     );
   try {
     return readConfiguration({
-      domains: source,
+      domains: inConfiguration,
+      domainsFile,
       defaults: config.getObject("defaults"),
       accounts: config.getObject("accounts"),
       settings: pulumi.runtime.allConfig(),
@@ -66,19 +105,32 @@ function configured(): Configuration {
   }
 }
 
+/** Pulumi gives a list as JSON. */
+function fileNames(text: string | undefined): unknown {
+  return text?.startsWith("[") ? config.getObject("domainsFile") : text;
+}
+
 function customDomain(entry: ConfiguredDomain): CustomDomain {
   const { account, dns, certificate, protect, retainOnDelete, ...args } = entry;
-  const provider = account === undefined ? undefined : accounts[account];
   return new CustomDomain(
     entry.domain,
     // The schema has made sure that exactly one form of certificate is given.
     { ...args, dns: dnsValue(dns), ...(certificate && { certificate: certificate as CertificateArgs }) },
-    {
-      ...(provider && { provider }),
-      ...(protect !== undefined && { protect }),
-      ...(retainOnDelete !== undefined && { retainOnDelete }),
-    },
+    optionsOf({ account, protect, retainOnDelete }),
   );
+}
+
+function optionsOf({
+  account,
+  protect,
+  retainOnDelete,
+}: { readonly [Key in "account" | "protect" | "retainOnDelete"]?: ConfiguredDomain[Key] | undefined }) {
+  const provider = account === undefined ? undefined : accounts[account];
+  return {
+    ...(provider && { provider }),
+    ...(protect !== undefined && { protect }),
+    ...(retainOnDelete !== undefined && { retainOnDelete }),
+  };
 }
 
 function dnsValue(dns: ConfiguredDomain["dns"]): Dns {

@@ -3,7 +3,10 @@ import { unknownName } from "../unknownName";
 
 /** What is wrong with the shape of a value. Texts never show the value, which may be a secret. */
 interface ShapeProblem {
+  /** Of the field that the problem is about. */
   readonly path: readonly PropertyKey[];
+  /** Of what is wrong in it. */
+  readonly at: readonly PropertyKey[];
   /** The problem, with the name of the field that it is about. */
   readonly text: (field: string) => string;
 }
@@ -17,11 +20,13 @@ type Issue = z.core.$ZodIssue;
 
 function problemsOf(issue: Issue, schema: z.ZodType, value: unknown): ShapeProblem[] {
   const { path } = issue;
-  const named = (text: string) => [{ path, text: (field: string) => (field === "" ? text : `${field}: ${text}`) }];
+  const named = (text: string, at = path) => [
+    { path, at, text: (field: string) => (field === "" ? text : `${field}: ${text}`) },
+  ];
   switch (issue.code) {
     case "unrecognized_keys": {
       const known = keysAt(schema, path);
-      return issue.keys.flatMap((key) => named(unknownName("key", key, known)));
+      return issue.keys.flatMap((key) => named(unknownName("key", key, known), [...path, key]));
     }
     case "invalid_value":
       return named(`must be ${issue.values.join(", ").replace(/, ([^,]*)$/, " or $1")}`);
@@ -30,7 +35,7 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown): ShapeProbl
       return (issue.errors[0] ?? []).flatMap((first) => problemsOf({ ...first, path } as Issue, schema, value));
     case "invalid_type": {
       const found = valueAt(value, path);
-      if (found === undefined) return [{ path, text: (field) => `${field}: missing` }];
+      if (found === undefined) return [{ path, at: path, text: (field) => `${field}: missing` }];
       const quoted = issue.expected === "string" && typeof found === "number" ? ", so put it in quotes" : "";
       return named(`must be ${KINDS[issue.expected] ?? issue.expected}${quoted}`);
     }

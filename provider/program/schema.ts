@@ -96,7 +96,10 @@ const account = z.strictObject({
 
 /** The structured keys of `oss-cname:*`. */
 export const SCHEMAS = {
-  domains: z.array(domain).describe("Every domain and the bucket that answers for it."),
+  domains: z.array(domain).describe("Domains and the buckets that answer for them."),
+  domainsFile: z
+    .union([z.string(), z.array(z.string())])
+    .describe("File with more domains, or several: YAML, JSON or CSV, relative to Pulumi.yaml."),
   defaults: z.strictObject(defaults).describe("What holds for every domain that does not say otherwise."),
   accounts: z
     .record(z.string(), account)

@@ -38,6 +38,7 @@ describe("oss-cname adopt", () => {
     assert.deepEqual([status, stderr], [0, ""]);
     const read = readConfiguration({
       domains: domainsIn(stdout),
+      domainsFile: undefined,
       defaults: undefined,
       accounts: undefined,
       settings: {},

@@ -31,8 +31,8 @@ describe("readConfiguration", () => {
   });
   after(() => rmSync(rootDirectory, { recursive: true }));
 
-  type Rest = Partial<Pick<ConfigurationSource, "defaults" | "accounts" | "settings">>;
-  const nothing = { defaults: undefined, accounts: undefined, settings: {} };
+  type Rest = Partial<Pick<ConfigurationSource, "domainsFile" | "defaults" | "accounts" | "settings">>;
+  const nothing = { domainsFile: undefined, defaults: undefined, accounts: undefined, settings: {} };
   const read = (domains: unknown, rest: Rest = {}): Configuration =>
     readConfiguration({ ...nothing, ...rest, domains, rootDirectory, programDirectory, now: Date.now() });
   const problems = (domains: unknown, rest?: Rest): readonly string[] => {
@@ -70,7 +70,8 @@ describe("readConfiguration", () => {
       dnsTimeoutSeconds: 60,
     };
     const accounts = { intl: { region: "ap-southeast-1", profile: "intl" }, zones: { accessKey: "a", secretKey: "b" } };
-    assert.deepEqual(read([entry], { accounts }), { domains: [{ ...entry, domain: "www.example.com" }], accounts });
+    const domains = [{ ...entry, domain: "www.example.com" }];
+    assert.deepEqual(read([entry], { accounts }), { domains, domainsOfFiles: [], accounts });
   });
 
   it("fills in the defaults, which entries override as a whole", () => {
@@ -215,6 +216,105 @@ describe("readConfiguration", () => {
     assert.deepEqual(
       found.map((problem) => problem.replace(/^oss-cname:(\S+) .*?: (\w+).*/, "$1 $2")),
       ["domains[0] unknown", "domains[1] domain", "domains[2] bucket", "domains[2] domain"],
+    );
+  });
+
+  describe("with files", () => {
+    const inFiles = (files: Readonly<Record<string, string>>, rest: Rest = {}, domains?: unknown) => {
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(rootDirectory, name), text);
+      const names = Object.keys(files);
+      return { domains, rest: { domainsFile: names.length === 1 ? names[0] : names, ...rest } };
+    };
+    const problemsInFiles = (...args: Parameters<typeof inFiles>) => {
+      const { domains, rest } = inFiles(...args);
+      return problems(domains, rest);
+    };
+    const csv = "domain,bucket,certificate.certId\nshop.example.com,shop,2-cn-hangzhou\nWWW.example.net,,\n";
+
+    it("takes their entries as it takes its own, and keeps them apart", () => {
+      const defaults = { bucket: "site", dns: "manual" };
+      const { domains, rest } = inFiles({ "a.yaml": "- domain: a.example.com\n", "b.csv": csv }, { defaults }, [www]);
+      const configuration = read(domains, rest);
+      assert.deepEqual(configuration.domains, [www]);
+      assert.deepEqual(configuration.domainsOfFiles, [
+        { ...defaults, domain: "a.example.com" },
+        { ...defaults, domain: "shop.example.com", bucket: "shop", certificate: { certId: "2-cn-hangzhou" } },
+        { ...defaults, domain: "www.example.net" },
+      ]);
+    });
+
+    it("names the file and the line of what is wrong", () => {
+      const yaml = [
+        "# ours",
+        "- domain: a.example.com",
+        "  bucket: site",
+        "  dns: alidns",
+        "  cnameRecord: no",
+        "  certificate:",
+        "    certid: 1-cn-hangzhou",
+        "- { domain: b.example.com, dns: alidns,",
+        "    bucket: My_Site }",
+      ];
+      assert.deepEqual(
+        problemsInFiles({ "list.yaml": yaml.join("\n") }).map((problem) => problem.slice(0, 62)),
+        [
+          'list.yaml:7 (a.example.com): certificate: unknown key "certid"',
+          "list.yaml:6 (a.example.com): certificate: must be {certId}, {c",
+          "list.yaml:5 (a.example.com): cnameRecord: must be true or fals",
+          'list.yaml:9 (b.example.com): bucket: bucket "My_Site" must be ',
+        ],
+      );
+    });
+
+    it("says what is wrong with defaults and with a certificate at the entry that has it", () => {
+      const certificate = { certificateFile: "certs/shop.pem", privateKeyFile: "certs/shop.key" };
+      const found = problemsInFiles({ "l.csv": "domain\n\nwww.example.com\n" }, { defaults: { ...www, certificate } });
+      assert.deepEqual(found.slice(1), [
+        "l.csv:3 (www.example.com): certificate.certificateFile: does not cover www.example.com; it is for shop.example.com",
+      ]);
+    });
+
+    it("refuses a domain that is declared twice, naming both places", () => {
+      const entry = (domain: string) => `- { domain: ${domain}, bucket: site, dns: none }\n`;
+      const files = { "a.yaml": entry("a.example.com"), "b.yaml": entry("A.example.com") + entry("www.example.com") };
+      assert.deepEqual(problemsInFiles(files, {}, [www]), [
+        "b.yaml:1 (A.example.com): domain: declared twice, first in a.yaml:1 (a.example.com)",
+        "b.yaml:2 (www.example.com): domain: declared twice, first in oss-cname:domains[0] (www.example.com)",
+      ]);
+    });
+
+    it("does not take a file that is missing or empty for an empty list", () => {
+      const files = {
+        "empty.yaml": "\n",
+        "none.json": "[]",
+        "header.csv": "domain,bucket\n",
+        "map.yaml": "domains: []",
+      };
+      assert.deepEqual(problemsInFiles(files), [
+        "empty.yaml: has no domains",
+        "none.json: has no domains",
+        "header.csv: has no domains",
+        "map.yaml: must be a list of domains, each with its options",
+      ]);
+      const rest = { domainsFile: ["gone.yaml", "list.txt"] };
+      assert.deepEqual(problems([], rest), [
+        "gone.yaml: cannot be read: ENOENT",
+        "list.txt: is .txt, and must be .yaml, .yml, .json or .csv",
+      ]);
+      for (const domainsFile of [[], "", 7, [7]])
+        assert.deepEqual(problems([], { domainsFile }), [
+          "oss-cname:domainsFile: must be the path of a file, or a list of paths",
+        ]);
+    });
+  });
+
+  it("refuses configuration of nearly the length that Linux allows, and says where domains may be instead", () => {
+    const settings = { "trial:text": "x".repeat(115 * 1024) };
+    assert.deepEqual(problems([www], { settings }), []);
+    const [problem] = problems([www], { settings: { ...settings, "trial:more": "x".repeat(6 * 1024) } });
+    assert.match(
+      problem ?? "",
+      /^the stack's configuration: it has 121 kB, .*Linux allows 128 kB.*oss-cname:domainsFile/,
     );
   });
 

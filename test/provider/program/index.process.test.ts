@@ -123,5 +123,8 @@ describe("the program without code", () => {
   });
 
   it("refuses a stack without a list, saying how to make one", () =>
-    assert.match(runs.unset.error?.message ?? "", /oss-cname:domains is not set.*pulumi config set/s));
+    assert.match(
+      runs.unset.error?.message ?? "",
+      /neither oss-cname:domains nor oss-cname:domainsFile is set.*pulumi config set/s,
+    ));
 });
