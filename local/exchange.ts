@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { takeFault } from "./faults";
+import { type Fault, takeFault } from "./faults";
 import type { HttpReply } from "./http";
 import { Refusal } from "./refusal";
 import type { RequestEntry } from "./requestEntry";
@@ -27,14 +27,29 @@ export async function carryOut(
   };
   if (world.latencyMs > 0) await sleep(world.latencyMs);
   const fault = takeFault(world.faults, entry);
-  const replaces = fault && (fault.reset || fault.status !== undefined || fault.code !== undefined);
   let reply: HttpReply | "reset" | undefined = fault?.after ? await attempt() : undefined;
   if (fault?.delayMs) await sleep(fault.delayMs);
-  if (replaces) {
-    const { status = 500, code = "InternalError", message = "A fault set on the emulator.", ec } = fault;
-    reply = fault.reset ? "reset" : settle(new Refusal(status, code, message, ec ? { EC: ec } : {}));
-  }
+  if (fault?.reset) reply = "reset";
+  else if (fault?.status !== undefined || fault?.code !== undefined) reply = settle(refusalOf(fault));
+  else if (fault?.body !== undefined) reply ??= { status: 200 };
   reply ??= await attempt();
+  if (fault && reply !== "reset") reply = damaged(reply, fault);
   entry.status = reply === "reset" ? 0 : reply.status;
   return reply;
+}
+
+function refusalOf({ status = 500, code = "InternalError", message = "A fault set on the emulator.", ec }: Fault) {
+  return new Refusal(status, code, message, ec ? { EC: ec } : {});
+}
+
+/** The reply as a fault lets it through. */
+function damaged(reply: HttpReply, { body, fromProxy, inHeader, cutBody, bodyDelayMs }: Fault): HttpReply {
+  const whole = body ?? reply.body ?? "";
+  return {
+    ...reply,
+    body: inHeader ? "" : cutBody ? whole.slice(0, whole.length / 2) : whole,
+    ...(inHeader && { headers: { ...reply.headers, "x-oss-err": Buffer.from(whole).toString("base64") } }),
+    ...(fromProxy && { headers: { "content-type": "text/html" }, fromProxy }),
+    bodyDelayMs,
+  };
 }

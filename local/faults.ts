@@ -22,18 +22,32 @@ const FIELDS = {
   reset: "boolean",
   /** Carries the operation out first, so that only its reply is replaced or lost. */
   after: "boolean",
+  /** Stands in place of the body of the reply, which is a success unless there is a status or a code. */
+  body: "string",
+  /** The reply comes from something on the way, and has no header of the service. */
+  fromProxy: "boolean",
+  /** The error comes in the header `x-oss-err`, without a body. */
+  inHeader: "boolean",
+  /** Ends the reply in the middle of its body. */
+  cutBody: "boolean",
+  /** Keeps the second half of the body back for so long. */
+  bodyDelayMs: "number of 0 or more",
 } as const;
 
 type Target = Pick<RequestEntry, "operation" | "bucket" | "domain">;
 type Kind = (typeof FIELDS)[keyof typeof FIELDS];
-type Value<K extends Kind> = K extends "non-empty string" ? string : K extends "boolean" ? boolean : number;
+type Value<K extends Kind> = K extends "non-empty string" | "string" ? string : K extends "boolean" ? boolean : number;
 
-/** What happens to the next matching requests. Without `status`, `code` and `reset` they are only delayed. */
+/**
+ * What happens to the next matching requests. Without `status`, `code`, `body` and `reset` they are carried out, and
+ * only their replies are delayed or damaged.
+ */
 export type Fault = { readonly [Name in keyof typeof FIELDS]?: Value<(typeof FIELDS)[Name]> } & {
   readonly operation: string;
 };
 
 const CHECKS: Readonly<Record<Kind, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === "string",
   "non-empty string": (value) => typeof value === "string" && value !== "",
   "number from 0 to 1": (value) => typeof value === "number" && value >= 0 && value <= 1,
   "number of 0 or more": (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,

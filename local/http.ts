@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface HttpRequest {
   readonly method: string;
@@ -15,6 +16,10 @@ export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** How long the second half of the body is kept back. */
+  readonly bodyDelayMs?: number | undefined;
+  /** It does not come from the service, which adds nothing of its own. */
+  readonly fromProxy?: boolean;
 }
 
 /** `reset` cuts the connection. */
@@ -66,7 +71,14 @@ async function handle(message: IncomingMessage, response: ServerResponse, answer
   const reply = await answer({ method, path, query: rest.join("?"), headers, body: Buffer.concat(chunks) });
   if (reply === "reset") return void message.socket.resetAndDestroy();
   const body = Buffer.from(reply.body ?? "");
-  response.writeHead(reply.status, { ...reply.headers, server: SERVER, "content-length": body.length }).end(body);
+  response.writeHead(reply.status, { ...reply.headers, server: SERVER, "content-length": body.length });
+  const sent = reply.bodyDelayMs ? body.length >> 1 : 0;
+  if (reply.bodyDelayMs) {
+    response.flushHeaders();
+    response.write(body.subarray(0, sent));
+    await sleep(reply.bodyDelayMs);
+  }
+  response.end(body.subarray(sent));
 }
 
 export function headerOf({ headers }: Pick<HttpRequest, "headers">, name: string): string | undefined {

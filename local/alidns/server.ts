@@ -64,7 +64,7 @@ async function answer(world: World, request: HttpRequest): Promise<HttpReply | "
       Recommend: `https://api.aliyun.com/troubleshoot?q=${code}&product=Alidns`,
     });
   const reply = await carryOut(world, entry, run, refuse);
-  if (reply === "reset") return reply;
+  if (reply === "reset" || reply.fromProxy) return reply;
   const headers = { ...reply.headers, date: world.now().toUTCString(), "x-acs-request-id": requestId };
   return { ...reply, headers };
 }

@@ -67,7 +67,7 @@ async function answer(world: World, request: HttpRequest, hasTxtRecord: TxtLooku
     return operation.perform(call);
   };
   const reply = await carryOut(world, entry, run, (refusal) => errorReply(refusal, requestId, host));
-  if (reply === "reset") return reply;
+  if (reply === "reset" || reply.fromProxy) return reply;
   const headers = {
     date: world.now().toUTCString(),
     "x-oss-request-id": requestId,

@@ -47,6 +47,45 @@ describe("an exchange with a service", () => {
     assert.deepEqual(outcomes(), [[500, "InternalError"]]);
   });
 
+  it("gets another body, from the service or from something on the way", async () => {
+    cloud.fail({ operation: "*", body: "<Other/>" });
+    cloud.fail({ operation: "*", body: "<html/>", fromProxy: true, status: 502 });
+    cloud.fail({ operation: "*", body: "", after: true });
+    const [other, html, empty] = [
+      await createToken(cloud, "site1", domain),
+      await createToken(cloud, "site1", domain),
+      await createToken(cloud, "site1", domain),
+    ];
+    assert.deepEqual(
+      [other, html, empty].flatMap(({ status, body }) => [status, body]),
+      [...[200, "<Other/>"], ...[502, "<html/>"], ...[200, ""]],
+    );
+    assert.deepEqual(
+      [other, html].map(({ headers }) => "x-oss-request-id" in headers),
+      [true, false],
+    );
+    assert.equal(cloud.state().tokens.length, 1);
+  });
+
+  it("gets an error in a header", async () => {
+    cloud.fail({ operation: "*", status: 503, code: "QpsLimitExceeded", inHeader: true });
+    const { body, headers } = await createToken(cloud, "site1", domain);
+    assert.equal(body, "");
+    assert.match(Buffer.from(String(headers["x-oss-err"]), "base64").toString(), /<Code>QpsLimitExceeded</);
+  });
+
+  it("is carried out, and gets half of the body, or one half late", async () => {
+    cloud.fail({ operation: "*", cutBody: true });
+    cloud.fail({ operation: "*", bodyDelayMs: 100 });
+    const cut = (await createToken(cloud, "site1", domain)).body;
+    const late = (await createToken(cloud, "site1", domain)).body;
+    assert.equal(cut, late.slice(0, late.length / 2));
+    assert.deepEqual(outcomes(), [
+      [200, null],
+      [200, null],
+    ]);
+  });
+
   it("is delayed, without holding up others", async () => {
     cloud.fail({ operation: "CreateCnameToken", delayMs: 100 });
     const order: string[] = [];
