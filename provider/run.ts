@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly clock?: Clock;
   /** Gets the lines that are meant for the user. Default: standard output, which Pulumi shows. */
   readonly print?: (line: string) => void;
+  /** Default: connections of its own. */
+  readonly http?: HttpClient;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface RunOptions {
  */
 export class Run {
   readonly clock: Clock;
-  readonly http = new HttpClient();
+  readonly http: HttpClient;
   /**
    * One for OSS and Alibaba Cloud DNS: the limit that a user sets holds for the account, and a domain needs both, so that
    * nothing is gained by asking one while the other has too many requests.
@@ -69,8 +71,14 @@ export class Run {
   #settings: Settings;
   #alidns: AlidnsClient | undefined;
 
-  constructor({ config = NOT_CONFIGURED, clock = systemClock, print = console.log }: RunOptions = {}) {
+  constructor({
+    config = NOT_CONFIGURED,
+    clock = systemClock,
+    print = console.log,
+    http = new HttpClient(),
+  }: RunOptions = {}) {
     this.clock = clock;
+    this.http = http;
     this.pace = new Pace(clock, () => this.settings.maxConcurrentRequests);
     this.looks = new Pace(clock, () => MOST_LOOKS);
     this.notices = new Notices(clock, print);

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock";
 import { systemClock } from "../clock";
-import { clearTextProblem, HttpClient } from "../http";
+import { clearTextProblem, HttpClient, HttpFailure } from "../http";
 import { isWithin } from "../names";
 import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
@@ -147,7 +147,7 @@ export class AlidnsClient {
       await this.#call("UpdateDomainRecord", described(zone, content), parameters);
     } catch (error) {
       // An earlier attempt took effect although its reply was lost: the service does not write what is so already.
-      if (!isAlidnsError(error, "DomainRecordDuplicate") || error.attempts === 1) throw error;
+      if (!isAlidnsError(error, "DomainRecordDuplicate") || !error.maybeDone) throw error;
     }
   }
 
@@ -189,11 +189,13 @@ export class AlidnsClient {
   }
 
   async #call(operation: string, what: string, query: Record<string, string>): Promise<Reply> {
+    let maybeDone = false;
     for (let attempts = 1; ; attempts++) {
       try {
-        const attempt = () => this.#send(operation, what, query, attempts);
+        const attempt = () => this.#send(operation, what, query, maybeDone);
         return await this.#pace.send(attempt, (error) => (isBusy(error) ? {} : undefined));
       } catch (error) {
+        maybeDone = isAlidnsError(error) && error.maybeDone;
         const delayMs = DELAYS_MS[attempts - 1];
         if (delayMs === undefined || !mayPass(error) || (isBusy(error) && this.#pace.isHopeless)) throw error;
         await this.#clock.sleep(delayMs * (0.75 + Math.random() / 2));
@@ -201,7 +203,7 @@ export class AlidnsClient {
     }
   }
 
-  async #send(operation: string, what: string, parameters: Record<string, string>, attempts: number): Promise<Reply> {
+  async #send(operation: string, what: string, parameters: Record<string, string>, maybeDone: boolean): Promise<Reply> {
     const credentials = await this.#options.credentials();
     const url = toUrl(this.#options.endpoint?.() ?? "https://alidns.aliyuncs.com");
     const { origin, host } = url;
@@ -223,14 +225,17 @@ export class AlidnsClient {
     } catch (error) {
       const reason = (error as Error).message;
       throw new AlidnsError(`${operation} for ${what} did not reach Alibaba Cloud DNS (${host}): ${reason}`, {
-        attempts,
+        maybeDone: maybeDone || !(error instanceof HttpFailure && error.unsent),
       });
     }
     const reply = parseReply(body);
-    if (status === 200 && reply !== undefined) return reply;
+    if (status === 200) {
+      if (reply === undefined) throw invalidReply(operation, what, "it is not JSON");
+      return reply;
+    }
     const clean = (text: unknown) => safeText(String(text ?? ""), secretsOf(credentials));
     const texts = { Code: clean(reply?.Code), Message: clean(reply?.Message), RequestId: clean(reply?.RequestId) };
-    throw refusal(texts, status, operation, what, attempts);
+    throw refusal(texts, status, operation, what, maybeDone);
   }
 }
 

@@ -1,5 +1,15 @@
 import { ActionableError } from "../actionableError";
 
+/** The code of a reply that is not one of the service. */
+export const BAD_RESPONSE = "BadResponse";
+
+interface AlidnsErrorDetails {
+  readonly code?: string;
+  readonly status?: number;
+  readonly maybeDone?: boolean;
+  readonly remedy?: string;
+}
+
 /** A call that Alibaba Cloud DNS refused, or that did not reach it. */
 export class AlidnsError extends ActionableError {
   override readonly name = "AlidnsError";
@@ -7,17 +17,14 @@ export class AlidnsError extends ActionableError {
   readonly code: string;
   /** HTTP status; undefined when it did not reply. */
   readonly status: number | undefined;
-  /** How often the call was sent; an earlier attempt may have taken effect although its reply was lost. */
-  readonly attempts: number;
+  /** Whether this or an earlier attempt may have taken effect, although no reply said so. */
+  readonly maybeDone: boolean;
 
-  constructor(
-    facts: string,
-    { code = "", status, attempts = 1, remedy }: { code?: string; status?: number; attempts?: number; remedy?: string },
-  ) {
+  constructor(facts: string, { code = "", status, maybeDone = false, remedy }: AlidnsErrorDetails = {}) {
     super(facts, remedy);
     this.code = code;
     this.status = status;
-    this.attempts = attempts;
+    this.maybeDone = maybeDone || code === BAD_RESPONSE || (status !== undefined && status >= 500);
   }
 }
 

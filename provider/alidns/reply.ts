@@ -1,4 +1,4 @@
-import { AlidnsError, alidnsRemedy } from "./error";
+import { AlidnsError, alidnsRemedy, BAD_RESPONSE } from "./error";
 
 /** A reply of the service, or what it says of a refusal. */
 export interface Reply {
@@ -40,12 +40,19 @@ export function parseReply(body: string): Reply | undefined {
 
 export function invalidReply(operation: string, what: string, problem: string): AlidnsError {
   return new AlidnsError(`${operation} for ${what} got a reply that is not one of Alibaba Cloud DNS: ${problem}`, {
-    code: "BadResponse",
+    code: BAD_RESPONSE,
+    status: 200,
     remedy: "check oss-cname:alidnsEndpoint, and the proxy if there is one.",
   });
 }
 
-export function refusal(reply: Reply, status: number, operation: string, what: string, attempts: number): AlidnsError {
+export function refusal(
+  reply: Reply,
+  status: number,
+  operation: string,
+  what: string,
+  maybeDone: boolean,
+): AlidnsError {
   const { Code: code = "", Message, RequestId } = reply;
   const request = !RequestId ? "" : `, request ${RequestId}`;
   // A refused signature is explained with the whole request, over many lines.
@@ -54,7 +61,7 @@ export function refusal(reply: Reply, status: number, operation: string, what: s
   return new AlidnsError(`${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${message}`, {
     code,
     status,
-    attempts,
+    maybeDone,
     ...(remedy && { remedy }),
   });
 }

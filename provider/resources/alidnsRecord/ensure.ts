@@ -2,12 +2,22 @@ import { ActionableError } from "../../actionableError";
 import type { AlidnsRecordInfo } from "../../alidns/client";
 import { rrOf } from "../../alidns/client";
 import { isAlidnsError } from "../../alidns/error";
-import { NO_PROOF_NEEDED } from "../../names";
 import type { Run } from "../../run";
 import { conflictError, conflictsOf, describe, replaceable } from "./conflicts";
 import { isHandedOver } from "./handOver";
 import type { Inputs, Outputs } from "./lifecycle";
+import { isNeeded, isOwn } from "./own";
 import { releaseRecord } from "./release";
+
+/** No reply said whether the record was added. */
+export class Unconfirmed extends Error {
+  constructor(
+    readonly outputs: Outputs,
+    cause: Error,
+  ) {
+    super(cause.message, { cause });
+  }
+}
 
 /**
  * Adopts a record that is as declared, changes one of ours, and adds one that is missing, in place of a CNAME that
@@ -34,7 +44,7 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
     // Another TXT record that has come since then does no harm, and a CNAME record refuses ours.
     const isEmpty = mayRace && inputs.type === "TXT" && olds === undefined && (await alidns.isKnownEmpty(zone, rr));
     const existing = isEmpty ? [] : (await alidns.findRecords(zone, rr)).filter(({ line }) => line === "default");
-    const own = existing.find(({ recordId, type }) => recordId === olds?.recordId && type === inputs.type);
+    const own = existing.find((record) => olds !== undefined && olds.type === inputs.type && isOwn(record, olds));
     const same = existing.find(({ type, value }) => type === inputs.type && value === inputs.value);
     // A TXT record of somebody else may still be needed, and takes another beside it.
     const isOthers = olds?.adopted && inputs.type === "TXT";
@@ -65,16 +75,13 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
     try {
       return outputs(await alidns.addRecord(zone, content));
     } catch (error) {
-      if (!mayRace || !isAlidnsError(error, "DomainRecordDuplicate", "DomainRecordConflict")) throw error;
+      if (!isAlidnsError(error)) throw error;
       // Either somebody was faster, or an earlier attempt of ours took effect although its reply was lost.
-      replyLost = error.attempts > 1;
+      replyLost = error.maybeDone;
+      if (mayRace && isAlidnsError(error, "DomainRecordDuplicate", "DomainRecordConflict")) continue;
+      throw replyLost ? new Unconfirmed(outputs(""), error) : error;
     }
   }
-}
-
-/** False for the TXT record of a domain that was bound already. */
-export function isNeeded({ type, value }: Pick<Inputs, "type" | "value">): boolean {
-  return !(type === "TXT" && value === NO_PROOF_NEEDED);
 }
 
 /** The name of a record inside its zone. Throws where it is outside. */

@@ -2,11 +2,12 @@ import type * as pulumi from "@pulumi/pulumi";
 import { rrOf } from "../../alidns/client";
 import { foldName, RECORD_TTL_SECONDS } from "../../names";
 import type { CheckFailure } from "../lifecycle";
-import { isChanged, isUnknown, Lifecycle } from "../lifecycle";
-import { ensureRecord, isNeeded, rrIn } from "./ensure";
+import { isChanged, isUnknown, Lifecycle, PartialFailure } from "../lifecycle";
+import { ensureRecord, rrIn, Unconfirmed } from "./ensure";
 import { foresee } from "./foresee";
 import type { Adoption } from "./handOver";
 import { isHandedOver } from "./handOver";
+import { isNeeded, isUnconfirmed } from "./own";
 import { releaseRecord } from "./release";
 import type { AlidnsRecordArgs } from "./resource";
 
@@ -36,11 +37,12 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     const moved = news.zone !== undefined && !isUnknown(news.zone) && news.zone !== olds.zone;
     const changed = (["value", "ttl"] as const).some((field) => isChanged(olds[field], news[field]));
     const all = [...replaces.filter((field) => !isUnknown(news[field])), ...(moved ? ["zone"] : [])];
-    return { changes: changed || moved || replaces.length > 0 || isUnknown(news.zone), replaces: all };
+    const isUnfinished = isUnconfirmed(olds) || isUnknown(news.zone);
+    return { changes: changed || moved || replaces.length > 0 || isUnfinished, replaces: all };
   }
 
   async create(inputs: Inputs) {
-    const outs = await ensureRecord(this.run, inputs);
+    const outs = await this.#ensure(inputs.name, inputs);
     return { id: outs.recordId || outs.name, outs };
   }
 
@@ -74,12 +76,22 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     return { id: recordId, props: { ...props, value, ttl, adopted } };
   }
 
-  async update(_id: string, olds: Outputs, news: Inputs) {
-    return { outs: await ensureRecord(this.run, news, olds) };
+  async update(id: string, olds: Outputs, news: Inputs) {
+    return { outs: await this.#ensure(id, news, olds) };
   }
 
   async delete(_id: string, olds: Outputs) {
     await releaseRecord(this.run, olds);
+  }
+
+  async #ensure(id: string, inputs: Inputs, olds?: Outputs): Promise<Outputs> {
+    try {
+      return await ensureRecord(this.run, inputs, olds);
+    } catch (error) {
+      // The next `up` must know a record for its own that was made all the same.
+      if (error instanceof Unconfirmed) throw new PartialFailure(id, inputs, error.outputs, error);
+      throw error;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Run } from "../../run";
 import { handOver, isHandedOver } from "./handOver";
 import type { Outputs } from "./lifecycle";
+import { isOwn, isUnconfirmed } from "./own";
 
 /**
  * Deletes the record of a resource that no longer stands for it.
@@ -10,10 +11,11 @@ import type { Outputs } from "./lifecycle";
  * left to it.
  */
 export async function releaseRecord(run: Run, olds: Outputs): Promise<void> {
-  const { zone, rr, recordId } = olds;
-  if (recordId === "") return;
-  const record = await run.alidns.getRecord(zone, rr, recordId);
-  if (record === undefined || record.type !== olds.type || record.value !== olds.value) return;
+  const { zone, rr } = olds;
+  if (olds.recordId === "" && !isUnconfirmed(olds)) return;
+  const record = (await run.alidns.findRecords(zone, rr)).find((found) => isOwn(found, olds));
+  if (record === undefined || record.value !== olds.value) return;
+  const { recordId } = record;
   if (olds.adopted && !isHandedOver(record, olds)) return;
   const heir = run.declared.record(olds);
   if (heir === undefined || (heir.zone ?? zone) !== zone) await run.alidns.deleteRecord(zone, rr, recordId);

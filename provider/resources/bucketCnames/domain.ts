@@ -91,11 +91,7 @@ export async function ensureDomain(
     if (records === undefined) await removeRecord(singles, parts, "txt");
     return { parts };
   } catch (error) {
-    // Only a binding can be there although its operation failed.
-    if (error instanceof PartialFailure) {
-      const { __provider: _, ...left } = error.properties as Outputs<"bucketCname"> & { readonly __provider?: string };
-      parts.binding = left;
-    }
+    if (error instanceof PartialFailure) keep(parts, error.properties as Left);
     return { parts, failure: error as Error };
   }
 }
@@ -188,6 +184,14 @@ async function ensuredRecord(
   if (isReplaced) await alidnsRecord.delete(recorded.recordId, recorded);
   return { ...outs, adopted: false };
 }
+
+/** A binding or a record may be there although its operation failed. */
+function keep(parts: Mutable<Parts>, { __provider: _, ...left }: Left): void {
+  if ("status" in left) parts.binding = left;
+  else parts[left.type === "TXT" ? "txt" : "cname"] = { ...left, adopted: false };
+}
+
+type Left = (Outputs<"bucketCname"> | Outputs<"alidnsRecord">) & { readonly __provider?: string };
 
 async function removeRecord({ alidnsRecord }: Singles, parts: Mutable<Parts>, key: "txt" | "cname"): Promise<void> {
   const record = parts[key];

@@ -81,7 +81,7 @@ describe("AlidnsClient", () => {
     await assert.rejects(alidns.listZones(), (error) => {
       assert.ok(isAlidnsError(error, "Throttling.User"));
       assert.match(error.message, /request r9/);
-      assert.deepEqual([error.status, error.attempts], [400, 10]);
+      assert.deepEqual([error.status, error.maybeDone], [400, false]);
       return true;
     });
     // Half a minute each for the pauses of this call and those of all requests, which pass together.
@@ -128,7 +128,7 @@ describe("AlidnsClient", () => {
 
     it("a page in place of JSON", async () => {
       replies.push({ status: 200, body: "<html>Sign in</html>" });
-      await assert.rejects(alidns.addRecord("example.com", record), /AddDomainRecord .* failed/);
+      await assert.rejects(alidns.addRecord("example.com", record), /AddDomainRecord .*: it is not JSON/);
     });
 
     it("a list without its length", async () => {

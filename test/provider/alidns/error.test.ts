@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AlidnsError, alidnsRemedy, isAlidnsError } from "../../../provider/alidns/error";
+import { AlidnsError, alidnsRemedy, BAD_RESPONSE, isAlidnsError } from "../../../provider/alidns/error";
 
 describe("isAlidnsError", () => {
   const error = new AlidnsError("It failed", { code: "Throttling.User", status: 400 });
@@ -14,9 +14,14 @@ describe("isAlidnsError", () => {
     assert.equal(isAlidnsError(new Error("It failed")), false);
   });
 
-  it("has no code, no status and one attempt unless told otherwise", () => {
-    const { code, status, attempts } = new AlidnsError("It failed", {});
-    assert.deepEqual([code, status, attempts], ["", undefined, 1]);
+  it("has no code and no status, and nothing was done, unless told otherwise", () => {
+    const { code, status, maybeDone } = new AlidnsError("It failed");
+    assert.deepEqual([code, status, maybeDone], ["", undefined, false]);
+  });
+
+  it("may have been done where the reply says nothing of it", () => {
+    assert.equal(new AlidnsError("It failed", { status: 502 }).maybeDone, true);
+    assert.equal(new AlidnsError("It failed", { status: 200, code: BAD_RESPONSE }).maybeDone, true);
   });
 });
 
