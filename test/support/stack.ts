@@ -1,6 +1,7 @@
 import { ResourceInitError } from "../../engine/execute/providerHost";
 import type { PropertyMap } from "../../engine/property/value";
 import type { Clock } from "../../provider/clock";
+import type { HttpClient } from "../../provider/http";
 import { type ProviderName, providerText } from "../../provider/resources/dynamicResource";
 import type { CheckFailure } from "../../provider/resources/lifecycle";
 import { Run } from "../../provider/run";
@@ -26,14 +27,19 @@ export type Step = "create" | "update" | "replace" | "same" | "delete";
  */
 export class Stack {
   readonly state = new Map<string, Entry>();
+  /** What was replaced and is not deleted yet. */
+  readonly replaced: Entry[] = [];
   /** Everything that the resources printed. */
   readonly printed: string[] = [];
   readonly config: PropertyMap;
   readonly #clock: Clock;
+  readonly #http: HttpClient | undefined;
 
-  constructor(config: PropertyMap, clock: Clock = new FakeClock()) {
+  /** `http`: what all its runs send their requests with. Default: connections of each run's own. */
+  constructor(config: PropertyMap, clock: Clock = new FakeClock(), http?: HttpClient) {
     this.config = config;
     this.#clock = clock;
+    this.#http = http;
   }
 
   /**
@@ -50,7 +56,6 @@ export class Stack {
       if (options.together)
         for (const [name, [kind, declared]] of Object.entries(program))
           await this.#plan(provider, name, kind, declared);
-      const replaced: [string, Entry][] = [];
       for (const [name, [kind, declared]] of Object.entries(program)) {
         const old = this.state.get(name);
         const step = options.replace?.includes(name) ? "replace" : await this.#plan(provider, name, kind, declared);
@@ -63,11 +68,11 @@ export class Stack {
           continue;
         }
         const inputs = await this.#check(provider, kind, {}, declared);
-        const { id, properties } = await this.#keepPartial(name, inputs, () => provider.create(inputs));
-        if (old !== undefined) replaced.push([name, old]);
+        const { id, properties } = await this.#keepPartial(name, inputs, () => provider.create(inputs), old);
+        if (old !== undefined) this.replaced.push(old);
         this.state.set(name, { id, inputs, outputs: properties });
       }
-      for (const [, old] of replaced.reverse()) await provider.delete(old.id, old.outputs);
+      await this.#deleteReplaced(provider);
       for (const [name, old] of [...this.state].reverse()) {
         if (name in program) continue;
         await provider.delete(old.id, old.outputs);
@@ -111,6 +116,7 @@ export class Stack {
   /** `deletedWith`: a resource whose host is destroyed with it gets no delete call. */
   destroy(deletedWith: Record<string, string> = {}): Promise<void> {
     return this.operate(async (provider) => {
+      await this.#deleteReplaced(provider);
       for (const [name, entry] of [...this.state].reverse()) {
         if (deletedWith[name] === undefined) await provider.delete(entry.id, entry.outputs);
         this.state.delete(name);
@@ -141,7 +147,8 @@ export class Stack {
 
   /** Calls of one operation, which share a run. */
   async operate<T>(work: (provider: Provider) => Promise<T>): Promise<T> {
-    const provider = new Provider(new Run({ clock: this.#clock, print: (line) => this.printed.push(line) }));
+    const print = (line: string) => this.printed.push(line);
+    const provider = new Provider(new Run({ clock: this.#clock, print, ...(this.#http && { http: this.#http }) }));
     await provider.configure(this.config);
     return work(provider);
   }
@@ -164,13 +171,22 @@ export class Stack {
   }
 
   /** What a failed operation says that it made stays in the state. */
-  async #keepPartial<T>(name: string, inputs: PropertyMap, work: () => Promise<T>): Promise<T> {
+  async #keepPartial<T>(name: string, inputs: PropertyMap, work: () => Promise<T>, replaces?: Entry): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof ResourceInitError)
+      if (error instanceof ResourceInitError) {
         this.state.set(name, { id: error.id, inputs, outputs: error.properties, failed: true });
+        if (replaces !== undefined) this.replaced.push(replaces);
+      }
       throw error;
+    }
+  }
+
+  async #deleteReplaced(provider: Provider): Promise<void> {
+    for (const old of [...this.replaced].reverse()) {
+      await provider.delete(old.id, old.outputs);
+      this.replaced.splice(this.replaced.indexOf(old), 1);
     }
   }
 }
