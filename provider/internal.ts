@@ -5,6 +5,7 @@
  * It takes some 100 ms to load, so commands import it when they run, not to show their help. What is slower still,
  * above all what needs Pulumi's SDK, is loaded by the functions below when they are called.
  */
+import { resolve } from "node:path";
 import type { diagnoseAll as DiagnoseAll, Diagnosis } from "./diagnosis/diagnose";
 import type { DiagnosisOptions } from "./diagnosis/evidence";
 import type { ImportableDomain, ImportFile } from "./importFile";
@@ -39,4 +40,20 @@ export async function diagnoseAll(...args: Parameters<typeof DiagnoseAll>): Prom
 /** What `pulumi import --file` needs to take over bound domains. */
 export async function importFile(run: Run, domains: readonly ImportableDomain[]): Promise<ImportFile> {
   return (await import("./importFile.js")).importFile(run, domains);
+}
+
+/** The entries of the files that `oss-cname:domainsFile` names, and what keeps any of them from being read. */
+export async function readDomainsFiles(
+  value: unknown,
+  rootDirectory: string,
+): Promise<{ readonly entries: unknown[]; readonly problems: string[] }> {
+  const { domainsFiles, readDomainsFile } = await import("./program/domainsFile.js");
+  const names = domainsFiles(value) ?? [];
+  const files = names.map((name) => readDomainsFile(resolve(rootDirectory, name)));
+  return {
+    entries: files.flatMap(({ entries }) => entries),
+    problems: files.flatMap(({ problems }, index) =>
+      problems.map(({ line, text }) => `${names[index]}${line === undefined ? "" : `:${line}`}: ${text}`),
+    ),
+  };
 }

@@ -115,23 +115,39 @@ function asTable(
   const heads = certificates
     ? ["DOMAIN", "STATUS", "CERTIFICATE", "EXPIRES", "DAYS LEFT"]
     : ["DOMAIN", "STATUS", "CHANGED"];
-  return table([
-    row("BUCKET", heads),
-    ...listings.flatMap(({ bucket, cnames }) =>
-      cnames.map(({ domain, status, lastModified, certificate }) =>
-        row(
-          bucket,
-          certificates
-            ? [
-                domain,
-                status,
-                certificate?.certId ?? "",
-                certificate?.validTo ?? "",
-                daysCell(daysLeft(certificate?.validTo, at), paint),
-              ]
-            : [domain, status, lastModified],
-        ),
-      ),
+  const all = listings.flatMap(({ bucket, cnames }) => cnames.map((cname) => ({ ...cname, bucket })));
+  const isLong = all.length > SCREEN;
+  const rows = (isLong ? problemsFirst(all, at) : all).map(({ bucket, domain, status, lastModified, certificate }) =>
+    row(
+      bucket,
+      certificates
+        ? [
+            domain,
+            status,
+            certificate?.certId ?? "",
+            certificate?.validTo ?? "",
+            daysCell(daysLeft(certificate?.validTo, at), paint),
+          ]
+        : [domain, status, lastModified],
     ),
-  ]);
+  );
+  return `${isLong ? `${numbers(all, listings.length)}\n\n` : ""}${table([row("BUCKET", heads), ...rows])}`;
+}
+
+/** More lines than one can overlook begin with how many there are of what, and with what needs a look. */
+const SCREEN = 40;
+
+type Bound = Pick<Listing["cnames"][number], "status" | "certificate">;
+
+function numbers(all: readonly Bound[], buckets: number): string {
+  const statuses = new Map<string, number>();
+  for (const { status } of all) statuses.set(status, (statuses.get(status) ?? 0) + 1);
+  const counts = [...statuses].map(([status, count]) => `${count} ${status}`);
+  return `${all.length} domains in ${buckets} bucket${buckets === 1 ? "" : "s"}: ${counts.join(", ")}`;
+}
+
+function problemsFirst<Domain extends Bound>(all: readonly Domain[], at: number): Domain[] {
+  const days = ({ certificate }: Domain) => daysLeft(certificate?.validTo, at) ?? Number.MAX_SAFE_INTEGER;
+  const isEnabled = ({ status }: Domain) => (status === "Enabled" ? 1 : 0);
+  return [...all].sort((one, other) => isEnabled(one) - isEnabled(other) || days(one) - days(other));
 }

@@ -48,17 +48,23 @@ const INDENT = " ".repeat(30);
 
 /**
  * A table with a line for each domain, the problems in full, and how many domains are in which state. What many domains
- * have in common is told once.
+ * have in common is told once. Of more than a screen of domains the numbers come first, and those without a problem have
+ * no line.
  */
 export function overview(diagnoses: readonly Diagnosis[], paint: Paint): string {
-  const rows = worstFirst(diagnoses).map((diagnosis) => {
+  const isLong = diagnoses.length > SCREEN;
+  const shown = worstFirst(diagnoses).filter((diagnosis) => !isLong || stateOf(diagnosis) !== "right");
+  const rows = shown.map((diagnosis) => {
     const state = stateOf(diagnosis);
     const checks = problemsOf(diagnosis).map(({ check }) => check);
     return [paint(COLOURS[state], state), diagnosis.domain, diagnosis.bucket ?? "", checks.join(", ")];
   });
-  const parts = [table([["STATE", "DOMAIN", "BUCKET", "PROBLEMS"], ...rows])];
+  const { wrong, unknown, right } = countsOf(diagnoses);
+  const numbers = `${diagnoses.length} domains: ${wrong} wrong, ${unknown} unknown, ${right} right\n`;
+  const parts = isLong ? [numbers] : [];
+  if (rows.length > 0) parts.push(table([["STATE", "DOMAIN", "BUCKET", "PROBLEMS"], ...rows]));
   const alike = new Map<string, { readonly domains: string[]; readonly text: string }>();
-  for (const diagnosis of worstFirst(diagnoses)) {
+  for (const diagnosis of shown) {
     const problems = problemsOf(diagnosis);
     if (problems.length === 0) continue;
     const text = findingLines(problems, paint);
@@ -69,8 +75,7 @@ export function overview(diagnoses: readonly Diagnosis[], paint: Paint): string 
   }
   for (const [common, { domains, text }] of alike)
     parts.push(`${namesOf(domains)}\n${domains.length === 1 ? text : common}`);
-  const { wrong, unknown, right } = countsOf(diagnoses);
-  parts.push(`${diagnoses.length} domains: ${wrong} wrong, ${unknown} unknown, ${right} right\n`);
+  if (!isLong) parts.push(numbers);
   return parts.join("\n");
 }
 
@@ -81,3 +86,5 @@ function namesOf(domains: readonly string[]): string {
 }
 
 const NAMES_SHOWN = 5;
+/** Lines of a table that one can overlook. */
+const SCREEN = 40;

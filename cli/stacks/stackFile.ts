@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { parse } from "yaml";
+import { readDomainsFiles } from "../../provider/internal";
 import { isOfAccess, type Values } from "./values";
 
 /** A domain that a stack declares, with the defaults filled in. */
@@ -24,17 +26,32 @@ export function stackFiles(directory: string): string[] {
   return readdirSync(directory).filter((name) => /^Pulumi\..+\.ya?ml$/.test(name));
 }
 
-/** Reads such a file. What is not as it should be there is left to `pulumi`, and counts as not said. */
-export function readStackFile(path: string): StackFile {
+/**
+ * Reads such a file, and the files of domains that it names. What is not as it should be in it is left to `pulumi`, and
+ * counts as not said.
+ */
+export async function readStackFile(path: string): Promise<StackFile> {
   const { config: given, encryptionsalt: salt } = record(parsed(path));
   const config = record(given);
-  const entries = config["oss-cname:domains"];
+  const inConfiguration = config["oss-cname:domains"];
+  const files = config["oss-cname:domainsFile"];
+  const entries = [
+    ...(Array.isArray(inConfiguration) ? inConfiguration : []),
+    ...(files === undefined ? [] : await entriesOf(files, path)),
+  ];
   return {
     path,
     values: Object.fromEntries(Object.entries(config).filter(([key]) => isOfAccess(key))),
     salt: typeof salt === "string" ? salt : undefined,
-    domains: (Array.isArray(entries) ? entries : []).flatMap((entry) => declaredDomain(record(entry), config) ?? []),
+    domains: entries.flatMap((entry) => declaredDomain(record(entry), config) ?? []),
   };
+}
+
+/** The entries of files that a stack names. They are beside Pulumi.yaml, where its own file is. */
+async function entriesOf(files: unknown, path: string): Promise<unknown[]> {
+  const { entries, problems } = await readDomainsFiles(files, dirname(path));
+  if (problems.length > 0) throw new Error(`${path} names domains that could not be read: ${problems.join("; ")}`);
+  return entries;
 }
 
 function parsed(path: string): unknown {

@@ -28,7 +28,7 @@ export async function openTargets(command: Command, io: Io): Promise<Targets> {
   const runs = new Runs(options, io);
   const declared = new Map<Run, Map<string, Target & { readonly domains: Set<string> }>>();
   const bases = new Set<Run>();
-  for (const stack of files.map(readStackFile)) {
+  for (const stack of await Promise.all(files.map(readStackFile))) {
     bases.add(await runs.of([stack.values], stack));
     for (const { domain, bucket, values } of stack.domains) {
       const run = await runs.of([stack.values, ...values], stack);
@@ -71,7 +71,10 @@ class Targets {
   declared(): readonly Target[] {
     if (this.#all.length === 0) {
       const files = this.#files.join(", ");
-      const reason = files === "" ? "there is no Pulumi.<stack>.yaml here" : `no oss-cname:domains in ${files}`;
+      const reason =
+        files === ""
+          ? "there is no Pulumi.<stack>.yaml here"
+          : `no oss-cname:domains or oss-cname:domainsFile in ${files}`;
       this.#command.error(`error: ${reason}: name a bucket, or give another file with --config`);
     }
     this.#announce(this.#all);

@@ -61,6 +61,21 @@ describe("oss-cname list", () => {
     assert.equal(await listed("empty"), "DOMAIN  STATUS  CERTIFICATE  EXPIRES  DAYS LEFT\n");
   });
 
+  it("begins with the numbers and with what needs a look where there are many", async () => {
+    const fleet = await startCloud({ buckets: ["many"] });
+    try {
+      for (let index = 0; index < 1000; index++) fleet.inConsole.moveBinding(`d${index}.example.com`, "many");
+      fleet.inConsole.disable("d500.example.com");
+      const { stdout } = await runHere(["list", "many", ...signedAt(fleet)]);
+      const [first, , , problem, ...others] = stdout.trimEnd().split("\n");
+      assert.equal(first, "1000 domains in 1 bucket: 999 Enabled, 1 Disabled");
+      assert.match(problem ?? "", /^d500\.example\.com +Disabled/);
+      assert.equal(others.length, 999);
+    } finally {
+      await fleet.close();
+    }
+  });
+
   it("leaves certificates out when told to", async () => {
     const [head, first] = (await listed("site", "--no-certificates")).split("\n");
     assert.equal(head, "DOMAIN             STATUS    CHANGED");

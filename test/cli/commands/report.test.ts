@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -110,8 +110,10 @@ describe("oss-cname report", () => {
     const config = {
       "alicloud:region": cloud.region,
       "oss-cname:endpoint": cloud.oss,
-      "oss-cname:domains": [{ domain: "a.example.com", bucket: "fine" }],
+      "oss-cname:domainsFile": "lists/domains.csv",
     };
+    mkdirSync(join(directory, "lists"));
+    writeFileSync(join(directory, "lists", "domains.csv"), "domain,bucket\na.example.com,fine\n");
     writeFileSync(join(directory, "Pulumi.prod.yaml"), stringify({ config }));
     const { status, stdout } = await ossCname(["report", "--json"], { env: at(cloud).env, cwd: directory });
     assert.equal(status, 0);
@@ -124,6 +126,9 @@ describe("oss-cname report", () => {
     assert.match(stderr, /no Pulumi\.<stack>\.yaml here: name a bucket, or give another file with --config/);
     const file = join(directory, "Pulumi.dev.yaml");
     writeFileSync(file, "");
-    assert.match((await report("--config", file)).stderr, /no oss-cname:domains in .*Pulumi\.dev\.yaml: name a bucket/);
+    assert.match(
+      (await report("--config", file)).stderr,
+      /no oss-cname:domains or oss-cname:domainsFile in .*Pulumi\.dev\.yaml: name a bucket/,
+    );
   });
 });

@@ -50,6 +50,17 @@ unknown  certificate          the domain is not bound
     assert.match(text, new RegExp(`^${names.slice(0, 5).join(", ")} and 95 more\nwrong`, "m"));
   });
 
+  it("begins with the numbers where there are many, and leaves out those that are fine", () => {
+    const fine = Array.from({ length: 999 }, (_, index) => diagnosis(`d${index}.example.com`, right));
+    const numbers = "1000 domains: 1 wrong, 0 unknown, 999 right\n";
+    const lines = overview([...fine, diagnosis("bad.example.com", wrong)], plain).split("\n");
+    assert.deepEqual(
+      [`${lines[0]}\n`, lines[3], lines.length],
+      [numbers, "wrong  bad.example.com  site    binding", 9],
+    );
+    assert.equal(overview(fine, plain), "999 domains: 0 wrong, 0 unknown, 999 right\n");
+  });
+
   it("shows what is wrong, and what is unknown only if nothing is wrong", () => {
     const checks = (each: Diagnosis) => problemsOf(each).map(({ check }) => check);
     assert.deepEqual(checks(diagnosis("a", right, unknown, wrong)), ["binding"]);

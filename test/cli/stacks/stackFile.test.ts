@@ -23,7 +23,7 @@ describe("stack configuration files", () => {
     assert.deepEqual(stackFiles(directory).sort(), ["Pulumi.dev.yml", "Pulumi.prod.yaml"]);
   });
 
-  it("say where and how to ask, and for which domains", () => {
+  it("say where and how to ask, and for which domains", async () => {
     const path = write("Pulumi.prod.yaml", {
       "alicloud:region": "cn-hangzhou",
       "oss-cname:endpoint": "https://oss.example.com",
@@ -37,7 +37,7 @@ describe("stack configuration files", () => {
         { domain: "c.example.com", bucket: "theirs", account: "intl" },
       ],
     });
-    assert.deepEqual(readStackFile(path), {
+    assert.deepEqual(await readStackFile(path), {
       path,
       values: { "alicloud:region": "cn-hangzhou", "oss-cname:endpoint": "https://oss.example.com" },
       salt: undefined,
@@ -53,16 +53,42 @@ describe("stack configuration files", () => {
     });
   });
 
-  it("need not declare any domain", () => {
+  it("need not declare any domain", async () => {
     const unusable = [{ domain: "a.example.com" }, { bucket: "site" }, null, 7];
     for (const config of [undefined, { "oss-cname:domains": "none" }, { "oss-cname:domains": unusable }])
-      assert.deepEqual(readStackFile(write("Pulumi.a.yaml", config)).domains, []);
+      assert.deepEqual((await readStackFile(write("Pulumi.a.yaml", config))).domains, []);
   });
 
-  it("are named where they cannot be read", () => {
+  it("name files with more domains, which are beside them", async () => {
+    writeFileSync(join(directory, "a.csv"), "domain,bucket,region\na.example.com,,cn-beijing\n");
+    writeFileSync(join(directory, "b.yaml"), "- domain: b.example.com\n  bucket: soon\n");
+    const stack = (domainsFile: unknown) =>
+      write("Pulumi.prod.yaml", {
+        "oss-cname:defaults": { bucket: "fine" },
+        "oss-cname:domains": [{ domain: "single.example.com" }],
+        "oss-cname:domainsFile": domainsFile,
+      });
+    const domains = async (domainsFile: unknown) =>
+      (await readStackFile(stack(domainsFile))).domains.map(({ domain, bucket, values }) => [
+        domain,
+        bucket,
+        values[1],
+      ]);
+    const single = ["single.example.com", "fine", {}];
+    const a = ["a.example.com", "fine", { "alicloud:region": "cn-beijing" }];
+    assert.deepEqual(await domains("a.csv"), [single, a]);
+    assert.deepEqual(await domains(["a.csv", "b.yaml"]), [single, a, ["b.example.com", "soon", {}]]);
+    writeFileSync(join(directory, "b.yaml"), "- domain: [\n");
+    await assert.rejects(
+      domains(["a.csv", "b.yaml", "c.json"]),
+      /Pulumi\.prod\.yaml .*b\.yaml:2: .*; c\.json: cannot be read: ENOENT/,
+    );
+  });
+
+  it("are named where they cannot be read", async () => {
     const path = join(directory, "Pulumi.dev.yaml");
-    assert.throws(() => readStackFile(path), /Pulumi\.dev\.yaml could not be read as stack configuration: ENOENT/);
+    await assert.rejects(readStackFile(path), /Pulumi\.dev\.yaml could not be read as stack configuration: ENOENT/);
     writeFileSync(path, "config: {");
-    assert.throws(() => readStackFile(path), /Pulumi\.dev\.yaml could not be read as stack configuration/);
+    await assert.rejects(readStackFile(path), /Pulumi\.dev\.yaml could not be read as stack configuration/);
   });
 });
