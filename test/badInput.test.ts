@@ -144,7 +144,7 @@ describe("any input gives an answer or a clear error:", () => {
       fc.property(fc.oneof(bent(file, ["config:", "- ", "&a ", "*a", "!!set ", "<<: "]), anyText), (text) =>
         orMeantError(() => {
           const site = [{ bucket: "site", cnames: [plain] }];
-          stackConfig(site, { region: "cn-hangzhou" }, { path: "Pulumi.dev.yaml", text });
+          stackConfig(site, { region: "cn-hangzhou" }, { existing: { path: "Pulumi.dev.yaml", text } });
         }),
       ),
       { numRuns: 1000 },

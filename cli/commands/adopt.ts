@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { ImportableDomain, Run } from "../../provider/internal";
+import type { stackConfig as StackConfig } from "../adopt/stackConfig";
 import { bucketNames } from "../arguments";
 import { withConnection } from "../connection";
 import { ExitStatus, withExitStatuses } from "../exitStatus";
@@ -10,6 +11,7 @@ import { withProgress } from "../progress";
 
 interface Options {
   readonly output?: string;
+  readonly domainsFile?: string;
   readonly merge?: boolean;
   readonly importFile?: string;
   readonly overwrite?: boolean;
@@ -24,7 +26,13 @@ export function adoptCommand(io: Io): Command {
     .description("Write stack configuration, or a program, that declares every domain bound to these buckets")
     .argument("<bucket...>", "names of the buckets, or oss://name", bucketNames)
     .option("-o, --output <file>", "write to this file, such as Pulumi.prod.yaml, in place of standard output")
-    .option("--merge", "add to --output the domains that it does not declare, and keep the rest of the file")
+    .addOption(
+      new Option("--domains-file <file>", "write the domains to this YAML file, which --output then names").conflicts([
+        "importFile",
+        "typescript",
+      ]),
+    )
+    .option("--merge", "add the domains that the files do not declare, and keep the rest of them")
     .addOption(new Option("--typescript", "write a program in place of stack configuration").conflicts("merge"))
     .option("--import-file <file>", "also write a file for `pulumi import --file`, and declare the domains protected")
     .option("--overwrite", "replace an existing import file")
@@ -34,29 +42,31 @@ export function adoptCommand(io: Io): Command {
         "  pulumi import --file import.json --generate-code=false" +
         "\n\nExamples:\n" +
         "  oss-cname adopt site shop --region cn-hangzhou -o Pulumi.prod.yaml\n" +
+        "  oss-cname adopt site shop -o Pulumi.prod.yaml --domains-file domains.yaml\n" +
         "  oss-cname adopt site shop -o index.ts --typescript\n" +
         "  oss-cname adopt oss://media --region ap-southeast-1 -o Pulumi.prod.yaml --merge --import-file import.json",
     )
     .action(async (names: string[], options: Options, command: Command) => {
-      const { output, merge = false, overwrite } = options;
+      const { output, domainsFile, merge = false, overwrite } = options;
       if (merge && output === undefined) command.error("error: --merge goes with --output");
-      const exists = output !== undefined && existsSync(output);
-      if (exists && !merge)
-        throw new Error(`${output} exists and was left as it is: add to it with --merge, or choose another name`);
+      if (domainsFile !== undefined && output === undefined) command.error("error: --domains-file goes with --output");
+      if (domainsFile !== undefined && !/\.ya?ml$/i.test(domainsFile))
+        command.error("error: --domains-file writes YAML: give a name that ends in .yaml");
+      const existing = existingFile(output, merge);
+      const list = existingFile(domainsFile, merge);
       const { openTargets } = await import("../stacks/targets.js");
       const targets = await openTargets(command, io);
       const run = targets.base;
       targets.requirePlace(run);
-      const existing = exists ? { path: output, text: readFileSync(output, "utf8") } : undefined;
       const buckets = await listAll(run, names, io);
       const { importFile } = await import("../../provider/internal.js");
       // Pulumi protects what it imports, until a program is brought up that does not.
       const imported = options.importFile !== undefined && { protect: true as const };
       const location = options.typescript ? await locationToWrite(run, options) : await locationToDeclare(run);
       const common = { ...location, ...imported };
-      const { text, added, leftOut } = options.typescript
-        ? (await import("../adopt/program.js")).program(buckets, common)
-        : (await import("../adopt/stackConfig.js")).stackConfig(buckets, common, existing);
+      const { text, listText, added, leftOut } = options.typescript
+        ? { listText: undefined, ...(await import("../adopt/program.js")).program(buckets, common) }
+        : await configure(buckets, common, { output, domainsFile, existing, list });
       const say = (line: string) => io.stderr.write(`oss-cname: ${line}\n`);
       // The import file comes first: if it cannot be written, the configuration is still as it was.
       if (options.importFile !== undefined) {
@@ -69,8 +79,12 @@ export function adoptCommand(io: Io): Command {
         await write(io, file, { output: options.importFile, overwrite });
         say(`wrote ${options.importFile} for \`pulumi import\``);
       }
-      await write(io, text, { output, overwrite: exists });
-      if (output !== undefined) say(`${exists ? "added" : "wrote"} ${countOf(added.length, "domain")} to ${output}`);
+      // What the configuration names is there before the configuration.
+      if (listText !== undefined) await write(io, listText, { output: domainsFile, overwrite: list !== undefined });
+      await write(io, text, { output, overwrite: existing !== undefined });
+      const target = domainsFile ?? output;
+      const isAdded = (domainsFile === undefined ? existing : list) !== undefined;
+      if (target !== undefined) say(`${isAdded ? "added" : "wrote"} ${countOf(added.length, "domain")} to ${target}`);
       for (const line of leftOut) say(line);
       if (leftOut.length > 0) io.exitCode = ExitStatus.attention;
     });
@@ -78,6 +92,35 @@ export function adoptCommand(io: Io): Command {
   return withExitStatuses(adopt, {
     [ExitStatus.attention]: "something was left out; standard error says what and why",
   });
+}
+
+interface ExistingFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A file to add to, if there is one. */
+function existingFile(path: string | undefined, merge: boolean): ExistingFile | undefined {
+  if (path === undefined || !existsSync(path)) return undefined;
+  if (!merge) throw new Error(`${path} exists and was left as it is: add to it with --merge, or choose another name`);
+  return { path, text: readFileSync(path, "utf8") };
+}
+
+async function configure(
+  buckets: Awaited<ReturnType<typeof listAll>>,
+  common: Parameters<typeof StackConfig>[1],
+  files: {
+    readonly output: string | undefined;
+    readonly domainsFile: string | undefined;
+    readonly existing: ExistingFile | undefined;
+    readonly list: ExistingFile | undefined;
+  },
+) {
+  const { domainsInFiles, stackConfig } = await import("../adopt/stackConfig.js");
+  const { output: stackFile = "", domainsFile: path, existing, list } = files;
+  const declared = existing && (await domainsInFiles(existing));
+  const place = { existing, declared, list: path === undefined ? undefined : { path, stackFile, text: list?.text } };
+  return { listText: undefined, ...stackConfig(buckets, common, place) };
 }
 
 async function listAll(run: Run, names: readonly string[], io: Io) {

@@ -53,8 +53,8 @@ function unreadable(text: string): DomainsFile {
 
 function readYaml(text: string): DomainsFile {
   const lines = new LineCounter();
-  // Pretty errors quote the text around them.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // Pretty errors and warnings quote the text.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const lineOf = (path: readonly PropertyKey[]) => lineAt(offsetOf(document, path));
   const problems = document.errors.map(({ message, pos }) => ({ line: lineAt(pos[0]), text: message }));

@@ -10,7 +10,7 @@ describe("stackConfig", () => {
   const bound = (...domains: string[]) => domains.map((domain) => ({ ...PLAIN, domain }));
   const site = (...domains: string[]) => [{ bucket: "site", cnames: bound(...domains) }];
   const merged = (text: string, ...domains: string[]) =>
-    stackConfig(site(...domains), { region: "cn-hangzhou" }, { path: "Pulumi.prod.yaml", text });
+    stackConfig(site(...domains), { region: "cn-hangzhou" }, { existing: { path: "Pulumi.prod.yaml", text } });
 
   it("declares every domain, with its certificate by CertId", () => {
     const buckets = [

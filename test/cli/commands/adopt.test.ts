@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { type Cloud, startCloud } from "../../../local/cloud";
 import { readConfiguration } from "../../../provider/program/configuration";
 import { runHere, signedAt } from "../../support/command";
@@ -74,6 +74,72 @@ describe("oss-cname adopt", () => {
       [true],
     );
     assert.doesNotMatch(readFileSync(importFile, "utf8"), /protect/);
+  });
+
+  it("writes the domains to a file of their own, to which it adds with --merge", async () => {
+    const list = join(directory, "lists", "domains.yaml");
+    mkdirSync(join(directory, "lists"));
+    bind("www.example.com", "one");
+    cloud.inConsole.replaceCertificate("www.example.com", { certId: "7-cn-hangzhou" });
+    const first = await adopt("one", "-o", stackFile, "--domains-file", list);
+    assert.deepEqual([first.status, first.stderr], [0, `oss-cname: wrote 1 domain to ${list}\n`]);
+    const place = { "alicloud:region": cloud.region, "oss-cname:endpoint": cloud.oss };
+    assert.deepEqual(parse(readFileSync(stackFile, "utf8")).config, {
+      ...place,
+      "oss-cname:domainsFile": "lists/domains.yaml",
+    });
+    const www = { domain: "www.example.com", bucket: "one", dns: "none", certificate: { certId: "7-cn-hangzhou" } };
+    assert.deepEqual(parse(readFileSync(list, "utf8")), [www]);
+
+    // The list has a comment, and another file a domain.
+    writeFileSync(list, `# ours\n${readFileSync(list, "utf8")}`);
+    writeFileSync(join(directory, "more.csv"), "domain,bucket\nIMG.example.com,one\n");
+    const config = { ...place, "oss-cname:domainsFile": "more.csv" };
+    writeFileSync(stackFile, stringify({ config }));
+    for (const domain of ["img.example.com", "new.example.com"]) bind(domain, "one");
+    const again = await adopt("one", "-o", stackFile, "--domains-file", list, "--merge");
+    assert.equal(again.stderr, `oss-cname: added 1 domain to ${list}\n`);
+    const text = readFileSync(list, "utf8");
+    assert.ok(text.startsWith("# ours\n"));
+    assert.deepEqual(parse(text), [www, { domain: "new.example.com", bucket: "one", dns: "none" }]);
+    const merged = parse(readFileSync(stackFile, "utf8")).config;
+    assert.deepEqual(merged, { ...config, "oss-cname:domainsFile": ["more.csv", "lists/domains.yaml"] });
+    const read = readConfiguration({
+      domains: undefined,
+      domainsFile: merged["oss-cname:domainsFile"],
+      defaults: { dns: "none" },
+      accounts: undefined,
+      settings: {},
+      now: Date.now(),
+      rootDirectory: directory,
+      programDirectory: directory,
+    });
+    assert.equal(read.domainsOfFiles.length, 3);
+    // Without --domains-file, what files declare is not declared again.
+    assert.match((await adopt("one", "-o", stackFile, "--merge")).stderr, /added 0 domains/);
+  });
+
+  it("refuses a file of domains that it cannot write or read, and leaves all files as they are", async () => {
+    const list = join(directory, "domains.yaml");
+    const csv = join(directory, "domains.csv");
+    const refused: [args: string[], status: number, message: RegExp][] = [
+      [["--domains-file", list], 2, /--domains-file goes with --output/],
+      [["-o", stackFile, "--domains-file", csv], 2, /--domains-file writes YAML/],
+      [["-o", stackFile, "--domains-file", list, "--import-file", importFile], 2, /cannot be used with/],
+      [["-o", stackFile, "--domains-file", list], 1, /domains\.yaml exists and was left as it is/],
+      [["-o", stackFile, "--domains-file", list, "--merge"], 1, /domains\.yaml is not a list of domains, and was left/],
+    ];
+    writeFileSync(list, "a: b\n");
+    for (const [args, expected, message] of refused) {
+      const { status, stderr } = await adopt("one", ...args);
+      assert.equal(status, expected, stderr);
+      assert.match(stderr, message);
+    }
+    writeFileSync(stackFile, 'config: { "oss-cname:domainsFile": gone.yaml }\n');
+    const { status, stderr } = await adopt("one", "-o", stackFile, "--merge");
+    assert.deepEqual([status, /gone\.yaml: cannot be read: ENOENT/.test(stderr)], [1, true], stderr);
+    assert.deepEqual(readdirSync(directory).sort(), ["Pulumi.prod.yaml", "domains.yaml"]);
+    assert.equal(readFileSync(list, "utf8"), "a: b\n");
   });
 
   it("leaves an existing file as it is without --merge", async () => {
