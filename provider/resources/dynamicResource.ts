@@ -36,7 +36,15 @@ export abstract class OssDynamicResource extends pulumi.CustomResource {
       ...declaredDomain(type, name, token, args, opts),
       __provider: providerText(provider),
     };
-    super(token, name, props, opts);
+    // The SDK takes four stack traces for each property, to tell where a promise was made that never settles: half of
+    // the time that a resource costs. The position that it records of the resource does not depend on this limit.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      super(token, name, props, opts);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { CnameToken } from "../../../provider/resources/cnameToken/resource";
 import { providerText } from "../../../provider/resources/dynamicResource";
+import { runProgram } from "../../support/programRun";
 
 describe("providerText", () => {
   it("is one line that never changes, for it is in the state of every user", () =>
@@ -7,4 +9,39 @@ describe("providerText", () => {
       providerText("bucketCname"),
       'exports.handler = () => require("pulumi-oss-cname/dynamic").bucketCname;',
     ));
+});
+
+describe("a dynamic resource", () => {
+  /** How many stack traces with frames are taken while some work is done. */
+  const stackTraces = (work: () => void) => {
+    const { prepareStackTrace } = Error;
+    let count = 0;
+    Error.prepareStackTrace = (_error, frames) => {
+      if (frames.length > 0) count++;
+      return "";
+    };
+    try {
+      work();
+      return count;
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace;
+    }
+  };
+
+  it("takes no stack traces for its properties", async () => {
+    let count: number | undefined;
+    await runProgram(() => {
+      count = stackTraces(() => new CnameToken("www", { bucket: "site", domain: "www.example.com" }));
+    });
+    assert.ok(count !== undefined && count < 10, `${count} stack traces`);
+  });
+
+  it("leaves errors their stack traces, whether it is made or refused", async () => {
+    const { stackTraceLimit } = Error;
+    await runProgram(() => {
+      new CnameToken("www", { bucket: "site", domain: "www.example.com" });
+      assert.throws(() => new CnameToken("", { bucket: "site", domain: "a.example.com" }), /name/);
+    });
+    assert.equal(Error.stackTraceLimit, stackTraceLimit);
+  });
 });
