@@ -73,7 +73,8 @@ export async function removeCertificate(run: Run, binding: BindingInputs, certId
   const { domain } = binding;
   const bucket = run.bucket(binding);
   let found = await findCertificate(run, binding, certId);
-  let guard: CertificateConfiguration = {};
+  // Somebody may put another there after our look.
+  const removal: CertificateConfiguration = { deleteCertificate: true, previousCertId: certId };
   for (let attempt = 1; ; attempt++) {
     if (found?.certificate === undefined) return;
     if (found.certificate.certId !== certId)
@@ -81,11 +82,10 @@ export async function removeCertificate(run: Run, binding: BindingInputs, certId
         `${domain} has certificate ${found.certificate.certId} now, which is not the one on record; it stays`,
       );
     try {
-      await bucket.putCertificate(domain, { deleteCertificate: true, ...guard });
+      await bucket.putCertificate(domain, removal);
       break;
     } catch (error) {
       if (attempt >= attemptsAt(error) || !(mayBeConflict(error) || isOutcomeUnknown(error))) throw error;
-      if (mayBeConflict(error)) guard = { previousCertId: certId };
       found = await bucket.binding(domain, { fresh: true });
     }
   }

@@ -120,13 +120,12 @@ for (const [name, switches] of Object.entries(services))
 
     it("is taken off, and the domain stays bound where the service lets it", async () => {
       await on.stack.destroy();
-      const refusesAlone = switches.deleteCertificateNeedsPreviousCertId === true;
       assert.deepEqual(
         on
           .puts()
           .slice(1)
           .map(({ certificate }) => certificate),
-        [{ deleteCertificate: true }, ...(refusesAlone ? [{ deleteCertificate: true, previousCertId: firstId }] : [])],
+        [{ deleteCertificate: true, previousCertId: firstId }],
       );
       assert.equal(on.certIdOf(), undefined);
       assert.equal(on.cloud.state().bindings.length, switches.deleteCertificateDropsBinding ? 0 : 1);
