@@ -68,8 +68,8 @@ export async function ensureDomain(
   const parts: Mutable<Parts> = { ...recorded };
   try {
     parts.token = await ensured(singles.cnameToken, declaredToken(declared), recorded.token);
-    // The resource that made the record may be another, or one whose state was lost.
-    if (records !== undefined && recorded.token === undefined && parts.token.bound)
+    // The resource that made the record may be another, or one whose state was lost; or a move was killed.
+    if (records !== undefined && recorded.token?.bucket !== binding.bucket && parts.token.bound)
       parts.token = withProof(parts.token, await findProof(run.alidns, domain, records.zone));
     const txt = declaredTxt(declared, parts);
     if (txt !== undefined) parts.txt = await ensuredRecord(run, singles, txt, recorded.txt);
