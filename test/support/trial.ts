@@ -91,8 +91,11 @@ export class Trial {
     }
   }
 
-  /** The same, in a process that is killed when the service has taken a request. */
-  async actUntilKilled(act: Act, program: Program, number: number): Promise<void> {
+  /**
+   * The same, in a process that is killed when the service has taken a request: nothing of the operation under way is in
+   * the state. False where it ended before.
+   */
+  async actUntilKilled(act: Act, program: Program, number: number): Promise<boolean> {
     let isKilled = false;
     let kill = () => {};
     const killed = new Promise<void>((resolve) => {
@@ -111,13 +114,14 @@ export class Trial {
     const { state, replaced } = this.stack;
     this.stack = this.#newStack(state);
     this.stack.replaced.push(...replaced);
+    return isKilled;
   }
 
   /**
    * Once nothing is wrong any more: the act is finished without a hand, an `up` after it sends nothing, and a destroy
-   * leaves nothing.
+   * leaves nothing. `mayAdopt`: but for records that the state takes for somebody else's.
    */
-  async finish(act: Act, program: Program): Promise<void> {
+  async finish(act: Act, program: Program, { mayAdopt = false } = {}): Promise<void> {
     assert.equal(await this.act(act, program), undefined, "the next one");
     if (act !== "destroy") {
       // What was read may differ from what is declared.
@@ -126,8 +130,10 @@ export class Trial {
       await this.stack.up(program);
       assert.equal(this.cloud.requests().length, before, "an unchanged `up` sends something");
     }
+    const adopted = [...this.stack.state.values()].filter(({ outputs }) => outputs.adopted === true);
     assert.equal(await this.act("destroy", {}), undefined, "the destroy");
-    assert.deepEqual(this.left(), [], "left behind");
+    const theirs = mayAdopt ? adopted.map(({ outputs }) => outputs.recordId) : [];
+    assert.deepEqual(this.left(theirs), [], "left behind");
     assert.deepEqual(blindRepeats(this.cloud.requests()), [], "repeated blindly");
   }
 
@@ -139,20 +145,22 @@ export class Trial {
     this.cloud.addCredential({ accessKeyId, accessKeySecret, securityToken, ...expiration });
   }
 
-  /** What is bound, and the records that no person has made. */
-  left(): string[] {
+  /** What is bound, and the records that no person has made, but for those that are `theirs` as well. */
+  left(theirs: readonly unknown[] = []): string[] {
     const { bindings, records } = this.cloud.state();
     return [
       ...bindings.map(({ domain, bucket }) => `${domain} on ${bucket}`),
       ...records
-        .filter(({ id, type }) => (type === "TXT" || type === "CNAME") && !this.#theirs.has(id))
+        .filter(({ id, type }) => (type === "TXT" || type === "CNAME") && !this.#theirs.has(id) && !theirs.includes(id))
         .map(({ id, name, type, value }) => `${type} ${name} ${[value].flat().join("")} (${id})`),
     ];
   }
 
-  /** Another stack on the same cloud. */
+  /** Another stack on the same cloud, which has on record what this one has. */
   otherStack(): Stack {
-    return new Stack({ ...this.#config }, this.clock);
+    const stack = new Stack({ ...this.#config }, this.clock);
+    for (const [name, entry] of this.stack.state) stack.state.set(name, entry);
+    return stack;
   }
 
   close(): Promise<void> {

@@ -4,7 +4,7 @@ export type Send = (request: HttpRequest) => Promise<HttpReply>;
 
 /** The requests of a stack as they leave it, each of which something may happen to. */
 export class Wire extends HttpClient {
-  /** How many have left since the count was last set back. */
+  /** How many have left since an operation began. */
   count = 0;
   /** What happens to a request, by its number; `send` sends it. */
   meet: (number: number, request: HttpRequest, send: Send) => Promise<HttpReply> = PASS;
@@ -13,10 +13,9 @@ export class Wire extends HttpClient {
     return this.meet(this.count++, request, (sent) => super.exchange(sent));
   }
 
-  /** Lets all requests pass, and counts from 0. */
+  /** Lets all requests pass. */
   reset(): void {
     this.meet = PASS;
-    this.count = 0;
   }
 }
 
