@@ -117,3 +117,61 @@ export function truncatedOverUdp(script: Script): Script {
     return said.answers?.length ? whole.subarray(0, whole.length - 4) : whole;
   };
 }
+
+/** What may be wrong with a server that has the truth to tell; `isSlow`: it is noticed only after a time-out. */
+export const DNS_FAULTS: readonly {
+  readonly name: string;
+  readonly isSlow?: boolean;
+  readonly spoil: (truth: Script) => Script;
+}[] = [
+  { name: "fails", spoil: () => () => ({ flags: 2 }) },
+  { name: "refuses", spoil: () => () => ({ flags: 5 }) },
+  {
+    name: "has no authority",
+    spoil:
+      (truth) =>
+      (...asked) =>
+        withFlags(truth(...asked), 0),
+  },
+  {
+    name: "lies about what is there",
+    spoil:
+      () =>
+      ({ name, type }) => ({ flags: AUTHORITATIVE_ANSWER, answers: lie(name, type) }),
+  },
+  { name: "lies that nothing is there", spoil: () => () => ({ flags: AUTHORITATIVE_ANSWER | 3 }) },
+  { name: "truncates", spoil: truncatedOverUdp },
+  { name: "is dead", isSlow: true, spoil: () => () => "silent" },
+  {
+    name: "answers other questions",
+    isSlow: true,
+    spoil:
+      (truth) =>
+      (...asked) =>
+        withQuestion(truth(...asked)),
+  },
+  { name: "sends noise", isSlow: true, spoil: () => () => Buffer.from("noise, and no message of DNS") },
+  {
+    name: "truncates, and does not answer by TCP",
+    isSlow: true,
+    spoil: (truth) => (question, via, query) =>
+      via === "tcp" ? "silent" : truncatedOverUdp(truth)(question, via, query),
+  },
+];
+
+type Said = ReturnType<Script>;
+
+function withFlags(said: Said, flags: number): Said {
+  return typeof said === "string" || Buffer.isBuffer(said) ? said : { ...said, flags };
+}
+
+function withQuestion(said: Said): Said {
+  const questions = [{ type: "TXT", name: "another.example.com" } as Question];
+  return typeof said === "string" || Buffer.isBuffer(said) ? said : { ...said, questions };
+}
+
+function lie(name: string, type: Question["type"]): Answer[] {
+  return type === "TXT"
+    ? [{ name, type, ttl: 60, data: "0123456789abcdef0123456789abcdef" }]
+    : [{ name, type: "CNAME", ttl: 60, data: "elsewhere.example.net" }];
+}

@@ -20,7 +20,7 @@ const OTHER = "other.oss-cn-hangzhou.aliyuncs.com";
 const BY_ID = { certId: "1-cn-hangzhou" };
 const TWO = "two.example.com";
 
-/** All operations of all resources that send requests. */
+/** All operations of all resources. Those of ManualRecord ask DNS only. */
 export const LIFECYCLES: readonly LifecycleCase[] = (
   [
     ["CnameToken: create", "up", "nothing", (declare) => declare.token()],
@@ -60,6 +60,9 @@ export const LIFECYCLES: readonly LifecycleCase[] = (
     ["BucketCnames: move", "up", "fleet", (declare) => declare.fleet({ [DOMAIN]: { bucket: "other" } })],
     ["BucketCnames: read", "refresh", "fleet", (declare) => declare.fleet()],
     ["BucketCnames: delete", "destroy", "fleet", (declare) => declare.fleet()],
+    ["ManualRecord: create", "up", "nothing", (declare) => declare.manual(SITE)],
+    ["ManualRecord: update", "up", "manual", (declare) => declare.manual(OTHER)],
+    ["ManualRecord: read", "refresh", "manual", (declare) => declare.manual(SITE)],
   ] satisfies [string, Act, keyof Worlds, (declare: Declare) => Program, number?][]
 ).map(([name, act, before, program, hours = 0]) => ({ name, act, before, program, hours }));
 
@@ -97,6 +100,10 @@ export class Declare {
     return { record: ["alidnsRecord", { name: DOMAIN, type: "CNAME", value, ...more }] };
   }
 
+  manual(target: string): Program {
+    return { record: ["manualRecord", { name: DOMAIN, target }] };
+  }
+
   fleet(domains: PropertyMap = { [DOMAIN]: {} }): Program {
     const shared = { bucket: "site", certificate: this.pairs[0], dnsTimeoutSeconds: 1, alidns: {} };
     return { fleet: ["bucketCnames", { ...shared, domains }] };
@@ -119,6 +126,7 @@ export async function prepareWorlds(declare: Declare) {
     txt: await prepare(declare.txt("one")),
     cname: await prepare(declare.cname(SITE)),
     fleet: await prepare(declare.fleet()),
+    manual: await prepare(declare.manual(SITE)),
   };
 }
 
