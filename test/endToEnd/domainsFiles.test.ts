@@ -71,6 +71,8 @@ for (const engine of engines)
       });
       assert.equal(cloud.state().certificates.length, 1);
       assert.deepEqual(resources(), ["domains", "domains-manual", "single.example.com"]);
+      const component = project.resources().find(({ type }) => type.endsWith(":CustomDomains"));
+      assert.doesNotMatch(JSON.stringify(component), /example\.com/, "the state has all domains twice");
       const { summary, domains, records } = await project.outputs();
       assert.deepEqual(summary, {
         total: 33,
