@@ -60,6 +60,8 @@ export class AlidnsClient {
   readonly #clock: Clock;
   readonly #pace: Pace;
   readonly #snapshots = new Map<string, Promise<readonly AlidnsRecordInfo[]>>();
+  /** Zones that have been written to. */
+  readonly #written = new Set<string>();
   #zones: Promise<string[]> | undefined;
 
   constructor(options: AlidnsClientOptions) {
@@ -132,8 +134,15 @@ export class AlidnsClient {
     return (await this.findRecords(zone, rr)).find((record) => record.recordId === recordId);
   }
 
+  /** The same for many records: one list of the zone serves all that are read before the first write. */
+  async readRecord(zone: string, rr: string, recordId: string): Promise<AlidnsRecordInfo | undefined> {
+    if (this.#written.has(zone)) return this.getRecord(zone, rr, recordId);
+    return (await this.snapshot(zone)).find((record) => record.recordId === recordId && record.rr === rr);
+  }
+
   /** @returns the new record's id */
   async addRecord(zone: string, content: RecordContent): Promise<string> {
+    this.#written.add(zone);
     const parameters = { DomainName: zone, ...wireContent(content) };
     const what = described(zone, content);
     const { RecordId } = await this.#call("AddDomainRecord", what, parameters);
@@ -142,6 +151,7 @@ export class AlidnsClient {
   }
 
   async updateRecord(zone: string, recordId: string, content: RecordContent): Promise<void> {
+    this.#written.add(zone);
     const parameters = { RecordId: recordId, ...wireContent(content) };
     try {
       await this.#call("UpdateDomainRecord", described(zone, content), parameters);
@@ -153,6 +163,7 @@ export class AlidnsClient {
 
   /** Deletes a record; one that is gone already counts as deleted. */
   async deleteRecord(zone: string, rr: string, recordId: string): Promise<void> {
+    this.#written.add(zone);
     try {
       await this.#call("DeleteDomainRecord", `record ${recordId} (${recordName(zone, rr)})`, { RecordId: recordId });
     } catch (error) {

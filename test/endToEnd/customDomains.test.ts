@@ -8,7 +8,7 @@ const DOMAINS = Array.from({ length: 12 }, (_, index) => `w${index}.example.com`
 
 for (const engine of engines)
   describe(`many domains as one resource on the ${engine.name}`, function () {
-    this.timeout(180_000);
+    this.timeout(300_000);
     let cloud: Cloud;
     let authority: Authority;
     let project: Project;
@@ -56,7 +56,8 @@ for (const engine of engines)
       assert.deepEqual(await up(), { CreateCnameToken: 12, AddDomainRecord: 24, PutCname: 24 });
       assert.deepEqual(bound("site"), sorted);
       assert.equal(cloud.state().certificates.length, 1);
-      assert.equal(project.resources().filter(({ type }) => type.includes("dynamic")).length, 1);
+      const made = project.resources().filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic"));
+      assert.deepEqual(made.map(({ type }) => type.split(":").at(-1)).sort(), ["BucketCnames", "RemovalGuard"]);
       const results = (await project.outputs()).results as Record<string, { status: string; records: unknown[] }>;
       assert.deepEqual(Object.keys(results).sort(), sorted);
       assert.deepEqual([results["w3.example.com"]?.status, results["w3.example.com"]?.records.length], ["Enabled", 2]);
@@ -93,22 +94,20 @@ for (const engine of engines)
         `for (const domain of ${JSON.stringify(domains)}) new oss.CustomDomain(domain, { domain, bucket: "site", dns: oss.none, ${FILES} });`;
       await start(fleet("sites", "site", DOMAINS), files);
       for (const domain of DOMAINS) cloud.inConsole.moveBinding(domain, "site");
-      assert.deepEqual(await up(), { PutCname: 12 });
+      assert.deepEqual(await up("--skip-preview"), { PutCname: 12 });
+      const [some, others] = [DOMAINS.slice(0, 5), DOMAINS.slice(5)];
       for (const program of [
-        singles(DOMAINS),
-        singles(DOMAINS.slice(0, 6)) + fleet("sites", "site", DOMAINS.slice(6)),
-        fleet("renamed", "site", DOMAINS),
-        singles(DOMAINS.slice(6)) + fleet("renamed", "site", DOMAINS.slice(0, 6)),
-        fleet("renamed", "site", DOMAINS.slice(6)) + fleet("sites", "site", DOMAINS.slice(0, 6)),
+        singles(some) + fleet("sites", "site", others),
+        fleet("sites", "site", some) + fleet("more", "site", others),
       ]) {
         change(program);
-        assert.deepEqual(await up(), {}, program);
+        assert.deepEqual(await up("--skip-preview"), {}, program);
         assert.deepEqual(bound("site"), sorted);
       }
       cloud.set({ bindsUnverified: true });
-      change(fleet("renamed", "site", DOMAINS.slice(7)) + fleet("sites", "shop", DOMAINS.slice(0, 7)));
-      assert.equal((await up()).DeleteCname, 7);
-      assert.deepEqual([bound("site").length, bound("shop").length], [5, 7]);
+      change(fleet("sites", "site", DOMAINS.slice(0, 1)) + fleet("more", "shop", DOMAINS.slice(1)));
+      assert.equal((await up("--skip-preview")).DeleteCname, 11);
+      assert.deepEqual([bound("site").length, bound("shop").length], [1, 11]);
     });
 
     it("are finished by the next up if the engine and the provider are killed halfway", async () => {

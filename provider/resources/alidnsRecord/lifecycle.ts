@@ -57,10 +57,7 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     const zone = props.zone ?? (await alidns.findZone(name));
     const rr = rrIn(zone, name);
     const recordId = props.recordId ?? id;
-    // A refresh reads all records of a zone at once.
-    const record = isGet
-      ? await alidns.getRecord(zone, rr, recordId)
-      : (await alidns.snapshot(zone)).find((one) => one.recordId === recordId && one.rr === rr);
+    const record = await (isGet ? alidns.getRecord(zone, rr, recordId) : alidns.readRecord(zone, rr, recordId));
     if (record === undefined || record.type !== props.type) {
       if (isGet) throw new Error(`There is no ${props.type} record ${id} at ${props.name} in the zone ${zone}.`);
       return { id: "" };
