@@ -2,7 +2,7 @@ import type { Clock } from "./clock";
 
 /**
  * Tells how many of many domains are done: at most once a second, for all that is under way together, and once more at
- * the end. What takes less than a second is not told.
+ * the end. What takes less than a second is not told, and nothing is told twice.
  */
 export class Progress {
   readonly #clock: Clock;
@@ -10,7 +10,7 @@ export class Progress {
   #all = 0;
   #done = 0;
   #isScheduled = false;
-  #isTold = false;
+  #told: number | undefined;
 
   constructor(clock: Clock, print: (text: string) => void) {
     this.#clock = clock;
@@ -27,10 +27,10 @@ export class Progress {
   finish(): void {
     this.#done++;
     if (this.#done < this.#all) return;
-    if (this.#isTold) this.#tell();
+    if (this.#told !== undefined) this.#tell();
     this.#all = 0;
     this.#done = 0;
-    this.#isTold = false;
+    this.#told = undefined;
   }
 
   #schedule(): void {
@@ -39,13 +39,13 @@ export class Progress {
     this.#clock.later(SECOND_MS, () => {
       this.#isScheduled = false;
       if (this.#all === 0) return;
-      this.#tell();
+      if (this.#told !== this.#done) this.#tell();
       this.#schedule();
     });
   }
 
   #tell(): void {
-    this.#isTold = true;
+    this.#told = this.#done;
     this.#print(`oss-cname: ${this.#done} of ${this.#all} domains done`);
   }
 }
