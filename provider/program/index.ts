@@ -15,16 +15,6 @@ import type { Configuration, ConfiguredDomain } from "./configuration";
 import { ConfigurationError, readConfiguration } from "./configuration";
 import { groupsOf } from "./groups";
 
-/** What became of one domain. */
-interface DomainSummary {
-  readonly domain: string;
-  readonly bucket: string;
-  readonly url: string;
-  readonly status: string;
-  readonly certificateValidTo: string;
-  readonly cnameTarget: string;
-}
-
 /** What became of many domains. */
 interface Summary {
   readonly total: number;
@@ -45,39 +35,38 @@ const groups = groupsOf(configuration.domainsOfFiles, config.getObject("defaults
 );
 const customDomains = configuration.domains.map((entry) => [entry, customDomain(entry)] as const);
 
-/** Stack output: what became of each domain of `oss-cname:domains`. */
-export const domains: pulumi.Output<DomainSummary[]> = pulumi.all(
-  customDomains.map(([{ domain, bucket }, { url, status, certificateValidTo, cnameTarget }]) =>
-    pulumi.output({ domain, bucket, url, status, certificateValidTo, cnameTarget }),
-  ),
-);
+/** Stack output: the status of each domain of `oss-cname:domains`. A line a domain, for Pulumi prints all outputs. */
+export const domains: pulumi.Output<Record<string, string>> = pulumi
+  .all(customDomains.map(([{ domain }, { status }]) => pulumi.all([domain, status])))
+  .apply((statuses) => Object.fromEntries(statuses));
 
-/** Stack output: the records to create by hand. */
-export const records: pulumi.Output<DnsRecord[]> = pulumi
+/** Stack output: the records to create by hand, as lines of a zone file. */
+export const records: pulumi.Output<string[]> = pulumi
   .all([...customDomains.map(([, { records }]) => records), ...groups.map(({ records }) => records)])
-  .apply((lists) => lists.flat());
+  .apply((lists) => lists.flat().map(zoneFileLine));
 
-/**
- * Stack output, where there are domains in files: how many domains there are, how many of them have which status, and
- * which are not `Enabled`.
- */
-export const summary: pulumi.Output<Summary> | undefined =
-  groups.length === 0
-    ? undefined
-    : pulumi
-        .all([domains, pulumi.all(groups.map(({ results }) => results))])
-        .apply(([singles, results]) =>
-          summaryOf([
-            ...singles,
-            ...results.flatMap((known) => Object.entries(known).map(([domain, result]) => ({ ...result, domain }))),
-          ]),
-        );
+/** Stack output: how many domains there are, how many of them have which status, and which are not `Enabled`. */
+export const summary: pulumi.Output<Summary> = pulumi
+  .all([domains, pulumi.all(groups.map(({ results }) => results))])
+  .apply(([singles, results]) =>
+    summaryOf([
+      ...Object.entries(singles),
+      ...results.flatMap((known) => Object.entries(known).map(([domain, { status }]) => [domain, status] as const)),
+    ]),
+  );
 
-function summaryOf(all: readonly Pick<DomainSummary, "domain" | "status">[]): Summary {
+function summaryOf(all: readonly (readonly [domain: string, status: string])[]): Summary {
   const statuses: Record<string, number> = {};
-  for (const { status } of all) statuses[status] = (statuses[status] ?? 0) + 1;
-  const notEnabled = all.filter(({ status }) => status !== "Enabled").map(({ domain }) => domain);
-  return { total: all.length, statuses, notEnabled };
+  for (const [, status] of all) statuses[status] = (statuses[status] ?? 0) + 1;
+  return {
+    total: all.length,
+    statuses,
+    notEnabled: all.flatMap(([domain, status]) => (status === "Enabled" ? [] : [domain])),
+  };
+}
+
+function zoneFileLine({ name, type, value, ttl }: DnsRecord): string {
+  return `${name}. ${ttl} IN ${type} ${type === "TXT" ? `"${value}"` : `${value}.`}`;
 }
 
 function configured(): Configuration {
