@@ -10,6 +10,7 @@ import { table } from "../provider/table";
 import { type Engine, engines, repository } from "../test/support/pulumiRun";
 import { costs } from "./costs";
 import { megabytes, type Row } from "./figures";
+import { manyDomains } from "./manyDomains";
 import { manyResources } from "./manyResources";
 import { singleDomains } from "./singleDomains";
 
@@ -17,6 +18,7 @@ import { singleDomains } from "./singleDomains";
 const PARTS: readonly { readonly on: readonly Engine[]; readonly measure: (engine: Engine) => Promise<Row[]> }[] = [
   { on: engines.slice(0, 1), measure: costs },
   { on: engines, measure: singleDomains },
+  { on: engines, measure: manyDomains },
   { on: engines.slice(0, 1), measure: manyResources },
 ];
 
@@ -56,6 +58,7 @@ ${figures.join("\n")}
 | provider process | what each account costs at the start of a run, in starts of Node.js itself |
 | signed ListCname | what signing, retrying and reading cost beside the request |
 | 100 domains | each with a token, a TXT record, a binding and one certificate for all, of a service that answers after 50 ms; no previews |
+| 1,000 domains | one \`CustomDomains\` for each of 10 buckets, one certificate for all, DNS not looked at; no previews |
 | floor | as many resources that do nothing, and requests x 50 ms / 10 at once. In a rotation 100 of them are updated |
 | largest process | the most that a program or a provider process held |
 | 3,000 resources | against 500: 6x is linear, 36x the square |

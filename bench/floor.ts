@@ -1,4 +1,5 @@
 import type { Engine } from "../test/support/pulumiRun";
+import { type Row, seconds, times } from "./figures";
 import { type Measured, MeasuredStack } from "./measuredStack";
 
 /** The service's answer to each request comes this late. */
@@ -43,9 +44,10 @@ export class NothingStack {
   }
 }
 
-/** What so many requests take at the least. */
-export function requestFloor(requests: number): number {
-  return (requests * LATENCY_MS) / CONCURRENCY;
+/** A row about a command, against what as many resources that do nothing and its requests take at the least. */
+export function rowAgainstFloor(what: string, { ms, requests }: Measured, nothing: Measured): Row {
+  const least = nothing.ms + (requests * LATENCY_MS) / CONCURRENCY;
+  return [`${what}, ${requests} requests`, seconds(ms), `floor ${seconds(least)}`, times(ms / least)];
 }
 
 /** The text of the provider is a constant, as ours is: the SDK would take longer to make it. */

@@ -1,9 +1,9 @@
 import { startCloud } from "../local";
 import { createAuthority } from "../test/support/certificates";
 import type { Engine } from "../test/support/pulumiRun";
-import { megabytes, type Row, seconds, times } from "./figures";
-import { LATENCY_MS, NothingStack, requestFloor } from "./floor";
-import { type Measured, MeasuredStack } from "./measuredStack";
+import { megabytes, type Row, times } from "./figures";
+import { LATENCY_MS, NothingStack, rowAgainstFloor } from "./floor";
+import { MeasuredStack } from "./measuredStack";
 
 /** As many as OSS binds to one bucket. */
 const DOMAINS = 100;
@@ -33,12 +33,14 @@ export async function singleDomains(engine: Engine): Promise<Row[]> {
       const nothingUp = await nothing.up();
       const unchanged = await stack.measure("up", "--expect-no-changes");
       const rows = [
-        row(`up of ${DOMAINS} domains (${resources} resources)`, up, nothingUp),
-        row("unchanged up", unchanged, await nothing.unchanged()),
+        rowAgainstFloor(`up of ${DOMAINS} domains (${resources} resources)`, up, nothingUp),
+        rowAgainstFloor("unchanged up", unchanged, await nothing.unchanged()),
       ];
       stack.write(await pair());
-      rows.push(row("rotation of their certificate", await stack.measure("up"), await nothing.update(DOMAINS)));
-      rows.push(row("destroy", await stack.measure("destroy"), await nothing.destroy()));
+      rows.push(
+        rowAgainstFloor("rotation of their certificate", await stack.measure("up"), await nothing.update(DOMAINS)),
+      );
+      rows.push(rowAgainstFloor("destroy", await stack.measure("destroy"), await nothing.destroy()));
       const [state, floor] = [up.stateBytes, nothingUp.stateBytes];
       return [
         ...rows,
@@ -52,9 +54,4 @@ export async function singleDomains(engine: Engine): Promise<Row[]> {
     stack.close();
     await cloud.close();
   }
-}
-
-function row(what: string, { ms, requests }: Measured, nothing: Measured): Row {
-  const least = nothing.ms + requestFloor(requests);
-  return [`${what}, ${requests} requests`, seconds(ms), `floor ${seconds(least)}`, times(ms / least)];
 }
