@@ -57,7 +57,10 @@ export async function importFile(run: Run, domains: readonly ImportableDomain[])
     const resources = [
       { type: "oss-cname:index:CustomDomain", name: domain, component: true as const },
       await imported("cnameToken", "CnameToken", `${bucket}/${domain}`, binding),
-      await imported("bucketCname", "BucketCname", domain, { ...binding, unverified: "wait" } as BindingInputs),
+      await imported("bucketCname", "BucketCname", domain, {
+        ...binding,
+        ...{ unverified: "wait", cnameTarget: run.bucket(binding).cnameTarget },
+      } as BindingInputs),
     ];
     if (certificate === undefined) return resources;
     const inputs: BindingInputs = { ...binding, ...certificate };

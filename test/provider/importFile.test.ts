@@ -44,7 +44,8 @@ describe("importFile", () => {
     const { id, parent, inputs, outputs } = binding ?? assert.fail();
     assert.deepEqual([id, parent], ["plain.example.com", "plain.example.com"]);
     const __provider = 'exports.handler = () => require("pulumi-oss-cname/dynamic").bucketCname;';
-    assert.deepEqual(inputs, { ...PLAIN, unverified: "wait", __provider });
+    const cnameTarget = "site.oss-cn-hangzhou.aliyuncs.com";
+    assert.deepEqual(inputs, { ...PLAIN, cnameTarget, unverified: "wait", __provider });
     assert.deepEqual(outputs, { ...outputs, ...PLAIN, status: "Enabled", __provider });
   });
 

@@ -74,7 +74,7 @@ export async function removeCertificate(run: Run, binding: BindingInputs, certId
   const bucket = run.bucket(binding);
   let found = await findCertificate(run, binding, certId);
   // Somebody may put another there after our look.
-  const removal: CertificateConfiguration = { deleteCertificate: true, previousCertId: certId };
+  let guard: CertificateConfiguration = { previousCertId: certId };
   for (let attempt = 1; ; attempt++) {
     if (found?.certificate === undefined) return;
     if (found.certificate.certId !== certId)
@@ -82,10 +82,12 @@ export async function removeCertificate(run: Run, binding: BindingInputs, certId
         `${domain} has certificate ${found.certificate.certId} now, which is not the one on record; it stays`,
       );
     try {
-      await bucket.putCertificate(domain, removal);
+      await bucket.putCertificate(domain, { deleteCertificate: true, ...guard });
       break;
     } catch (error) {
       if (attempt >= attemptsAt(error) || !(mayBeConflict(error) || isOutcomeUnknown(error))) throw error;
+      // Where the certificate is still the same, the service may not take the two together.
+      if (mayBeConflict(error)) guard = {};
       found = await bucket.binding(domain, { fresh: true });
     }
   }

@@ -57,6 +57,15 @@ describe("CnameCertificate", () => {
     assert.equal(on.certIdOf(), undefined);
   });
 
+  it("is taken off where the service does not take DeleteCertificate and PreviousCertId together", async () => {
+    await start();
+    await on.up(ONE);
+    on.cloud.fail({ operation: "PutCname", status: 400, code: "InvalidArgument" });
+    await on.stack.destroy();
+    assert.deepEqual(on.lastPut(), { deleteCertificate: true });
+    assert.equal(on.certIdOf(), undefined);
+  });
+
   describe("of a resource that is renamed", () => {
     let renamed: Program;
     let certId: string | undefined;
