@@ -14,9 +14,9 @@ export type { BucketCnameArgs, TakeoverArgs } from "./resources/bucketCname/reso
 export { BucketCname } from "./resources/bucketCname/resource";
 export type {
   BucketCnamesArgs,
+  BucketCnamesCertificateArgs,
   BucketCnamesDomainArgs,
   BucketCnamesResult,
-  FleetCertificateArgs,
 } from "./resources/bucketCnames/resource";
 export { BucketCnames } from "./resources/bucketCnames/resource";
 export type { CnameCertificateArgs } from "./resources/cnameCertificate/resource";

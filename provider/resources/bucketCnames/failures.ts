@@ -1,8 +1,8 @@
 import type { CheckFailure } from "../lifecycle";
 
 /** Some of many domains failed; what the others became is recorded. */
-export class FleetError extends Error {
-  override readonly name = "FleetError";
+export class DomainFailures extends Error {
+  override readonly name = "DomainFailures";
 
   constructor(failures: ReadonlyMap<string, Error>, of: number) {
     const rest = of === failures.size ? "" : " The others are done, and the next `pulumi up` sends nothing for them.";

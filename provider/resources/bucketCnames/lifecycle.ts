@@ -8,7 +8,7 @@ import type { Inputs } from "./declared";
 import { declaredDomain, foldDomains, withDigests } from "./declared";
 import type { DeclaredDomain, Parts, Singles } from "./domain";
 import { declaredCname, deleteDomain, ensureDomain, isDomainChanged, readDomain } from "./domain";
-import { checkFailures, FleetError } from "./failures";
+import { checkFailures, DomainFailures } from "./failures";
 import type { RecordedDomains } from "./state";
 import { packDomains, unpackDomains } from "./state";
 
@@ -97,7 +97,7 @@ export class BucketCnamesLifecycle
         failures.set(domain, error as Error);
       }
     });
-    if (failures.size > 0) throw new FleetError(failures, leaving.length);
+    if (failures.size > 0) throw new DomainFailures(failures, leaving.length);
   }
 
   /** Each domain by itself: those that fail do not keep the others from being done and recorded. */
@@ -111,7 +111,7 @@ export class BucketCnamesLifecycle
     const made = done.filter(([, parts]) => Object.keys(parts).length > 0);
     const outs = plain(packDomains(inputs.bucket, new Map(made)));
     if (failures.size === 0) return outs;
-    const error = new FleetError(failures, done.length);
+    const error = new DomainFailures(failures, done.length);
     // Nothing was made.
     if (olds.size === 0 && made.length === 0) throw error;
     throw new PartialFailure(id, inputs, outs, error);

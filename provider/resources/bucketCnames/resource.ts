@@ -19,13 +19,13 @@ type BindingOptions = Pick<
 >;
 
 /** A certificate for all domains or for one: a CertId, a pair of PEM strings or a pair of files. */
-export type FleetCertificateArgs = Omit<CnameCertificateArgs, "bucket" | "domain" | "region" | "endpoint">;
+export type BucketCnamesCertificateArgs = Omit<CnameCertificateArgs, "bucket" | "domain" | "region" | "endpoint">;
 
 /** One domain of BucketCnames. What is not given is that of the resource. */
 export interface BucketCnamesDomainArgs extends BindingOptions, Pick<BucketCnameArgs, "takeover" | "confirmedToken"> {
   /** Another bucket. Changing it moves the domain, in place. */
   readonly bucket?: pulumi.Input<string>;
-  readonly certificate?: FleetCertificateArgs;
+  readonly certificate?: BucketCnamesCertificateArgs;
   /** Whether there is to be a CNAME record: made with `alidns`, looked for with `manual`. Default true. */
   readonly cnameRecord?: pulumi.Input<boolean>;
   /** Where the CNAME record points. Default: the bucket's public name. */
@@ -39,7 +39,7 @@ export interface BucketCnamesArgs extends BindingOptions {
   /** The domains, as keys. Taking one away replaces the resource, which leaves the others as they are. */
   readonly domains: Readonly<Record<string, BucketCnamesDomainArgs>>;
   /** Certificate of all domains that have none of their own. A pair is uploaded once. */
-  readonly certificate?: FleetCertificateArgs;
+  readonly certificate?: BucketCnamesCertificateArgs;
   /**
    * Make the TXT and CNAME records in Alibaba Cloud DNS, in the account of the bucket. Default: none are made, and
    * `results` says which are needed. Taking it away deletes them.
@@ -110,7 +110,7 @@ export class BucketCnames extends OssDynamicResource {
 
 type Outputs = { readonly [Key in keyof RecordedDomains]: pulumi.Output<RecordedDomains[Key]> };
 
-function withSecretKey<Args extends { readonly certificate?: FleetCertificateArgs }>(args: Args): Args {
+function withSecretKey<Args extends { readonly certificate?: BucketCnamesCertificateArgs }>(args: Args): Args {
   const privateKey = args.certificate?.privateKey;
   return privateKey === undefined
     ? args
