@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
 import { type Cloud, startCloud } from "../../local";
+import { Canaries } from "../support/canaries";
 import { createAuthority } from "../support/certificates";
 import {
   type Engine,
@@ -19,6 +20,8 @@ import {
 import { hasPulumi, pulumi } from "../support/sandbox";
 
 const examples = join(repository, "examples");
+const SECRET_KEY = "canary/of-the-examples+8d41f2";
+const OTHER_SECRET_KEY = "canary/of-another-account+c07e19";
 const execute = promisify(execFile);
 
 interface Example {
@@ -49,9 +52,9 @@ const runnable: Record<string, Example> = {
   "another-account": {
     async prepare(cloud, scratch) {
       const owner = "2222222222222222";
-      cloud.addCredential({ accessKeyId: "intl-id", accessKeySecret: "intl-secret", owner });
+      cloud.addCredential({ accessKeyId: "intl-id", accessKeySecret: OTHER_SECRET_KEY, owner });
       cloud.addBucket({ name: "site-intl", owner, region: "ap-southeast-1" });
-      const profile = { name: "intl", mode: "AK", access_key_id: "intl-id", access_key_secret: "intl-secret" };
+      const profile = { name: "intl", mode: "AK", access_key_id: "intl-id", access_key_secret: OTHER_SECRET_KEY };
       writeFiles(scratch, { ".aliyun/config.json": JSON.stringify({ current: "intl", profiles: [profile] }) });
       return { env: { HOME: scratch } };
     },
@@ -134,7 +137,8 @@ describe("examples", function () {
 
 async function run(name: string, example: Example, engine: Engine): Promise<void> {
   const scratch = mkdtempSync(join(tmpdir(), "oss-cname-"));
-  const cloud = await startCloud({ buckets: ["site", "shops-1", "shops-2", "shops-3", "shops-4"] });
+  const buckets = ["site", "shops-1", "shops-2", "shops-3", "shops-4"];
+  const cloud = await startCloud({ buckets, accessKeySecret: SECRET_KEY });
   let project: Project | undefined;
   try {
     const { config, secrets } = livingOn(cloud);
@@ -153,8 +157,20 @@ async function run(name: string, example: Example, engine: Engine): Promise<void
       await project.expectUp("--skip-preview", "--expect-no-changes");
       assert.deepEqual(cloud.requests(), []);
     } else await project.expectUp("--skip-preview");
+    const keys = readdirSync(scratch).filter((file) => file.endsWith(".key"));
+    const canaries = new Canaries({
+      secretKey: SECRET_KEY,
+      otherSecretKey: OTHER_SECRET_KEY,
+      ...Object.fromEntries(keys.map((file) => [file, readFileSync(join(scratch, file), "utf8")])),
+    });
+    canaries.assertAbsent({
+      state: project.state(),
+      configuration: project.configuration(),
+      outputs: JSON.stringify(await project.outputs()),
+    });
     const { status, output } = await project.destroy("--skip-preview");
     assert.equal(status, 0, output);
+    canaries.assertAbsent({ log: project.log, "the state afterwards": project.state() });
     assert.deepEqual([bound(), cloud.state().records], [[], []]);
   } finally {
     project?.remove();

@@ -47,19 +47,19 @@ export class CustomDomains extends pulumi.ComponentResource {
         true,
       );
     const entries = entriesOf(args);
-    const inFleet = dns.kind === "managed" && dns.alidns?.provider === account ? dns.alidns : undefined;
-    const make = dns.kind === "managed" && inFleet === undefined ? dns.make : undefined;
+    const ownZones = dns.kind === "managed" && dns.alidns?.provider === account ? dns.alidns : undefined;
+    const make = dns.kind === "managed" && ownZones === undefined ? dns.make : undefined;
     const ours = (dependsOn: pulumi.Resource[]): pulumi.CustomResourceOptions =>
       pulumi.mergeOptions(account && { provider: account }, { parent: this, dependsOn });
     const proofs = make === undefined ? [] : entries.map((entry) => this.#proof(make, shared, entry, ours([])));
-    const { provider: _provider, ...alidns } = inFleet ?? {};
+    const { provider: _provider, ...alidns } = ownZones ?? {};
     const { results } = new BucketCnames(
       name,
       {
         ...shared,
         domains: Object.fromEntries(entries),
         ...(dns.kind === "manual" && { manual: true }),
-        ...(inFleet && { alidns }),
+        ...(ownZones && { alidns }),
       },
       ours(proofs),
     );
