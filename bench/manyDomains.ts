@@ -1,9 +1,9 @@
 import { startCloud } from "../local";
-import { createAuthority } from "../test/support/certificates";
 import type { Engine } from "../test/support/pulumiRun";
 import { megabytes, type Row } from "./figures";
 import { LATENCY_MS, NothingStack, rowAgainstFloor } from "./floor";
 import { MeasuredStack } from "./measuredStack";
+import { createPairs } from "./pairs";
 
 const BUCKETS = 10;
 /** As many as OSS binds to one bucket. */
@@ -14,11 +14,7 @@ const DOMAINS = BUCKETS * DOMAINS_PER_BUCKET;
 export async function manyDomains(engine: Engine): Promise<Row[]> {
   const buckets = Array.from({ length: BUCKETS }, (_, index) => `bucket-${index}`);
   const cloud = await startCloud({ buckets, latencyMs: LATENCY_MS, switches: { bindsUnverified: true } });
-  const authority = await createAuthority();
-  const pair = async () => {
-    const { chain, privateKey } = await authority.issue({ names: ["*.example.com"] });
-    return { "chain.pem": chain, "key.pem": privateKey };
-  };
+  const pair = await createPairs();
   const program = `
     const { CustomDomains, none } = require("pulumi-oss-cname");
     const certificate = { certificateFile: "chain.pem", privateKeyFile: "key.pem" };

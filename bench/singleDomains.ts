@@ -1,9 +1,9 @@
 import { startCloud } from "../local";
-import { createAuthority } from "../test/support/certificates";
 import type { Engine } from "../test/support/pulumiRun";
 import { megabytes, type Row, times } from "./figures";
 import { LATENCY_MS, NothingStack, rowAgainstFloor } from "./floor";
 import { MeasuredStack } from "./measuredStack";
+import { createPairs } from "./pairs";
 
 /** As many as OSS binds to one bucket. */
 const DOMAINS = 100;
@@ -11,11 +11,7 @@ const DOMAINS = 100;
 /** Domains with a token, a TXT record, a binding and a certificate each, against as many resources that do nothing. */
 export async function singleDomains(engine: Engine): Promise<Row[]> {
   const cloud = await startCloud({ buckets: ["site"], latencyMs: LATENCY_MS });
-  const authority = await createAuthority();
-  const pair = async () => {
-    const { chain, privateKey } = await authority.issue({ names: ["*.example.com"] });
-    return { "chain.pem": chain, "key.pem": privateKey };
-  };
+  const pair = await createPairs();
   const program = `
     const { CustomDomain, alidns } = require("pulumi-oss-cname");
     const certificate = { certificateFile: "chain.pem", privateKeyFile: "key.pem" };

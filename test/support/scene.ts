@@ -41,6 +41,14 @@ export class Scene {
     return only === undefined ? all : all.filter((operation) => operation === only);
   }
 
+  /** The writes of bindings, with their buckets: `PutCname site`. */
+  moves(): string[] {
+    return this.cloud
+      .requests()
+      .filter(({ operation }) => operation === "PutCname" || operation === "DeleteCname")
+      .map(({ operation, bucket }) => `${operation} ${bucket}`);
+  }
+
   forget(): void {
     this.cloud.forgetRequests();
   }

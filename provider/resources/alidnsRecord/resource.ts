@@ -28,9 +28,10 @@ export interface AlidnsRecordArgs {
  * A TXT or CNAME record in Alibaba Cloud DNS.
  *
  * A record that exists already, with the same value, is adopted: it is not written, and not deleted when this resource
- * is. It becomes this resource's own once it is changed from here: its TTL, or the value of a CNAME. Another TXT value is
- * added beside it. A CNAME that somebody else gives another value is theirs. A CNAME beside another record of that name, or a TXT record beside a CNAME, is refused by the preview, except
- * for what Alibaba Cloud DNS allows at the top of a zone. Several TXT values at one name are respected.
+ * is. It becomes this resource's own once it is changed from here: its TTL, or the value of a CNAME. Another TXT value
+ * is added beside it. A CNAME that somebody else gives another value is theirs. A CNAME beside another record of that
+ * name, or a TXT record beside a CNAME, is refused by the preview, except for what Alibaba Cloud DNS allows at the top of
+ * a zone. Several TXT values at one name are respected.
  *
  * A TXT record with the value that `CnameToken` gives for a domain that needs no proof, `already-bound`, is not made.
  */

@@ -140,17 +140,12 @@ export async function readDomain(singles: Singles, domain: string, recorded: Par
 
 /**
  * Removes what is on record, in reverse: the record that leads visitors here goes first, the proof of ownership last. The
- * certificate goes with the binding.
+ * certificate goes with the binding, and a token expires by itself.
  */
-export async function deleteDomain(
-  singles: Singles,
-  domain: string,
-  { token, txt, binding, cname }: Parts,
-): Promise<void> {
+export async function deleteDomain(singles: Singles, domain: string, { txt, binding, cname }: Parts): Promise<void> {
   if (cname !== undefined) await singles.alidnsRecord.delete(cname.recordId, cname);
   if (binding !== undefined) await singles.bucketCname.delete(domain, binding);
   if (txt !== undefined) await singles.alidnsRecord.delete(txt.recordId, txt);
-  if (token !== undefined) await singles.cnameToken.delete();
 }
 
 interface Single<In, Out> {
@@ -162,9 +157,7 @@ interface Single<In, Out> {
 /** Creates, updates or leaves a part, as Pulumi would. */
 async function ensured<In, Out>(single: Single<In, Out>, inputs: In, recorded: Out | undefined): Promise<Out> {
   if (recorded === undefined) return (await single.create(inputs)).outs;
-  const id = "";
-  const { changes } = await single.diff(id, recorded, inputs);
-  return changes ? (await single.update(id, recorded, inputs)).outs : recorded;
+  return (await changes(single, inputs, recorded)) ? (await single.update("", recorded, inputs)).outs : recorded;
 }
 
 /**

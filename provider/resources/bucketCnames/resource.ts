@@ -74,8 +74,8 @@ export interface BucketCnamesResult {
  * Any number of domains, as one resource: tokens, bindings, certificates and, in Alibaba Cloud DNS, records.
  *
  * Each domain is what `CnameToken`, `BucketCname`, `CnameCertificate` and `AlidnsRecord` would make of it, and keeps
- * their promises, but for one: a record that leads to the binding or proves it goes with it, whoever made it. If some domains fail, the others are done and recorded, the error lists each that failed, and the next
- * `up` goes on with those.
+ * their promises, but for one: a record that leads to the binding or proves it goes with it, whoever made it. If some
+ * domains fail, the others are done and recorded, the error lists each that failed, and the next `up` goes on with those.
  */
 export class BucketCnames extends OssDynamicResource {
   declare readonly bucket: pulumi.Output<string>;

@@ -11,11 +11,6 @@ const taking = (more: object = {}): Program => ({
 describe("a takeover", () => {
   let scene: Scene;
   afterEach(() => scene.close());
-  const moves = () =>
-    scene.cloud
-      .requests()
-      .filter(({ operation }) => operation === "PutCname" || operation === "DeleteCname")
-      .map(({ operation, bucket }) => `${operation} ${bucket}`);
   /** Bound to `other` by somebody else, with a token of `site`. */
   const start = async (options: SceneOptions = {}) => {
     scene = await Scene.start({ ...options });
@@ -35,7 +30,7 @@ describe("a takeover", () => {
     scene.prove("site", 5);
     await scene.stack.up(taking());
     assert.equal(scene.boundTo(domain), "site");
-    assert.deepEqual(moves(), ["PutCname site", "DeleteCname other", "PutCname site"]);
+    assert.deepEqual(scene.moves(), ["PutCname site", "DeleteCname other", "PutCname site"]);
   });
 
   it("sends nothing in the ups after it", async () => {
@@ -50,7 +45,7 @@ describe("a takeover", () => {
   it("unbinds nothing when the record does not come in time", async () => {
     await start();
     await assert.rejects(scene.stack.up(taking({ dnsTimeoutSeconds: 60 })), /still bound to bucket other/);
-    assert.deepEqual(moves(), []);
+    assert.deepEqual(scene.moves(), []);
   });
 
   it("leaves the other bucket's binding alone when it is destroyed while pending", async () => {
@@ -58,7 +53,7 @@ describe("a takeover", () => {
     await scene.stack.up(taking({ unverified: "pending" }));
     assert.equal(scene.stack.output("binding", "status"), "Pending");
     await scene.stack.destroy();
-    assert.deepEqual(moves(), []);
+    assert.deepEqual(scene.moves(), []);
     assert.equal(scene.boundTo(domain), "other");
   });
 
@@ -74,7 +69,7 @@ describe("a takeover", () => {
         scene.stack.up(taking({ takeover: { bucket } })),
         new RegExp(`from bucket ${bucket}: that bucket does not list it.*Nothing was changed`, "s"),
       );
-      assert.deepEqual(moves(), []);
+      assert.deepEqual(scene.moves(), []);
     });
 
   const invalid = [
@@ -102,7 +97,7 @@ describe("a takeover", () => {
       scene.stack.up(taking()),
       /NoNeedCreateCnameToken.*Nothing was changed.*unbind the domain there/s,
     );
-    assert.deepEqual(moves(), []);
+    assert.deepEqual(scene.moves(), []);
   });
 
   it("binds back when it cannot bind", async () => {
@@ -154,7 +149,7 @@ describe("a takeover", () => {
       scene.stack.up(taking()),
       /DeleteCname www\.example\.com on bucket other.*acs:oss:\*:\*:other/s,
     );
-    assert.deepEqual(moves(), ["PutCname site", "DeleteCname other"]);
+    assert.deepEqual(scene.moves(), ["PutCname site", "DeleteCname other"]);
     assert.equal(scene.boundTo(domain), "other");
   });
 
@@ -163,7 +158,7 @@ describe("a takeover", () => {
     scene.prove();
     scene.fault({ operation: "PutCname", bucket: "site", status: 403, code: "CnameIsRisk" });
     await assert.rejects(scene.stack.up(taking()), /CnameIsRisk/);
-    assert.deepEqual(moves(), ["PutCname site"]);
+    assert.deepEqual(scene.moves(), ["PutCname site"]);
     assert.equal(scene.boundTo(domain), "other");
   });
 
@@ -179,7 +174,7 @@ describe("a takeover", () => {
     await start({ config: { "oss-cname:verification": "none" } });
     scene.prove();
     await assert.rejects(scene.stack.up(taking()), /still bound to bucket other.*confirmedToken/s);
-    assert.deepEqual(moves(), ["PutCname site"]);
+    assert.deepEqual(scene.moves(), ["PutCname site"]);
     await scene.stack.up(taking({ confirmedToken: scene.token("site", domain) }));
     assert.equal(scene.boundTo(domain), "site");
   });

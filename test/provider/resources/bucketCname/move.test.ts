@@ -15,11 +15,6 @@ const MOVE = ["PutCname other", "DeleteCname site", "PutCname other"];
 describe("move", () => {
   let scene: Scene;
   afterEach(() => scene.close());
-  const moves = () =>
-    scene.cloud
-      .requests()
-      .filter(({ operation }) => operation === "PutCname" || operation === "DeleteCname")
-      .map(({ operation, bucket }) => `${operation} ${bucket}`);
   /** OSS refuses the domain only after it was unbound. */
   const refuseMidway = (fault: Partial<Fault>) => {
     scene.fault({ operation: "PutCname", bucket: "other", status: 409, code: "CnameAlreadyExists" });
@@ -69,7 +64,7 @@ describe("move", () => {
       await scene.stack.up(program("other"));
       assert.ok(scene.clock.now() - began > 30_000);
       assert.equal(unbound, 0);
-      assert.deepEqual(moves(), MOVE);
+      assert.deepEqual(scene.moves(), MOVE);
     });
 
     describe("without the new record in DNS", () => {
@@ -78,7 +73,7 @@ describe("move", () => {
       it("changes nothing when it does not come in time", async () => {
         await start();
         await assert.rejects(late(), /TXT _dnsauth.*still bound to bucket site/s);
-        assert.deepEqual(moves(), []);
+        assert.deepEqual(scene.moves(), []);
         assert.equal(scene.stack.output("binding", "bucket"), "site");
       });
     });
@@ -102,7 +97,7 @@ describe("move", () => {
       it("is settled without a write when the program goes back to the old bucket", async () => {
         await scene.stack.up(program("site", { unverified: "pending" }, "other"));
         assert.equal(status(), "Enabled");
-        assert.deepEqual(moves(), []);
+        assert.deepEqual(scene.moves(), []);
       });
 
       it("is pending again when the program returns to the new bucket after that", async () => {
@@ -110,18 +105,18 @@ describe("move", () => {
         await scene.stack.up(pending);
         assert.equal(status(), "Pending");
         assert.deepEqual(scene.stack.output("binding", "boundTo"), { bucket: "site", domain });
-        assert.deepEqual(moves(), []);
+        assert.deepEqual(scene.moves(), []);
       });
 
       it("is unbound from the old bucket by destroy", async () => {
         await scene.stack.destroy();
-        assert.deepEqual(moves(), ["DeleteCname site"]);
+        assert.deepEqual(scene.moves(), ["DeleteCname site"]);
       });
 
       it("moves in a later up, once the record is there", async () => {
         scene.prove("other");
         await scene.stack.up(pending);
-        assert.deepEqual(moves(), MOVE);
+        assert.deepEqual(scene.moves(), MOVE);
         assert.equal(status(), "Enabled");
       });
 
@@ -133,7 +128,7 @@ describe("move", () => {
         scene.prove("other");
         scene.forget();
         await scene.stack.up(pending);
-        assert.deepEqual(moves(), MOVE);
+        assert.deepEqual(scene.moves(), MOVE);
         assert.equal(status(), "Enabled");
       });
     });
@@ -158,7 +153,7 @@ describe("move", () => {
       refuseMidway({ status: 400, code: "TooManyCname" });
       await assert.rejects(scene.stack.up(program("other")), /TooManyCname.*bound back to bucket site.*tries again/s);
       assert.equal(scene.boundTo(domain), "site");
-      assert.deepEqual(moves(), [...MOVE, "PutCname site"]);
+      assert.deepEqual(scene.moves(), [...MOVE, "PutCname site"]);
       assert.equal(scene.stack.output("binding", "bucket"), "site");
       await scene.stack.up(program("other"));
       assert.equal(scene.boundTo(domain), "other");
@@ -173,7 +168,7 @@ describe("move", () => {
         assert.ok(error.message.includes(`TXT _dnsauth.${domain} = ${scene.token("site", domain)}`));
         return true;
       });
-      assert.deepEqual(moves(), [...MOVE, "PutCname site"]);
+      assert.deepEqual(scene.moves(), [...MOVE, "PutCname site"]);
       await scene.stack.up(program("other"));
       assert.equal(scene.boundTo(domain), "other");
     });
@@ -195,7 +190,7 @@ describe("move", () => {
       await start();
       scene.inConsole.moveBinding(domain, "other");
       await scene.stack.up(program("other"));
-      assert.deepEqual(moves(), []);
+      assert.deepEqual(scene.moves(), []);
     });
 
     it("binds a domain that somebody has unbound, without DeleteCname", async () => {
@@ -203,7 +198,7 @@ describe("move", () => {
       scene.inConsole.removeBinding(domain);
       scene.prove("other");
       await scene.stack.up(program("other"));
-      assert.deepEqual(moves(), ["PutCname other"]);
+      assert.deepEqual(scene.moves(), ["PutCname other"]);
     });
 
     describe("for another endpoint of the same bucket", () => {
@@ -213,7 +208,7 @@ describe("move", () => {
       it("stays bound, without a write", async () => {
         await start();
         assert.deepEqual(await scene.stack.up(there()), { token: "same", binding: "update" });
-        assert.deepEqual(moves(), []);
+        assert.deepEqual(scene.moves(), []);
       });
 
       it("is not unbound where two lists in a row miss it", async () => {
