@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly origin: string;
   /** With the query. */
   readonly path: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   /** How long the server may be silent once it has the request. The whole exchange may take a minute longer. */

@@ -38,12 +38,14 @@ export interface OssClientOptions {
 }
 
 export interface OssRequest extends Call {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly bucket: string;
   /** Sent as it is: `cname&comp=add`. */
   readonly query: string;
-  /** XML. */
+  /** XML, or the content of an object. */
   readonly body?: string;
+  /** Beside those of every request, in lower case: `x-oss-object-acl`. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Strings in the body that no error may repeat, whatever the service answers. */
   readonly secrets?: readonly string[];
   /** Never sent again once the service may have carried it out. */
@@ -106,9 +108,10 @@ export class OssClient {
   async #attempt(request: OssRequest, credentials: Credentials, history: History): Promise<HttpReply> {
     const { timeoutMs = TIMEOUT_MS } = this.#options;
     const { origin, path } = bucketUrl(this.#endpoint, request.bucket);
+    const { key = "", query } = request;
     const exchanged = this.#http.exchange({
       origin,
-      path: `${path}?${request.query}`,
+      path: `${path}${encodeKey(key)}${query === "" ? "" : `?${query}`}`,
       method: request.method,
       headers: this.#signedHeaders(request, credentials),
       body: request.body,
@@ -126,14 +129,15 @@ export class OssClient {
   }
 
   #signedHeaders(request: OssRequest, credentials: Credentials): Record<string, string> {
-    const { method, bucket, query, body = "" } = request;
+    const { method, bucket, key, query, body = "" } = request;
     const { region = "", product } = this.#endpoint;
     const time = new Date(this.#clock.now() + this.#clockOffsetMs);
     const headers = {
       "content-type": "application/xml",
       "content-md5": createHash("md5").update(body).digest("base64"),
+      ...request.headers,
     };
-    const signable = { method, bucket, query, headers };
+    const signable = { method, bucket, key, query, headers };
     if (this.#options.signatureVersion === "v1") return { ...headers, ...signV1(signable, credentials, time) };
     const { host, hostname } = new URL(bucketUrl(this.#endpoint, bucket).origin);
     // What another server has received must not be of use at OSS itself.
@@ -167,6 +171,10 @@ export class OssClient {
     this.#clockOffsetMs = offsetMs;
     return true;
   }
+}
+
+function encodeKey(key: string): string {
+  return key.split("/").map(encodeURIComponent).join("/");
 }
 
 /** A host of Alibaba Cloud, or this machine. */

@@ -10,6 +10,8 @@ export interface Call {
   readonly operation: string;
   readonly bucket?: string | undefined;
   readonly domain?: string | undefined;
+  /** Of an object. */
+  readonly key?: string | undefined;
 }
 
 export interface OssErrorDetails extends Call {
@@ -94,6 +96,7 @@ export function ossErrorFrom(
     operation: call.operation,
     bucket: call.bucket,
     domain: call.domain,
+    key: call.key,
     code,
     ec: clean(fields.EC || header("x-oss-ec") || header("x-oss-ec-code")),
     status,
@@ -171,8 +174,8 @@ function factsText(details: OssErrorDetails): string {
   return serviceMessage ? `${head}: ${serviceMessage}` : head;
 }
 
-function callText({ operation, bucket, domain }: Call): string {
-  return [operation, domain, bucket && `on bucket ${bucket}`].filter(Boolean).join(" ");
+function callText({ operation, bucket, domain, key }: Call): string {
+  return [operation, domain ?? key, bucket && `on bucket ${bucket}`].filter(Boolean).join(" ");
 }
 
 function transportRemedy(code: string, unsent: boolean): string {

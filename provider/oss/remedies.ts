@@ -34,7 +34,8 @@ export function ossRemedy(details: OssErrorDetails): string | undefined {
 }
 
 /** A RAM user gets the same answer for a bucket of its own account as long as no policy lets it in. */
-function allowRemedy({ operation, bucket = "*", serviceMessage }: OssErrorDetails): string {
+function allowRemedy({ operation, bucket = "*", key, serviceMessage }: OssErrorDetails): string {
+  if (key !== undefined) return challengeRemedy(operation, bucket);
   const certificates =
     operation === "PutCname" ? `; a certificate also needs ${inWords(CERTIFICATE_ACTIONS)} on *` : "";
   const allow = `allow the action oss:${operation} on ${bucketResource(bucket)}${certificates}.`;
@@ -42,6 +43,14 @@ function allowRemedy({ operation, bucket = "*", serviceMessage }: OssErrorDetail
     ? `find out whose bucket ${bucket} is. If it is another account's, use a key of that account, or have it let yours in by a ` +
         `bucket policy. If it is your account's, and this key a RAM user's or role's, ${allow}`
     : allow;
+}
+
+/** Objects are written and read below one prefix only. */
+function challengeRemedy(operation: string, bucket: string): string {
+  return (
+    `allow the action oss:${operation} on ${challengeResource(bucket)}. For public objects oss:PutObjectAcl is needed too, ` +
+    "and Block Public Access, of the bucket or the account, must be off."
+  );
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -62,6 +71,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: "check the access key secret, the region and the signature version.",
   TooManyCnameToken: "wait; a bucket holds 1000 tokens, each expires after 72 hours and none can be deleted.",
 };
+
+function challengeResource(bucket: string): string {
+  return `${bucketResource(bucket)}/.well-known/acme-challenge/*`;
+}
 
 function bucketResource(bucket: string): string {
   return `acs:oss:*:*:${bucket}`;
