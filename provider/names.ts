@@ -1,12 +1,19 @@
 /** Domain names as OSS and DNS know them. */
 
-/** A DNS record to create: `name` is a full name without trailing dot, `ttl` is in seconds. */
+/** A DNS record to create. */
 export interface DnsRecord {
+  /** Full name without trailing dot. */
   readonly name: string;
-  readonly type: "TXT" | "CNAME";
+  /** `TXT` or `CNAME`. */
+  readonly type: RecordType;
+  /** Text, or the name that a CNAME points to. */
   readonly value: string;
+  /** Seconds. */
   readonly ttl: number;
 }
+
+/** Type of a DNS record. */
+export type RecordType = "TXT" | "CNAME";
 
 /** Seconds. The least that every edition of Alibaba Cloud DNS takes, and short enough to correct a mistake. */
 export const RECORD_TTL_SECONDS = 600;

@@ -3,7 +3,9 @@ import type { Config } from "./settings";
 
 /** Where a bucket is served, as a resource says it; what it leaves out is the provider's. */
 export interface Location {
+  /** Region of the bucket, such as `cn-hangzhou`. */
   readonly region?: string | undefined;
+  /** OSS endpoint, a host or URL. */
   readonly endpoint?: string | undefined;
 }
 

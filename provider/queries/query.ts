@@ -9,6 +9,7 @@ import { saveFile } from "../saveFile";
 
 /** Arguments of all queries. */
 interface QueryArgs extends Location {
+  /** Bucket to ask. */
   readonly bucket: string;
   /** Also save the XML of the reply in this local file, readable by its owner only. Its directory must exist. */
   readonly outputFile?: string | undefined;
@@ -16,46 +17,57 @@ interface QueryArgs extends Location {
   readonly overwrite?: boolean | undefined;
 }
 
+/** Arguments of getCnameToken. */
 export interface GetCnameTokenArgs extends QueryArgs {
+  /** Domain, such as `www.example.com`. */
   readonly domain: string;
 }
 
+/** Result of getCnameToken. */
 export interface GetCnameTokenResult {
+  /** Bucket that the token is for. */
   readonly bucket: string;
+  /** Domain that the token is for. */
   readonly domain: string;
   /** 32 lower-case hex digits. */
   readonly token: string;
-  /** ISO 8601. */
+  /** When the token expires (ISO 8601). */
   readonly expireTime: string;
   /** The record that proves ownership. */
   readonly txtRecord: DnsRecord;
 }
 
+/** Arguments of listCnames. */
 export interface ListCnamesArgs extends QueryArgs {
   /** Whether the result includes certificates; the XML in `outputFile` always does. Default true. */
   readonly certificates?: boolean | undefined;
 }
 
+/** Result of listCnames. */
 export interface ListCnamesResult {
+  /** Bucket that was asked. */
   readonly bucket: string;
-  /** Account id. */
+  /** Id of the account that owns the bucket. */
   readonly owner: string;
+  /** The domains that are bound to the bucket. */
   readonly cnames: BoundDomain[];
 }
 
 /** A domain that is bound to a bucket. */
 export interface BoundDomain {
+  /** The domain, in lower case. */
   readonly domain: string;
   /** `Enabled` or `Disabled`. */
   readonly status: string;
-  /** ISO 8601. */
+  /** When the binding was last changed (ISO 8601). */
   readonly lastModified: string;
+  /** Its certificate, if it has one. */
   readonly certificate?: BoundCertificate;
 }
 
-/** The certificate of a bound domain. Dates in ISO 8601. */
+/** The certificate of a bound domain. */
 export interface BoundCertificate {
-  /** `27114423-cn-hangzhou` */
+  /** Id in Certificate Management Service with its region, such as `27114423-cn-hangzhou`. */
   readonly certId: string;
   /** `CAS` or `Upload`. */
   readonly type: string;
@@ -63,8 +75,11 @@ export interface BoundCertificate {
   readonly status: string;
   /** SHA-1, upper-case hex with colons, perhaps masked. */
   readonly fingerprint: string;
+  /** When it was made (ISO 8601). */
   readonly creationDate: string;
+  /** ISO 8601. */
   readonly validFrom: string;
+  /** ISO 8601. */
   readonly validTo: string;
 }
 

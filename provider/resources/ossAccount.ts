@@ -10,8 +10,11 @@ export interface OssAccountArgs {
   readonly endpoint?: pulumi.Input<string>;
   /** Profile of the Alibaba Cloud CLI. Preferred over keys, which Pulumi would keep in the state and use from there. */
   readonly profile?: pulumi.Input<string>;
+  /** Id of an access key. Goes with `secretKey`. */
   readonly accessKey?: pulumi.Input<string>;
+  /** Secret of the access key. */
   readonly secretKey?: pulumi.Input<string>;
+  /** Security token of a temporary access key. */
   readonly securityToken?: pulumi.Input<string>;
 }
 

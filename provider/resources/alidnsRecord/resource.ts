@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RecordType } from "../../names";
 import { OssDynamicResource } from "../dynamicResource";
 
 /** Arguments of AlidnsRecord. */
@@ -6,7 +7,7 @@ export interface AlidnsRecordArgs {
   /** Full name, such as `_dnsauth.www.example.com`. Changing it replaces the record. */
   readonly name: pulumi.Input<string>;
   /** Changing it replaces the record. */
-  readonly type: pulumi.Input<"TXT" | "CNAME">;
+  readonly type: pulumi.Input<RecordType>;
   /** Text, or the name that a CNAME points to. Changed in place. */
   readonly value: pulumi.Input<string>;
   /** Seconds. Default 600, the least that the free plan allows. Changed in place. */

@@ -5,6 +5,7 @@ import { durationSeconds } from "./duration";
 
 /** Another bucket, which a domain is taken from. */
 export interface TakeoverArgs {
+  /** The bucket that the domain is bound to now. */
   readonly bucket: pulumi.Input<string>;
   /** Default: the binding's own region. */
   readonly region?: pulumi.Input<string>;

@@ -25,6 +25,7 @@ export type BucketCnamesCertificateArgs = Omit<CnameCertificateArgs, "bucket" | 
 export interface BucketCnamesDomainArgs extends BindingOptions, Pick<BucketCnameArgs, "takeover" | "confirmedToken"> {
   /** Another bucket. Changing it moves the domain, in place. */
   readonly bucket?: pulumi.Input<string>;
+  /** Certificate of this domain. */
   readonly certificate?: BucketCnamesCertificateArgs;
   /** Whether there is to be a CNAME record: made with `alidns`, looked for with `manual`. Default true. */
   readonly cnameRecord?: pulumi.Input<boolean>;
@@ -54,9 +55,11 @@ export interface BucketCnamesArgs extends BindingOptions {
 
 /** What became of one domain of BucketCnames. */
 export interface BucketCnamesResult {
+  /** Bucket that answers for the domain. */
   readonly bucket: string;
   /** `Enabled`, `Disabled`, or `Pending` while the TXT record is missing. */
   readonly status: string;
+  /** What a `Pending` binding waits for, for a person to read; empty otherwise. */
   readonly pendingReason: string;
   /** Where a CNAME record of the domain should point. Empty where the region is not known. */
   readonly cnameTarget: string;

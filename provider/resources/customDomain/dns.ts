@@ -30,6 +30,7 @@ export type Dns =
   | { readonly kind: "manual" }
   | { readonly kind: "none" };
 
+/** Options of records in Alibaba Cloud DNS. */
 export interface AlidnsOptions {
   /** Zone that holds the records. Default: the longest one of the account that the name ends in. */
   readonly zone?: string;

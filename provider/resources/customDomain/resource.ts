@@ -32,9 +32,9 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
   /** Certificate for HTTPS. Taking it away takes it off the domain and leaves the binding. */
   readonly certificate?: CertificateArgs;
   /**
-   * Whether to make a CNAME record, or to ask for one with `manual()`. Default: true unless DNS is `none` or the domain
-   * is the top of its zone, such as `example.com` or `example.com.cn`. Set it to true there if the DNS host takes a
-   * CNAME record, as Alibaba Cloud DNS does beside NS, MX and TXT records.
+   * Whether to make a CNAME record, or to ask for one where DNS is manual. Default: true unless DNS is `none` or the
+   * domain is the top of its zone, such as `example.com` or `example.com.cn`. Set it to true there if the DNS host takes
+   * a CNAME record, as Alibaba Cloud DNS does beside NS, MX and TXT records.
    */
   readonly cnameRecord?: boolean;
   /** Where the CNAME record points. Default: the bucket's public name in its region. */
@@ -51,7 +51,7 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
  * option of `alidns()`.
  */
 export class CustomDomain extends pulumi.ComponentResource {
-  /** Records that a person has still to create; empty unless `dns` is `manual()`. */
+  /** Records that a person has still to create; empty unless DNS is manual. */
   readonly records: pulumi.Output<DnsRecord[]>;
   /** Of the binding: `Enabled`, `Disabled`, or `Pending` while the TXT record is missing. */
   readonly status: pulumi.Output<string>;
@@ -59,6 +59,7 @@ export class CustomDomain extends pulumi.ComponentResource {
   readonly cnameTarget: pulumi.Output<string>;
   /** When the certificate expires (ISO 8601); empty without one. */
   readonly certificateValidTo: pulumi.Output<string>;
+  /** Where visitors find the domain: `https://…` with a certificate, `http://…` without. */
   readonly url: pulumi.Output<string>;
 
   constructor(name: string, args: CustomDomainArgs, opts: pulumi.ComponentResourceOptions = {}) {
