@@ -22,8 +22,10 @@ export interface RunOptions {
   readonly config?: Config;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /** Gets the lines that are meant for the user. Default: standard output, which Pulumi shows. */
-  readonly print?: (line: string) => void;
+  /** Gets the lines that are meant for the user. Default: standard output, which Pulumi shows of dynamic resources. */
+  readonly print?: (line: string, where: string) => void;
+  /** The resource whose operation is under way, where that is known: lines stand there. Default: none for all. */
+  readonly where?: () => string;
   /** Default: connections of its own. */
   readonly http?: HttpClient;
 }
@@ -74,15 +76,16 @@ export class Run {
   constructor({
     config = NOT_CONFIGURED,
     clock = systemClock,
-    print = console.log,
+    print = (line) => console.log(line),
+    where = () => "",
     http = new HttpClient(),
   }: RunOptions = {}) {
     this.clock = clock;
     this.http = http;
     this.pace = new Pace(clock, () => this.settings.maxConcurrentRequests);
     this.looks = new Pace(clock, () => MOST_LOOKS);
-    this.notices = new Notices(clock, print);
-    this.progress = new Progress(clock, print);
+    this.notices = new Notices(clock, print, where);
+    this.progress = new Progress(clock, (line) => print(line, where()));
     this.#settings = new Settings(config);
   }
 

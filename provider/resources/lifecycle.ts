@@ -20,8 +20,27 @@ export abstract class Lifecycle {
   }
 }
 
+/**
+ * What a door may ask of any resource's lifecycle. `Pulumi` asks it in a provider process for dynamic resources, which
+ * knows neither timeouts nor previews, and in the plugin.
+ */
+export interface AnyLifecycle {
+  check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: CheckFailure[] }>;
+  diff(id: string, olds: Properties, news: Properties): Promise<{ changes: boolean; replaces?: string[] }>;
+  /** `timeoutSeconds`: what the user gives it by `customTimeouts`. */
+  create(inputs: Properties, timeoutSeconds?: number): Promise<{ id: string; outs: Properties }>;
+  /** `props`: none where only the id is known. An empty id says that it is gone. */
+  read?(id: string, props?: Properties): Promise<{ id?: string; props?: Properties; inputs?: Properties }>;
+  update?(id: string, olds: Properties, news: Properties, timeoutSeconds?: number): Promise<{ outs: Properties }>;
+  delete?(id: string, props: Properties): Promise<void>;
+  /** The outputs that a `create`, or an `update` of `olds`, would have: `UNKNOWN` where only the service can tell. */
+  preview?(inputs: Properties, olds?: Properties): Properties;
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
 /** What Pulumi puts in place of a value that is not known yet, whatever its type (pulumi/pulumi#6310). */
-const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** True for a value that will be known only when another resource has been made: previews are full of them. */
 export function isUnknown(value: unknown): boolean {

@@ -68,6 +68,33 @@ describe("Notices", () => {
     assert.equal(lines.length, 1);
   });
 
+  it("tells together what stands at the same resource, where resources are known", async () => {
+    let here = "";
+    const placed: string[] = [];
+    notices = new Notices(
+      clock,
+      (line, where) => placed.push(`${where}: ${line}`),
+      () => here,
+    );
+    const at = (where: string, text: string) => {
+      here = where;
+      return notices.say(text);
+    };
+    await Promise.all([at("one", "a"), at("two", "b"), at("one", "c")]);
+    const wait = { name: "_dnsauth.d", value: "proof", state: "missing", until: clock.now() + 60_000 };
+    here = "two";
+    notices.waitingFor("d", wait);
+    here = "one";
+    notices.tell("e is adopted");
+    clock.pass(TEN_SECONDS);
+    assert.deepEqual(placed, [
+      "one: oss-cname: a; c",
+      "two: oss-cname: b",
+      "one: oss-cname: e is adopted",
+      "two: oss-cname: waiting for TXT _dnsauth.d = proof (missing; 50 s left)",
+    ]);
+  });
+
   describe("about waits", () => {
     const MINUTE = 60_000;
     let until: number;

@@ -4,7 +4,7 @@ import type { PropertyMap } from "../../engine/property/value";
 import type { Cloud, RequestEntry, Switches } from "../../local";
 import { providerText } from "../../provider/resources/dynamicResource";
 import type { Authority, IssuedChain } from "./certificates";
-import type { Provider } from "./provider";
+import type { Door } from "./provider";
 import { Scene } from "./scene";
 import type { Program, Step } from "./stack";
 
@@ -88,13 +88,13 @@ export class CertificateScene {
   }
 
   /** Makes the run list the bucket, so that what is done to the domain next comes after its list. */
-  async list(provider: Provider, domain: string): Promise<void> {
+  async list(provider: Door, domain: string): Promise<void> {
     const properties = { bucket: "site", domain, status: "Pending", certId: "", __provider: TEXT };
     await provider.read(domain, properties);
   }
 
   /** `check` and `create` of one certificate, beside others in the same run. */
-  async create(provider: Provider, domain: string, inputs: PropertyMap): Promise<PropertyMap> {
+  async create(provider: Door, domain: string, inputs: PropertyMap): Promise<PropertyMap> {
     const checked = await provider.check({}, { bucket: "site", domain, ...inputs, __provider: TEXT });
     assert.deepEqual(checked.failures, []);
     return (await provider.create(checked.inputs)).properties;

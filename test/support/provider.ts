@@ -9,11 +9,23 @@ import type { Run } from "../../provider/run";
 
 type AnyLifecycle = Required<pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>>;
 
+/** The lifecycles of one run, as an engine calls them, which keeps the provider's text with all properties. */
+export interface Door {
+  configure(config: PropertyMap): Promise<void>;
+  check(olds: PropertyMap, news: PropertyMap): Promise<{ inputs: PropertyMap; failures: CheckFailure[] }>;
+  diff(id: string, olds: PropertyMap, news: PropertyMap): Promise<Pick<DiffResult, "changes" | "replaces">>;
+  create(inputs: PropertyMap): Promise<{ id: string; properties: PropertyMap }>;
+  read(id: string, properties: PropertyMap): Promise<{ id: string; properties: PropertyMap }>;
+  update(id: string, olds: PropertyMap, news: PropertyMap): Promise<PropertyMap>;
+  delete(id: string, outputs: PropertyMap): Promise<void>;
+  close(): void;
+}
+
 /**
  * The lifecycles of one run, called as Pulumi's provider process calls them: it finds each by the text in its
  * properties, and what goes in and out takes the form of the wire.
  */
-export class Provider {
+export class Provider implements Door {
   readonly #lifecycles: ReturnType<typeof lifecycles>;
 
   constructor(run: Run) {
@@ -54,6 +66,8 @@ export class Provider {
   delete(id: string, outputs: PropertyMap): Promise<void> {
     return this.#find(outputs).delete(id, wire(outputs));
   }
+
+  close(): void {}
 
   #find({ __provider }: PropertyMap): AnyLifecycle {
     const name = /\.(\w+);$/.exec(String(__provider))?.[1] as ProviderName;

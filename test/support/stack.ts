@@ -6,7 +6,8 @@ import { type ProviderName, providerText } from "../../provider/resources/dynami
 import type { CheckFailure } from "../../provider/resources/lifecycle";
 import { Run } from "../../provider/run";
 import { FakeClock } from "./fakeClock";
-import { Provider } from "./provider";
+import { NativeDoor } from "./nativeDoor";
+import { type Door, Provider } from "./provider";
 
 /** What a program declares, in the order of its dependencies: name, kind, inputs. */
 export type Program = Record<string, readonly [kind: ProviderName, inputs: PropertyMap]>;
@@ -32,6 +33,8 @@ export class Stack {
   /** Everything that the resources printed. */
   readonly printed: string[] = [];
   readonly config: PropertyMap;
+  /** The door that its operations take; any of them may take another. */
+  door: "dynamic" | "native" = process.env.OSS_CNAME_TEST_DOOR === "native" ? "native" : "dynamic";
   readonly #clock: Clock;
   readonly #http: HttpClient | undefined;
 
@@ -146,14 +149,19 @@ export class Stack {
   }
 
   /** Calls of one operation, which share a run. */
-  async operate<T>(work: (provider: Provider) => Promise<T>): Promise<T> {
+  async operate<T>(work: (provider: Door) => Promise<T>): Promise<T> {
     const print = (line: string) => this.printed.push(line);
-    const provider = new Provider(new Run({ clock: this.#clock, print, ...(this.#http && { http: this.#http }) }));
-    await provider.configure(this.config);
-    return work(provider);
+    const options = { clock: this.#clock, print, ...(this.#http && { http: this.#http }) };
+    const provider = this.door === "native" ? await NativeDoor.open(options) : new Provider(new Run(options));
+    try {
+      await provider.configure(this.config);
+      return await work(provider);
+    } finally {
+      provider.close();
+    }
   }
 
-  async #plan(provider: Provider, name: string, kind: ProviderName, declared: PropertyMap): Promise<Step> {
+  async #plan(provider: Door, name: string, kind: ProviderName, declared: PropertyMap): Promise<Step> {
     const old = this.state.get(name);
     const inputs = await this.#check(provider, kind, old?.inputs ?? {}, declared);
     if (old === undefined) return "create";
@@ -164,7 +172,7 @@ export class Stack {
     return replaces.length > 0 ? "replace" : "update";
   }
 
-  async #check(provider: Provider, kind: ProviderName, olds: PropertyMap, declared: PropertyMap): Promise<PropertyMap> {
+  async #check(provider: Door, kind: ProviderName, olds: PropertyMap, declared: PropertyMap): Promise<PropertyMap> {
     const { inputs, failures } = await provider.check(olds, { ...declared, __provider: providerText(kind) });
     if (failures.length > 0) throw new CheckFailed(failures);
     return inputs;
@@ -183,7 +191,7 @@ export class Stack {
     }
   }
 
-  async #deleteReplaced(provider: Provider): Promise<void> {
+  async #deleteReplaced(provider: Door): Promise<void> {
     for (const old of [...this.replaced].reverse()) {
       await provider.delete(old.id, old.outputs);
       this.replaced.splice(this.replaced.indexOf(old), 1);

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { rrOf } from "../../alidns/client";
 import { foldName, RECORD_TTL_SECONDS } from "../../names";
 import type { CheckFailure } from "../lifecycle";
-import { isChanged, isUnknown, Lifecycle, PartialFailure } from "../lifecycle";
+import { isChanged, isUnknown, Lifecycle, PartialFailure, UNKNOWN } from "../lifecycle";
 import { ensureRecord, rrIn, Unconfirmed } from "./ensure";
 import { foresee } from "./foresee";
 import type { Adoption } from "./handOver";
@@ -39,6 +39,12 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     const all = [...replaces.filter((field) => !isUnknown(news[field])), ...(moved ? ["zone"] : [])];
     const isUnfinished = isUnconfirmed(olds) || isUnknown(news.zone);
     return { changes: changed || moved || replaces.length > 0 || isUnfinished, replaces: all };
+  }
+
+  preview(inputs: Inputs, olds: Partial<Outputs> = {}) {
+    const { zone = olds.zone ?? UNKNOWN } = inputs;
+    const rr = isUnknown(zone) || isUnknown(inputs.name) ? UNKNOWN : rrIn(zone, inputs.name);
+    return { ...inputs, zone, rr, recordId: olds.recordId || UNKNOWN, adopted: UNKNOWN };
   }
 
   async create(inputs: Inputs) {

@@ -6,7 +6,7 @@ import { bucketProblem, endpointProblem, regionProblem } from "../../oss/endpoin
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
 import type { CheckFailure } from "../lifecycle";
-import { failuresOf, isUnknown, Lifecycle, PartialFailure, plain } from "../lifecycle";
+import { failuresOf, isUnknown, Lifecycle, PartialFailure, plain, UNKNOWN } from "../lifecycle";
 import { preflight } from "../preflight";
 import { bindWhenProven } from "./bind";
 import { foresee } from "./foresee";
@@ -14,7 +14,7 @@ import { BoundNowhere, findBinding, findSource } from "./move";
 import type { BucketCnameArgs } from "./resource";
 
 type Inputs = pulumi.Unwrap<BucketCnameArgs> & {
-  /** `customTimeouts`, which Pulumi does not pass on. */
+  /** `customTimeouts`, which Pulumi does not pass on to dynamic resources. */
   readonly createTimeoutSeconds?: number;
   readonly updateTimeoutSeconds?: number;
 };
@@ -52,10 +52,15 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
     return { changes: changes || olds.status === "Pending", replaces };
   }
 
-  async create(inputs: Inputs) {
+  preview(inputs: Inputs) {
+    const { cnameTarget = UNKNOWN } = this.#foreseenTarget(inputs);
+    return { ...bindingOf(inputs), status: UNKNOWN, pendingReason: UNKNOWN, recordState: UNKNOWN, cnameTarget };
+  }
+
+  async create(inputs: Inputs, timeoutSeconds = inputs.createTimeoutSeconds) {
     const id = inputs.domain;
     try {
-      return { id, outs: this.#outputs(inputs, await this.#ensure(inputs, inputs.createTimeoutSeconds)) };
+      return { id, outs: this.#outputs(inputs, await this.#ensure(inputs, timeoutSeconds)) };
     } catch (error) {
       // The next `up` must finish what was begun.
       if (error instanceof BoundNowhere) {
@@ -78,8 +83,8 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
     return { id, props: pending };
   }
 
-  async update(_id: string, olds: Outputs, news: Inputs) {
-    return { outs: this.#outputs(news, await this.#ensure(news, news.updateTimeoutSeconds, olds)) };
+  async update(_id: string, olds: Outputs, news: Inputs, timeoutSeconds = news.updateTimeoutSeconds) {
+    return { outs: this.#outputs(news, await this.#ensure(news, timeoutSeconds, olds)) };
   }
 
   async delete(_id: string, props: Outputs) {

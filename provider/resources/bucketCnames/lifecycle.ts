@@ -3,7 +3,7 @@ import { isOssError } from "../../oss/error";
 import type { Run } from "../../run";
 import { checkCertificate } from "../cnameCertificate/desired";
 import type { CheckFailure } from "../lifecycle";
-import { isUnknown, Lifecycle, PartialFailure, plain } from "../lifecycle";
+import { isUnknown, Lifecycle, PartialFailure, plain, UNKNOWN } from "../lifecycle";
 import type { Inputs } from "./declared";
 import { declaredDomain, foldDomains, withDigests } from "./declared";
 import type { DeclaredDomain, Parts, Singles } from "./domain";
@@ -65,6 +65,11 @@ export class BucketCnamesLifecycle
       ),
     );
     return { changes: replaces.length > 0 || changed.includes(true), replaces };
+  }
+
+  preview({ bucket }: Inputs) {
+    const unknown = { buckets: UNKNOWN, certificates: UNKNOWN, zones: UNKNOWN, bindings: UNKNOWN };
+    return { bucket, ...unknown };
   }
 
   async create(inputs: Inputs) {

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { isoDate } from "../../oss/xml";
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
-import { isChanged, isUnknown, Lifecycle, plain } from "../lifecycle";
+import { isChanged, isUnknown, Lifecycle, plain, UNKNOWN } from "../lifecycle";
 import type { CertificateInputs } from "./desired";
 import { checkCertificate } from "./desired";
 import type { EnsuredCertificate } from "./ensure";
@@ -39,6 +39,13 @@ export class CnameCertificateLifecycle
     const foreign = isChange && replaces.length === 0 ? await this.#foreign(news, olds) : undefined;
     if (foreign !== undefined) throw foreign;
     return { changes: isChange, replaces };
+  }
+
+  preview(inputs: CertificateInputs) {
+    const { certId = UNKNOWN, validTo = UNKNOWN } = inputs;
+    const chainDigest = inputs.chainDigest ?? (inputs.certId === undefined ? UNKNOWN : "");
+    const unknown = { fingerprint: UNKNOWN, validFrom: UNKNOWN, status: UNKNOWN };
+    return { ...bindingOf(inputs), certId, chainDigest, validTo, ...unknown };
   }
 
   async create(inputs: CertificateInputs) {

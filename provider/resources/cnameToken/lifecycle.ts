@@ -7,7 +7,7 @@ import type { CnameTokenInfo } from "../../oss/xml";
 import { isoDate } from "../../oss/xml";
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
-import { Lifecycle, plain } from "../lifecycle";
+import { isUnknown, Lifecycle, plain, UNKNOWN } from "../lifecycle";
 import { preflight } from "../preflight";
 
 interface Outputs extends BindingInputs {
@@ -33,6 +33,12 @@ export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.Res
   async diff(_id: string, olds: Outputs, news: BindingInputs) {
     const { changes, replaces } = diffBinding(olds, news);
     return { changes: changes || (await this.#mustRenew(olds)), replaces };
+  }
+
+  preview(inputs: BindingInputs) {
+    const name = isUnknown(inputs.domain) ? UNKNOWN : txtRecordName(inputs.domain);
+    const txtRecord = { name, type: "TXT", value: UNKNOWN, ttl: RECORD_TTL_SECONDS };
+    return { ...bindingOf(inputs), token: UNKNOWN, expireTime: UNKNOWN, txtRecord, bound: UNKNOWN };
   }
 
   async create(inputs: BindingInputs) {

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../../dns/cname";
 import { lookForCname } from "../../dns/cname";
-import { isChanged, Lifecycle } from "../lifecycle";
+import { isChanged, Lifecycle, UNKNOWN } from "../lifecycle";
 
 interface Inputs {
   readonly name: string;
@@ -20,6 +20,10 @@ export class ManualRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
   async diff(_id: string, olds: Outputs, news: Inputs) {
     const changes = (["name", "target"] as const).filter((key) => isChanged(olds[key], news[key]));
     return { changes: changes.length > 0 || olds.missing !== "", replaces: changes.filter((key) => key === "name") };
+  }
+
+  preview(inputs: Inputs) {
+    return { ...inputs, missing: UNKNOWN };
   }
 
   async create(inputs: Inputs) {

@@ -5,7 +5,7 @@ import type { ProviderName } from "../../../provider/resources/dynamicResource";
 import { providerText } from "../../../provider/resources/dynamicResource";
 import { inTexts } from "../../support/certificateScene";
 import { createAuthority } from "../../support/certificates";
-import type { Provider } from "../../support/provider";
+import type { Door } from "../../support/provider";
 import { Scene } from "../../support/scene";
 
 const DOMAINS = 60;
@@ -43,7 +43,7 @@ describe("a fleet whose services refuse a fifth of its requests", () => {
     });
 });
 
-async function create(provider: Provider, kind: ProviderName, declared: PropertyMap): Promise<PropertyMap> {
+async function create(provider: Door, kind: ProviderName, declared: PropertyMap): Promise<PropertyMap> {
   const { inputs, failures } = await provider.check({}, { ...declared, __provider: providerText(kind) });
   assert.deepEqual(failures, []);
   return (await provider.create(inputs)).properties;

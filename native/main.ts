@@ -1,0 +1,21 @@
+/** The plugin: Pulumi starts it with the engine's address, and finds it by the port that it prints. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { endWithEngine, Run } from "../provider/plugin";
+import { EngineLog } from "./engineLog";
+import { serve } from "./serve";
+import { currentUrn } from "./service";
+
+const log = new EngineLog();
+const run = new Run({ print: (line, where) => log.info(line, where), where: currentUrn });
+
+/** Flags of the engine's own may come before its address; an engine that attaches gives none. */
+const [engineAddress] = process.argv.slice(2).filter((argument) => /^[^/-][^/]*:\d+$/.test(argument));
+if (engineAddress !== undefined) {
+  log.connect(engineAddress);
+  endWithEngine(engineAddress);
+}
+const { version }: { version: string } = require("pulumi-oss-cname/package.json");
+const schema = async () => readFileSync(join(__dirname, "../../native/schema.json"), "utf8");
+
+serve({ run, log, schema, version }).then(({ port }) => console.log(port));

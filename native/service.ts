@@ -1,0 +1,245 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type * as grpc from "@grpc/grpc-js";
+import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import * as pb from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { PropertyMap } from "../engine/property/value";
+import { toStruct } from "../engine/rpc";
+import { type AnyLifecycle, anyLifecycles, type CheckFailure, PartialFailure, type Run } from "../provider/plugin";
+import { checkedConfig, configOf, credentialsInClear } from "./config";
+import { type Change, changesOf } from "./diff";
+import type { EngineLog } from "./engineLog";
+import { failure, unfinished } from "./errors";
+import { RESOURCES } from "./resources";
+import { inClear, marked, received } from "./values";
+
+export interface ServiceOptions {
+  readonly run: Run;
+  readonly log: EngineLog;
+  /** The schema of the package, as JSON. */
+  readonly schema: () => Promise<string>;
+  /** Of the plugin. */
+  readonly version: string;
+}
+
+/** The resource whose operation is under way, by its URN; for messages, which stand at it. */
+const OPERATION = new AsyncLocalStorage<string>();
+
+export function currentUrn(): string {
+  return OPERATION.getStore() ?? "";
+}
+
+/** Pulumi's provider service over the lifecycles: it translates, and decides nothing by itself. */
+export function providerService({ run, log, schema, version }: ServiceOptions): grpc.UntypedServiceImplementation {
+  const lifecycles = anyLifecycles(run);
+
+  return {
+    handshake: answer((request: pb.ProviderHandshakeRequest) => {
+      log.connect(request.getEngineAddress());
+      const response = new pb.ProviderHandshakeResponse();
+      response.setAcceptSecrets(true);
+      response.setAcceptOutputs(true);
+      return response;
+    }),
+    attach: answer((request: PluginAttach) => {
+      log.connect(request.getAddress());
+      return new Empty();
+    }),
+    getPluginInfo: answer(() => {
+      const response = new PluginInfo();
+      response.setVersion(version);
+      return response;
+    }),
+    getSchema: answer(async () => {
+      const response = new pb.GetSchemaResponse();
+      response.setSchema(await schema());
+      return response;
+    }),
+    cancel: answer(() => new Empty()),
+
+    checkConfig: answer((request: pb.CheckRequest) => {
+      const news = received(request.getNews());
+      for (const key of credentialsInClear(news))
+        log.warn(
+          `${key} is given in clear: set it with \`pulumi config set --secret oss-cname:${key}\`, or use profile`,
+          request.getUrn(),
+        );
+      return checkResponse(checkedConfig(news));
+    }),
+    diffConfig: answer((request: pb.DiffRequest) => {
+      const [oldInputs, news] = [received(request.getOldInputs() ?? request.getOlds()), received(request.getNews())];
+      const changes = changesOf({ oldInputs: inClear(oldInputs), olds: {}, news: inClear(news), outputs: {} });
+      return diffResponse({ changes, isChange: changes.size > 0, replaces: [] });
+    }),
+    configure: answer((request: pb.ConfigureRequest) => {
+      run.configure(configOf(received(request.getArgs())));
+      const response = new pb.ConfigureResponse();
+      response.setAcceptsecrets(true);
+      response.setAcceptoutputs(true);
+      response.setSupportspreview(true);
+      return response;
+    }),
+
+    check: answer(async (request: pb.CheckRequest) => {
+      const news = received(request.getNews());
+      const olds = inClear(received(request.getOlds()));
+      const { inputs, failures } = await lifecycleOf(request).check(olds, inClear(news));
+      return checkResponse({ inputs: marked(inputs, news), failures });
+    }),
+    diff: answer(async (request: pb.DiffRequest) => {
+      const lifecycle = lifecycleOf(request);
+      const oldInputs = inClear(received(request.getOldInputs()));
+      const olds = inClear(received(request.getOlds()));
+      const news = inClear(received(request.getNews()));
+      const { changes: isChange, replaces = [] } = await lifecycle.diff(request.getId(), olds, news);
+      const outputs = (lifecycle.preview?.(news, olds) ?? {}) as PropertyMap;
+      const changes = isChange ? changesOf({ oldInputs, olds, news, outputs }) : new Map<string, Change>();
+      return diffResponse({ changes, isChange, replaces });
+    }),
+    create: answer(async (request: pb.CreateRequest) => {
+      const lifecycle = lifecycleOf(request);
+      const inputs = received(request.getProperties());
+      const response = new pb.CreateResponse();
+      if (request.getPreview()) {
+        response.setProperties(toStruct(foreseen(lifecycle, inputs)));
+        return response;
+      }
+      const timeout = request.getTimeout() || undefined;
+      const { id, outs } = await orUnfinished(inputs, lifecycle.create(inClear(inputs), timeout));
+      response.setId(id);
+      response.setProperties(toStruct(marked(outs, inputs)));
+      return response;
+    }),
+    read: answer(async (request: pb.ReadRequest) => {
+      const lifecycle = lifecycleOf(request);
+      const [properties, inputs] = [received(request.getProperties()), received(request.getInputs())];
+      const response = new pb.ReadResponse();
+      if (lifecycle.read === undefined) {
+        response.setId(request.getId());
+        response.setProperties(request.getProperties());
+        response.setInputs(request.getInputs());
+        return response;
+      }
+      const isImport = Object.keys(properties).length === 0;
+      const found = await lifecycle.read(request.getId(), isImport ? undefined : inClear(properties));
+      response.setId(found.id ?? "");
+      if (!found.id) return response;
+      response.setProperties(toStruct(marked(found.props ?? {}, properties, inputs)));
+      response.setInputs(toStruct(isImport ? marked(found.inputs ?? {}) : inputs));
+      return response;
+    }),
+    update: answer(async (request: pb.UpdateRequest) => {
+      const lifecycle = lifecycleOf(request);
+      const [olds, news] = [received(request.getOlds()), received(request.getNews())];
+      const response = new pb.UpdateResponse();
+      if (request.getPreview()) {
+        response.setProperties(toStruct(foreseen(lifecycle, news, olds)));
+        return response;
+      }
+      const timeout = request.getTimeout() || undefined;
+      const work = lifecycle.update?.(request.getId(), inClear(olds), inClear(news), timeout);
+      const { outs } = work === undefined ? { outs: news } : await orUnfinished(news, work);
+      response.setProperties(toStruct(marked(outs, news)));
+      return response;
+    }),
+    delete: answer(async (request: pb.DeleteRequest) => {
+      await lifecycleOf(request).delete?.(request.getId(), inClear(received(request.getProperties())));
+      return new Empty();
+    }),
+  };
+
+  /** A handler that answers with what `handle` returns, and reports what it throws. */
+  function answer<Request, Response>(
+    handle: (request: Request) => Response | Promise<Response>,
+  ): grpc.handleUnaryCall<Request, Response> {
+    return ({ request }, callback) => {
+      const urn = (request as { getUrn?: () => string | undefined }).getUrn?.() ?? "";
+      void OPERATION.run(urn, async () => {
+        try {
+          const response = await handle(request);
+          await log.told();
+          callback(null, response);
+        } catch (error) {
+          await log.told();
+          callback(error instanceof Unfinished ? error.status : failure(error));
+        }
+      });
+    };
+  }
+
+  function lifecycleOf(request: { getUrn(): string }): AnyLifecycle {
+    const type = request.getUrn().split("::")[2]?.split("$").at(-1) ?? "";
+    const name = RESOURCES[/^oss-cname:index:(\w+)$/.exec(type)?.[1] ?? ""];
+    if (name === undefined) throw new Error(`the package oss-cname has no resource ${type}`);
+    return lifecycles[name];
+  }
+}
+
+/** Thrown for an object that is there although its operation failed. */
+class Unfinished extends Error {
+  constructor(readonly status: Partial<grpc.StatusObject>) {
+    super(status.details);
+  }
+}
+
+async function orUnfinished<T>(inputs: PropertyMap, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof PartialFailure)) throw error;
+    const { id, properties } = error;
+    throw new Unfinished(unfinished(error, { id, properties: marked(properties, inputs), inputs }));
+  }
+}
+
+/** What a preview shows: the inputs, and the outputs as far as they are known beforehand. */
+function foreseen(lifecycle: AnyLifecycle, inputs: PropertyMap, olds: PropertyMap = {}): PropertyMap {
+  const outputs = lifecycle.preview?.(inClear(inputs), inClear(olds));
+  return outputs === undefined ? inputs : marked(outputs, inputs);
+}
+
+function checkResponse({ inputs, failures }: { inputs: PropertyMap; failures: CheckFailure[] }): pb.CheckResponse {
+  const response = new pb.CheckResponse();
+  response.setInputs(toStruct(inputs));
+  response.setFailuresList(
+    failures.map(({ property, reason }) => {
+      const message = new pb.CheckFailure();
+      message.setProperty(property);
+      message.setReason(reason);
+      return message;
+    }),
+  );
+  return response;
+}
+
+interface Answered {
+  readonly changes: ReadonlyMap<string, Change>;
+  readonly isChange: boolean;
+  readonly replaces: readonly string[];
+}
+
+function diffResponse({ changes, isChange, replaces }: Answered): pb.DiffResponse {
+  const { DiffChanges } = pb.DiffResponse;
+  const response = new pb.DiffResponse();
+  response.setChanges(isChange ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+  response.setReplacesList([...replaces]);
+  response.setDiffsList([...new Set([...changes.keys()].map((path) => path.split(/[.[]/, 1)[0] ?? path))]);
+  response.setHasdetaileddiff(true);
+  for (const [path, { kind, isInput }] of changes) {
+    const isReplace = replaces.some(
+      (property) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`),
+    );
+    const diff = new pb.PropertyDiff();
+    diff.setKind(KINDS[kind][isReplace ? 1 : 0]);
+    diff.setInputdiff(isInput);
+    response.getDetaileddiffMap().set(path, diff);
+  }
+  return response;
+}
+
+const { Kind } = pb.PropertyDiff;
+const KINDS = {
+  add: [Kind.ADD, Kind.ADD_REPLACE],
+  delete: [Kind.DELETE, Kind.DELETE_REPLACE],
+  update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
+} as const;

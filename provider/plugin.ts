@@ -1,0 +1,20 @@
+/** What the plugin in `native/` may use of the library: the linter lets it import this file and nothing else. */
+
+import type { ProviderName } from "./resources/dynamicResource";
+import type { AnyLifecycle } from "./resources/lifecycle";
+import { lifecycles } from "./resources/lifecycles";
+import type { Run } from "./run";
+
+export { settingProblems, unknownSettings } from "./config/settings";
+export { endWithEngine } from "./engineLifeline";
+export { isLoopback } from "./http";
+export { toUrl } from "./oss/endpoint";
+export type { ProviderName } from "./resources/dynamicResource";
+export type { AnyLifecycle, CheckFailure } from "./resources/lifecycle";
+export { PartialFailure } from "./resources/lifecycle";
+export { Run } from "./run";
+
+/** The lifecycles of all resources, sharing one run, as a door calls them. */
+export function anyLifecycles(run: Run): Readonly<Record<ProviderName, AnyLifecycle>> {
+  return lifecycles(run) as unknown as Record<ProviderName, AnyLifecycle>;
+}
