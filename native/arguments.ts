@@ -1,8 +1,10 @@
 /** What the plugin takes, where that differs from the classes for TypeScript. The schema is made of these types. */
-import type { BucketCnamesCertificateArgs } from "../provider/resources/bucketCnames/resource";
-import type { AlidnsOptions } from "../provider/resources/customDomain/dns";
-import type { CustomDomainArgs as ProgramArgs } from "../provider/resources/customDomain/resource";
-import type { OssAccountArgs } from "../provider/resources/ossAccount";
+import type {
+  AlidnsOptions,
+  BucketCnamesCertificateArgs,
+  OssAccountArgs,
+  CustomDomainArgs as ProgramArgs,
+} from "../provider/plugin";
 
 /** Account, region and settings: the arguments of a provider, and the stack's `oss-cname:*` for the default one. */
 export interface ProviderArgs extends OssAccountArgs {

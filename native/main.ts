@@ -1,8 +1,7 @@
 /** The plugin: Pulumi starts it with the engine's address, and finds it by the port that it prints. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { endWithEngine, Run } from "../provider/plugin";
 import { EngineLog } from "./engineLog";
+import packageSchema from "./schema.json";
 import { serve } from "./serve";
 import { currentUrn } from "./service";
 
@@ -16,6 +15,6 @@ if (engineAddress !== undefined) {
   endWithEngine(engineAddress);
 }
 const { version }: { version: string } = require("pulumi-oss-cname/package.json");
-const schema = async () => readFileSync(join(__dirname, "../../native/schema.json"), "utf8");
+const schema = () => JSON.stringify(packageSchema);
 
 serve({ run, log, schema, version }).then(({ port }) => console.log(port));

@@ -17,7 +17,7 @@ export interface ServiceOptions {
   readonly run: Run;
   readonly log: EngineLog;
   /** The schema of the package, as JSON. */
-  readonly schema: () => Promise<string>;
+  readonly schema: () => string;
   /** Of the plugin. */
   readonly version: string;
 }
@@ -50,9 +50,9 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
       response.setVersion(version);
       return response;
     }),
-    getSchema: answer(async () => {
+    getSchema: answer(() => {
       const response = new pb.GetSchemaResponse();
-      response.setSchema(await schema());
+      response.setSchema(schema());
       return response;
     }),
     cancel: answer(() => new Empty()),

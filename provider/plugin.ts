@@ -9,9 +9,13 @@ export { settingProblems, unknownSettings } from "./config/settings";
 export { endWithEngine } from "./engineLifeline";
 export { isLoopback } from "./http";
 export { toUrl } from "./oss/endpoint";
+export type { BucketCnamesCertificateArgs } from "./resources/bucketCnames/resource";
+export type { AlidnsOptions } from "./resources/customDomain/dns";
+export type { CustomDomainArgs } from "./resources/customDomain/resource";
 export type { ProviderName } from "./resources/dynamicResource";
 export type { AnyLifecycle, CheckFailure } from "./resources/lifecycle";
 export { PartialFailure } from "./resources/lifecycle";
+export type { OssAccountArgs } from "./resources/ossAccount";
 export { Run } from "./run";
 
 /** The lifecycles of all resources, sharing one run, as a door calls them. */

@@ -44,7 +44,7 @@ export class NativeProvider {
       print: print ?? ((line, where) => log.info(line, where)),
       where: currentUrn,
     });
-    const served = await serve({ run, log, schema: async () => "{}", version: "0.0.1" });
+    const served = await serve({ run, log, schema: () => "{}", version: "0.0.1" });
     return new NativeProvider(served, run, log);
   }
 
