@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import * as ts from "typescript";
-import * as manifest from "../../package.json";
 import type { ObjectSpec, PropertySpec } from "./types";
 import { SchemaTypes } from "./types";
 
@@ -71,7 +70,8 @@ function byToken<Spec>(names: readonly string[], specOf: (name: string) => Spec)
 }
 
 function about(): object {
-  const { version, description, keywords, homepage, license, repository } = manifest;
+  const { version, description, keywords, homepage, license, repository } =
+    require("pulumi-oss-cname/package.json") as Record<string, string> & { repository: { url: string } };
   const url = repository.url.replace(/^git\+|\.git$/g, "");
   return {
     name: "oss-cname",
