@@ -66,7 +66,12 @@ async function startCosts(): Promise<{ provider: number; node: number }> {
   for (let round = 0; round < STARTS; round++)
     rounds.push([
       await timed(async () => {
-        const host = await ProviderHost.start({ cwd: __dirname, project: "bench", output: () => {} });
+        const host = await ProviderHost.start({
+          cwd: __dirname,
+          project: "bench",
+          engine: "127.0.0.1:1",
+          output: () => {},
+        });
         await host.stop();
       }),
       await timed(() => run(process.execPath, ["-e", "0"])),

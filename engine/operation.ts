@@ -45,7 +45,10 @@ export class Operation {
   readonly #providers: Providers;
   readonly #executor: StepExecutor;
   readonly #deployment: Deployment;
+  readonly #monitor: ResourceMonitor;
   readonly #parallel: number;
+  /** Of the monitor, once it listens. */
+  #address = "";
 
   constructor(pass: Pass, options: OperationOptions) {
     const { stack, config, snapshot, events, dryRun } = pass;
@@ -58,7 +61,9 @@ export class Operation {
       env: options.env ?? {},
       output: this.#output,
     };
-    this.#providers = new Providers(pass.withoutProviders ? undefined : () => ProviderHost.start(host));
+    this.#providers = new Providers(
+      pass.withoutProviders ? undefined : () => ProviderHost.start({ ...host, engine: this.#address }),
+    );
     this.#executor = new StepExecutor({
       snapshot,
       providers: this.#providers,
@@ -75,6 +80,11 @@ export class Operation {
       executor: this.#executor,
       report: this.#report,
     });
+    this.#monitor = new ResourceMonitor({
+      deployment: this.#deployment,
+      report: this.#report,
+      refuse: (error) => this.#fail(error),
+    });
   }
 
   /** Runs to the end. Returns the first error, if there was one. */
@@ -89,6 +99,7 @@ export class Operation {
     terminate?.addEventListener("abort", onTerminate);
     if (interrupt?.aborted) onInterrupt();
     try {
+      this.#address = await this.#monitor.listen();
       await this.#perform().catch((error) => this.#fail(error));
       await this.#executor.idle();
       const failure = this.#executor.stopReason;
@@ -97,6 +108,8 @@ export class Operation {
       return failure;
     } finally {
       await this.#providers.stop();
+      // An open monitor would keep this process from ending.
+      this.#monitor.close();
       interrupt?.removeEventListener("abort", onInterrupt);
       terminate?.removeEventListener("abort", onTerminate);
     }
@@ -112,38 +125,27 @@ export class Operation {
 
   async #runProgram(): Promise<void> {
     const { stack, config, dryRun } = this.#pass;
-    const monitor = new ResourceMonitor({
-      deployment: this.#deployment,
-      report: this.#report,
-      refuse: (error) => this.#fail(error),
+    this.#providers.prepare();
+    const source = new Source({
+      project: stack.project,
+      stack: stack.name,
+      config,
+      address: this.#address,
+      dryRun,
+      parallel: this.#parallel,
+      env: this.#options.env ?? {},
+      output: this.#output,
     });
-    try {
-      const address = await monitor.listen();
-      this.#providers.prepare();
-      const source = new Source({
-        project: stack.project,
-        stack: stack.name,
-        config,
-        address,
-        dryRun,
-        parallel: this.#parallel,
-        env: this.#options.env ?? {},
-        output: this.#output,
-      });
-      await this.#follow(source, monitor);
-    } finally {
-      // An open monitor would keep this process from ending.
-      monitor.close();
-    }
+    await this.#follow(source);
   }
 
   /** Waits for the program to register everything, deletes the rest, and lets the program end. */
-  async #follow(source: Source, monitor: ResourceMonitor): Promise<void> {
+  async #follow(source: Source): Promise<void> {
     try {
-      await Promise.race([monitor.programDone, source.ended, this.#executor.stopped]);
+      await Promise.race([this.#monitor.programDone, source.ended, this.#executor.stopped]);
       if (this.#executor.stopReason) return;
       await this.#deployment.deleteOthers();
-      monitor.allowShutdown();
+      this.#monitor.allowShutdown();
       await Promise.race([source.ended, this.#executor.stopped]);
     } catch (error) {
       this.#fail(error);

@@ -1,9 +1,14 @@
 /** What Pulumi's dynamic-provider process loads, by the names in `ProviderName`. */
-import { endWithEngine } from "./engineLifeline";
+import { endWithEngine, engineAddress } from "./engineLifeline";
 import { lifecycles } from "./resources/lifecycles";
 import { Run } from "./run";
+import { SharedLines } from "./sharedLines";
+
+const engine = engineAddress();
+const shared = engine === undefined ? undefined : new SharedLines(engine);
+process.on("exit", () => shared?.remove());
 
 export const { cnameToken, bucketCname, cnameCertificate, alidnsRecord, manualRecord, removalGuard, bucketCnames } =
-  lifecycles(new Run());
+  lifecycles(new Run({ shared }));
 
-endWithEngine();
+endWithEngine(engine);

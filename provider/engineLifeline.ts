@@ -3,13 +3,12 @@ import { splitHostPort } from "./dns/serverAddress";
 
 /**
  * Ends this provider process when its engine is gone, killed perhaps: it must not go on and bind what nobody waits for,
- * and the SDK would print into a broken pipe for ever. Pulumi starts a provider with the engine's address as its first
- * argument.
+ * and the SDK would print into a broken pipe for ever.
  */
-export function endWithEngine(engineAddress = process.argv[2]): void {
+export function endWithEngine(engine = engineAddress()): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", end);
-  if (engineAddress === undefined || !/^[^/]+:\d+$/.test(engineAddress)) return;
-  const { host, port } = splitHostPort(engineAddress);
+  if (engine === undefined) return;
+  const { host, port } = splitHostPort(engine);
   let wasOpen = false;
   const hold = () => {
     const line = connect(port, host).unref().resume();
@@ -28,6 +27,11 @@ export function endWithEngine(engineAddress = process.argv[2]): void {
     });
   };
   hold();
+}
+
+/** Pulumi starts a provider with the engine's address, `host:port`, as its first argument. */
+export function engineAddress(argument = process.argv[2]): string | undefined {
+  return argument !== undefined && /^[^/]+:\d+$/.test(argument) ? argument : undefined;
 }
 
 const REOPEN_MS = 1000;

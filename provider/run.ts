@@ -16,6 +16,7 @@ import { OssClient } from "./oss/client";
 import { Pace } from "./pace";
 import { KnownPems } from "./pem";
 import { Progress } from "./progress";
+import type { SharedLines } from "./sharedLines";
 
 export interface RunOptions {
   /** Configuration of the stack, where it is known beforehand; Pulumi hands it to a provider process later. */
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly where?: () => string;
   /** Default: connections of its own. */
   readonly http?: HttpClient;
+  /** What other provider processes of the same engine write too. Default: there are none. */
+  readonly shared?: SharedLines | undefined;
 }
 
 /**
@@ -49,8 +52,8 @@ export class Run {
   readonly notices: Notices;
   readonly progress: Progress;
 
-  /** Written by `check`, read by `delete`. */
-  readonly declared = new Declared();
+  /** Written by `check`, read by `delete`; all that an engine's processes share. */
+  readonly declared: Declared;
   /** Written by CnameCertificate's `check`, `diff` and uploads, read by its `create` and `update`. */
   readonly knownCertificates = new KnownCertificates();
   /** Chains and keys that `check`, `diff`, `create` and `update` have read. */
@@ -63,11 +66,6 @@ export class Run {
   /** Names of buckets that did not exist when a new resource was checked; they are not looked at again for others. */
   readonly missingBuckets = new Set<string>();
 
-  /** RecordIds that this run has adopted; written and read by AlidnsRecord: see `handOver.ts`. */
-  readonly adoptedRecords = new Set<string>();
-  /** RecordIds that BucketCnames has taken for its own: other resources leave them to it as they are. */
-  readonly ownRecords = new Set<string>();
-
   readonly #buckets = new Map<string, Bucket>();
   readonly #clients = new Map<string, OssClient>();
   #settings: Settings;
@@ -79,9 +77,11 @@ export class Run {
     print = (line) => console.log(line),
     where = () => "",
     http = new HttpClient(),
+    shared,
   }: RunOptions = {}) {
     this.clock = clock;
     this.http = http;
+    this.declared = new Declared(shared);
     this.pace = new Pace(clock, () => this.settings.maxConcurrentRequests);
     this.looks = new Pace(clock, () => MOST_LOOKS);
     this.notices = new Notices(clock, print, where);

@@ -12,6 +12,8 @@ export interface ProviderHostOptions {
   readonly cwd: string;
   /** The name of the Pulumi project. */
   readonly project: string;
+  /** Where the engine is, `host:port`: what it does for providers, and by which they tell engines apart. */
+  readonly engine: string;
   /** Environment variables besides those of this process. An undefined one is removed. */
   readonly env?: NodeJS.ProcessEnv;
   /** Gets each line that the process prints. Default: they are dropped. */
@@ -81,7 +83,7 @@ export class ProviderHost {
           PULUMI_PROJECT: project,
           ...options.env,
         },
-        args: ["127.0.0.1:1"],
+        args: [options.engine],
         output: (line, from) => {
           if (isStarted || from !== "stdout") return output(line, from);
           // Its first line is its port.

@@ -66,4 +66,48 @@ for (const engine of engines)
       assert.equal(destroyed.status, 0, destroyed.output);
       assert.deepEqual(bound(), []);
     });
+
+    it("unbinds nothing and loses no record when resources get another name and another account at once", async () => {
+      const { config, secrets } = livingOn(cloud);
+      cloud.addCredential({ accessKeyId: "same", accessKeySecret: OTHER_SECRET });
+      const declare = (name: string, profile: string) => `
+        const { alidns, BucketCnames, CustomDomain, OssAccount } = require("pulumi-oss-cname");
+        const keys = { own: undefined, same: { accessKey: "same", secretKey: "${OTHER_SECRET}" } }.${profile};
+        const provider = keys && new OssAccount("account", keys);
+        const dns = { provider, ttl: 300 };
+        const certificate = { certId: "12345-cn-hangzhou" };
+        new CustomDomain("${name}", { bucket: "site", domain: "www.example.com", dns: alidns(dns), certificate }, { provider });
+        const domains = { "img.example.com": {} };
+        if (keys === undefined) new BucketCnames("${name}-many", { bucket: "site", domains, certificate, alidns: {} });
+        else new BucketCnames("${name}-many", { bucket: "site", domains, certificate, alidns: {} }, { provider });`;
+      project = await Project.create(engine, { files: { "index.js": declare("old", "own") }, config, secrets });
+      await project.expectUp("--skip-preview");
+      const served = () => {
+        const { bindings, records } = cloud.state();
+        // The proof of a domain that is bound is of no more use.
+        const served = records.filter(({ type }) => type === "CNAME");
+        return { bindings, records: served.map(({ name, value, ttl }) => ({ name, value, ttl })) };
+      };
+      const before = served();
+      assert.equal(before.bindings.length, 2);
+      assert.equal(before.records.length, 2);
+      for (const [name, profile] of [
+        ["renamed", "same"],
+        ["again", "own"],
+      ] as const) {
+        project.write({ "index.js": declare(name, profile) });
+        cloud.forgetRequests();
+        await project.expectUp("--skip-preview");
+        assert.deepEqual(served(), before);
+        const sent = cloud.requests().map(({ operation }) => operation);
+        assert(!sent.some((operation) => /PutCname|DeleteCname|AddDomainRecord/.test(operation)), sent.join());
+      }
+      await project.refresh("--skip-preview");
+      await project.destroy("--skip-preview");
+      assert.deepEqual(cloud.state().bindings, []);
+      assert.deepEqual(
+        cloud.state().records.filter(({ type }) => type === "CNAME" || type === "TXT"),
+        [],
+      );
+    });
   });

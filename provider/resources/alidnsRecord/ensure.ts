@@ -31,7 +31,7 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
   const outputs = (recordId: string) => ({ ...inputs, zone, rr, recordId, adopted: false });
   const adopted = ({ recordId, changedAt }: AlidnsRecordInfo) => {
     const adoption = { changedAt, adoptedAt: run.clock.now() };
-    run.adoptedRecords.add(recordId);
+    run.declared.adoptedRecords.add(recordId);
     return { ...outputs(recordId), adopted: true, adoption };
   };
 

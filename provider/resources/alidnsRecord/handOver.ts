@@ -26,7 +26,7 @@ export async function handOver(run: Run, zone: string, record: AlidnsRecordInfo,
   const touched = { ...record, ttl: touchedTtl(ttl) };
   if (record.ttl !== touched.ttl) await run.alidns.updateRecord(zone, record.recordId, touched);
   // The TTL itself tells where the time cannot: the service does not say it, or another `up` adopted the record.
-  const isTimeKnown = record.changedAt !== 0 && run.adoptedRecords.has(record.recordId);
+  const isTimeKnown = record.changedAt !== 0 && run.declared.adoptedRecords.has(record.recordId);
   if (isTimeKnown) await run.alidns.updateRecord(zone, record.recordId, { ...record, ttl });
 }
 

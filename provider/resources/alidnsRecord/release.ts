@@ -19,5 +19,5 @@ export async function releaseRecord(run: Run, olds: Outputs): Promise<void> {
   if (olds.adopted && !isHandedOver(record, olds)) return;
   const heir = run.declared.record(olds);
   if (heir === undefined || (heir.zone ?? zone) !== zone) await run.alidns.deleteRecord(zone, rr, recordId);
-  else if (!run.ownRecords.has(recordId)) await handOver(run, zone, record, heir.ttl);
+  else if (!run.declared.ownRecords.has(recordId)) await handOver(run, zone, record, heir.ttl);
 }

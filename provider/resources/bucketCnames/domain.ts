@@ -165,7 +165,7 @@ async function ensured<In, Out>(single: Single<In, Out>, inputs: In, recorded: O
  * tells a record of ours from one that was there before. `check` notes it, so that no other resource deletes it.
  */
 async function ensuredRecord(
-  { ownRecords }: Run,
+  { declared: program }: Run,
   { alidnsRecord }: Singles,
   declared: Inputs<"alidnsRecord">,
   recorded: Outputs<"alidnsRecord"> | undefined,
@@ -173,7 +173,7 @@ async function ensuredRecord(
   const { inputs } = await alidnsRecord.check(declared, declared);
   const isReplaced = recorded && (await alidnsRecord.diff("", recorded, inputs)).replaces.length > 0;
   const { adoption: _, ...outs } = await ensured(alidnsRecord, inputs, isReplaced ? undefined : recorded);
-  ownRecords.add(outs.recordId);
+  program.ownRecords.add(outs.recordId);
   if (isReplaced) await alidnsRecord.delete(recorded.recordId, recorded);
   return { ...outs, adopted: false };
 }

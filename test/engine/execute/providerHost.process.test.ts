@@ -28,12 +28,20 @@ exports.handler = () => ({
   delete: async (id, props) => { if (props.locked) throw new Error("locked: " + id); },
 })`;
 
+/** These providers do not ask for an engine. */
+const engine = "127.0.0.1:1";
+
 describe("ProviderHost", () => {
   const lines: string[] = [];
   /** One process for all tests that leave it running: it takes a while to start. */
   let host: ProviderHost;
   const start = async () => {
-    const started = await ProviderHost.start({ cwd: process.cwd(), project: "p", output: (line) => lines.push(line) });
+    const started = await ProviderHost.start({
+      cwd: process.cwd(),
+      project: "p",
+      engine,
+      output: (line) => lines.push(line),
+    });
     await started.configure({ "cloud:key": secret("k-1") });
     return started;
   };
@@ -129,7 +137,7 @@ describe("ProviderHost", () => {
 
   it("does not start where @pulumi/pulumi is not installed", async () => {
     await assert.rejects(
-      ProviderHost.start({ cwd: "/", project: "p" }),
+      ProviderHost.start({ cwd: "/", project: "p", engine }),
       /@pulumi\/pulumi is not installed where \/ can find it: run npm install there/,
     );
   });

@@ -5,13 +5,20 @@ import { ProviderHost } from "../../../engine/execute/providerHost";
 import { type Cloud, startCloud } from "../../../local";
 import { providerText } from "../../../provider/resources/dynamicResource";
 
+/** Nobody is there; no two of these tests run at the same time. */
+const ENGINE = `127.0.0.1:${process.pid}0`;
+
 describe("Pulumi's provider process", () => {
   let cloud: Cloud;
   let host: ProviderHost;
+  const start = async (engine: string) => {
+    const started = await ProviderHost.start({ cwd: join(__dirname, "..", "..", "..", ".."), project: "test", engine });
+    await started.configure(cloud.config);
+    return started;
+  };
   before(async () => {
-    cloud = await startCloud();
-    host = await ProviderHost.start({ cwd: join(__dirname, "..", "..", "..", ".."), project: "test" });
-    await host.configure(cloud.config);
+    cloud = await startCloud({ buckets: ["site"] });
+    host = await start(ENGINE);
   });
   after(async () => {
     await host.stop();
@@ -36,17 +43,29 @@ describe("Pulumi's provider process", () => {
     assert.equal((await host.read(id, updated)).id, id);
   });
 
-  it("deletes a record that no program declares in this process", async () => {
-    const { id, name, ttl } = cloud.addRecord({ name: "_dnsauth.old.example.com", type: "TXT", value: "0123" });
-    const other = await ProviderHost.start({ cwd: join(__dirname, "..", "..", "..", ".."), project: "test" });
-    try {
-      await other.configure(cloud.config);
-      const place = { zone: "example.com", rr: "_dnsauth.old", recordId: id, adopted: false };
-      const outputs = { name, type: "TXT", value: "0123", ttl, ...place, __provider: providerText("alidnsRecord") };
-      await other.delete(id, outputs);
-      assert.equal((await other.read(id, outputs)).id, "");
-    } finally {
-      await other.stop();
-    }
-  });
+  for (const [where, engine, isLeft] of [
+    ["leaves what another process of its engine declares", ENGINE, true],
+    ["deletes what only the process of another engine declares", "127.0.0.1:2", false],
+  ] as const)
+    it(where, async () => {
+      const rr = isLeft ? "left" : "deleted";
+      const domain = `${rr}.example.com`;
+      cloud.inConsole.moveBinding(domain, "site");
+      const binding = { bucket: "site", domain, __provider: providerText("bucketCname") };
+      const record = { name: domain, type: "CNAME", value: "site.example.net", ttl: 600 };
+      const { id } = cloud.addRecord(record);
+      const recorded = { ...record, zone: "example.com", rr, recordId: id, adopted: false };
+      const other = await start(engine);
+      try {
+        await host.check({}, binding);
+        await host.check({}, { ...record, __provider: providerText("alidnsRecord") });
+        await other.delete(domain, { ...binding, status: "Enabled" });
+        await other.delete(id, { ...recorded, __provider: providerText("alidnsRecord") });
+        const { bindings, records } = cloud.state();
+        const isBound = bindings.some((bound) => bound.domain === domain);
+        assert.deepEqual([isBound, records.some(({ name }) => name === domain)], [isLeft, isLeft]);
+      } finally {
+        await other.stop();
+      }
+    });
 });
