@@ -36,14 +36,11 @@ export abstract class OssDynamicResource extends pulumi.CustomResource {
       ...declaredDomain(type, name, token, args, opts),
       __provider: providerText(provider),
     };
-    // The SDK takes four stack traces for each property, to tell where a promise was made that never settles: half of
-    // the time that a resource costs. The position that it records of the resource does not depend on this limit.
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
+    const restore = withoutStackTraces();
     try {
       super(token, name, props, opts);
     } finally {
-      Error.stackTraceLimit = stackTraceLimit;
+      restore();
     }
   }
 }
@@ -64,4 +61,16 @@ function declaredDomain(
 /** The program text that Pulumi stores and runs. */
 export function providerText(provider: ProviderName): string {
   return `exports.handler = () => require("pulumi-oss-cname/dynamic").${provider};`;
+}
+
+/**
+ * Keeps the SDK from taking stack traces until the function that this gives is called. It takes four for each property,
+ * to tell where a promise was made that never settles, and one for the state, whose position would be in this package:
+ * half of the time and a third of the state that a resource costs.
+ */
+function withoutStackTraces(): () => void {
+  const limit = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit") ?? { configurable: true, value: undefined };
+  // The SDK raises the limit for the one. V8 takes none where the limit is not a plain value.
+  Object.defineProperty(Error, "stackTraceLimit", { configurable: true, get: () => 0, set: () => {} });
+  return () => Object.defineProperty(Error, "stackTraceLimit", limit);
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
-import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import type { RegisterResourceOutputsRequest, RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 
 /** A resource as a program registered it, with names in place of URNs. */
 export interface Registration {
@@ -14,6 +14,8 @@ export interface Registration {
   /** Name of an explicit provider; empty for the default one. */
   readonly provider: string;
   readonly protect: boolean;
+  /** What a component keeps in the state. */
+  readonly outputs: Record<string, unknown>;
 }
 
 export interface ProgramRun {
@@ -39,6 +41,7 @@ export interface ProgramRunOptions {
 
 interface Monitor {
   registerResource(request: RegisterResourceRequest, callback: unknown): unknown;
+  registerResourceOutputs(request: RegisterResourceOutputsRequest, callback: unknown): unknown;
 }
 
 interface Engine {
@@ -115,8 +118,15 @@ function recordRegistrations(): Registration[] {
       deletedWith: shortUrn(request.getDeletedwith()),
       provider: request.getProvider().split("::").at(-2) ?? "",
       protect: request.getProtect() === true,
+      outputs: {},
     });
     return register(request, callback);
+  };
+  const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
+  monitor.registerResourceOutputs = (request, callback) => {
+    const registered = byName(registrations)[shortUrn(request.getUrn())];
+    Object.assign(registered?.outputs ?? {}, request.getOutputs()?.toJavaScript());
+    return registerOutputs(request, callback);
   };
   return registrations;
 }

@@ -129,13 +129,8 @@ export class CustomDomain extends pulumi.ComponentResource {
       : pulumi.output<RecordToCreate[]>([]);
     this.records = toCreate.apply((all) => all.map(({ state, ...record }) => record));
     if (isManual) programState.announce(toCreate);
-    this.registerOutputs({
-      records: this.records,
-      status: this.status,
-      cnameTarget: this.cnameTarget,
-      certificateValidTo: this.certificateValidTo,
-      url: this.url,
-    });
+    // Its resources have all of it: here, Pulumi would write the state once more for each domain whose certificate changes.
+    this.registerOutputs({});
   }
 
   /** The CNAME record of a domain, unless a person has made it already. */

@@ -77,6 +77,9 @@ describe("CustomDomain", () => {
     it("has no inputs of its own, which the state would keep", () =>
       assert.deepEqual(inputsOf(ran, "CustomDomain www"), {}));
 
+    it("keeps nothing in the state that its resources keep there", () =>
+      assert.deepEqual(byName(ran.registrations)["CustomDomain www"]?.outputs, {}));
+
     it("has the outputs of its resources", () =>
       assert.deepEqual(ran.outputs, {
         records: [],
