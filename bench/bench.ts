@@ -59,7 +59,7 @@ ${figures.join("\n")}
 | signed ListCname | what signing, retrying and reading cost beside the request |
 | 100 domains | each with a token, a TXT record, a binding and one certificate for all, of a service that answers after 50 ms; no previews |
 | 1,000 domains | one \`CustomDomains\` for each of 10 buckets, one certificate for all, DNS not looked at; no previews |
-| floor | as many resources that do nothing, and requests x 50 ms / 10 at once. In a rotation 100 of them are updated |
+| floor | as many resources that do nothing, in as many components and as deep, and requests x 50 ms / 10 at once. In a rotation, as many of them are updated |
 | largest process | the most that a program or a provider process held |
 | 3,000 resources | against 500: 6x is linear, 36x the square |
 `;

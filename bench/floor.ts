@@ -7,18 +7,25 @@ export const LATENCY_MS = 50;
 /** The default of `oss-cname:maxConcurrentRequests`. */
 const CONCURRENCY = 10;
 
+/** How many resources, and how many of them each component has, where each needs the one before. */
+interface Shape {
+  readonly resources: number;
+  /** Default: no components, and resources that need no other. */
+  readonly chain?: number;
+}
+
 /** A stack of resources that do nothing: what an engine takes for as many. */
 export class NothingStack {
   readonly #stack: MeasuredStack;
-  readonly #resources: number;
+  readonly #shape: Shape;
 
-  private constructor(stack: MeasuredStack, resources: number) {
+  private constructor(stack: MeasuredStack, shape: Shape) {
     this.#stack = stack;
-    this.#resources = resources;
+    this.#shape = shape;
   }
 
-  static async create(engine: Engine, resources: number): Promise<NothingStack> {
-    return new NothingStack(await MeasuredStack.create(engine, { files: programOf(resources) }), resources);
+  static async create(engine: Engine, shape: Shape): Promise<NothingStack> {
+    return new NothingStack(await MeasuredStack.create(engine, { files: programOf(shape) }), shape);
   }
 
   up(): Promise<Measured> {
@@ -29,9 +36,9 @@ export class NothingStack {
     return this.#stack.measure("up", "--expect-no-changes");
   }
 
-  /** Updates so many of them, once. */
-  update(resources: number): Promise<Measured> {
-    this.#stack.write(programOf(this.#resources, resources));
+  /** Updates all of them, once; in components, the last of each. */
+  update(): Promise<Measured> {
+    this.#stack.write(programOf(this.#shape, 2));
     return this.#stack.measure("up");
   }
 
@@ -51,7 +58,7 @@ export function rowAgainstFloor(what: string, { ms, requests }: Measured, nothin
 }
 
 /** The text of the provider is a constant, as ours is: the SDK would take longer to make it. */
-function programOf(resources: number, updated = 0): Readonly<Record<string, string>> {
+function programOf({ resources, chain = 0 }: Shape, version = 1): Readonly<Record<string, string>> {
   const program = `
     const pulumi = require("@pulumi/pulumi");
     const __provider = \`exports.handler = () => ({
@@ -61,10 +68,18 @@ function programOf(resources: number, updated = 0): Readonly<Record<string, stri
       update: async (_id, _olds, inputs) => ({ outs: inputs }),
       delete: async () => {},
     });\`;
+    let parent, before;
     for (let index = 0; index < ${resources}; index++) {
+      const place = ${chain} && index % ${chain};
+      if (${chain} && place === 0) {
+        parent = new pulumi.ComponentResource("bench:index:Group", \`group-\${index}\`);
+        before = undefined;
+      }
       const name = \`nothing-\${index}\`;
-      const version = index < ${updated} ? 2 : 1;
-      new pulumi.CustomResource("pulumi-nodejs:dynamic/bench:Nothing", name, { name, version, __provider });
+      const version = ${chain} === 0 || place === ${chain} - 1 ? ${version} : 1;
+      const options = { parent, dependsOn: before };
+      before = new pulumi.CustomResource("pulumi-nodejs:dynamic/bench:Nothing", name, { name, version, __provider }, options);
+      if (!${chain}) before = undefined;
     }`;
   return { "index.js": program };
 }

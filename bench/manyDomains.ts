@@ -27,7 +27,7 @@ export async function manyDomains(engine: Engine): Promise<Row[]> {
   try {
     const up = await stack.measure("up");
     const { resources } = stack;
-    const nothing = await NothingStack.create(engine, resources);
+    const nothing = await NothingStack.create(engine, { resources });
     try {
       const nothingUp = await nothing.up();
       const unchanged = await stack.measure("up", "--expect-no-changes");
@@ -38,7 +38,7 @@ export async function manyDomains(engine: Engine): Promise<Row[]> {
         rowAgainstFloor("refresh", await stack.measure("refresh"), nothingUnchanged),
       ];
       stack.write(await pair());
-      rows.push(rowAgainstFloor("rotation", await stack.measure("up"), await nothing.update(resources)));
+      rows.push(rowAgainstFloor("rotation", await stack.measure("up"), await nothing.update()));
       rows.push(rowAgainstFloor("destroy", await stack.measure("destroy"), await nothing.destroy()));
       return [
         ...rows,

@@ -27,11 +27,11 @@ export async function manyResources(engine: Engine): Promise<Row[]> {
 }
 
 async function allCommands(engine: Engine, resources: number) {
-  const stack = await NothingStack.create(engine, resources);
+  const stack = await NothingStack.create(engine, { resources });
   try {
     const up: Measured = await stack.up();
     const unchanged = await stack.unchanged();
-    const update = await stack.update(resources);
+    const update = await stack.update();
     return { up, unchanged, update, destroy: await stack.destroy() };
   } finally {
     stack.close();
