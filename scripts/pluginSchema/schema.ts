@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as ts from "typescript";
-import type { ObjectSpec, PropertySpec } from "./types";
+import type { ObjectSpec, PropertySpec, Use } from "./types";
 import { SchemaTypes } from "./types";
 
 /** Resources, by their classes; the arguments of each are `<class>Args`. */
@@ -12,7 +12,7 @@ const FUNCTIONS = ["getCnameToken", "listCnames"];
 /** The schema of the plugin, as the Pulumi CLI reads it: all words and types are those of the classes for TypeScript. */
 export function pluginSchema(): object {
   const declared = new Declarations("provider/index.ts", "native/arguments.ts");
-  const settings = declared.objectOf("ProviderArgs", { plain: false });
+  const settings = declared.objectOf("ProviderArgs", "settings");
   const spec = {
     config: { variables: settings.properties, defaults: settings.required },
     provider: { description: declared.describe("ProviderArgs"), ...inputsOf(settings) },
@@ -26,7 +26,7 @@ export function pluginSchema(): object {
 }
 
 function resourceSpec(declared: Declarations, name: string): object {
-  const inputs = declared.objectOf(`${name}Args`, { plain: true });
+  const inputs = declared.objectOf(`${name}Args`, "arguments");
   return {
     description: declared.describe(name),
     ...inputsOf(inputs),
@@ -37,7 +37,7 @@ function resourceSpec(declared: Declarations, name: string): object {
 
 /** In other languages a component has arguments of its own, and they describe it. */
 function componentSpec(declared: Declarations, name: string): object {
-  const inputs = declared.objectOf(`${name}Args`, { plain: true });
+  const inputs = declared.objectOf(`${name}Args`, "arguments");
   const description = declared.describe(`${name}Args`);
   return { description, isComponent: true, ...inputsOf(inputs), ...outputsOf(declared, name, inputs) };
 }
@@ -46,8 +46,8 @@ function functionSpec(declared: Declarations, name: string): object {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return {
     description: declared.describe(name),
-    inputs: declared.objectOf(`${type}Args`, { plain: false }),
-    outputs: declared.objectOf(`${type}Result`, { plain: false }),
+    inputs: declared.objectOf(`${type}Args`, "settings"),
+    outputs: declared.objectOf(`${type}Result`, "results"),
   };
 }
 
@@ -57,7 +57,7 @@ function inputsOf({ properties, required }: ObjectSpec): object {
 
 /** An output that says nothing of itself is the argument of that name. */
 function outputsOf(declared: Declarations, name: string, inputs: ObjectSpec): object {
-  const { properties, required } = declared.objectOf(name, { plain: false });
+  const { properties, required } = declared.objectOf(name, "results");
   const described = Object.entries(properties).map(([key, property]): [string, PropertySpec] => [
     key,
     { ...property, description: property.description || (inputs.properties[key]?.description ?? "") },
@@ -121,8 +121,8 @@ class Declarations {
     );
   }
 
-  objectOf(name: string, options: { readonly plain: boolean }): ObjectSpec {
-    return this.types.objectSpec(this.#checker.getDeclaredTypeOfSymbol(this.#symbol(name)), options);
+  objectOf(name: string, use: Use): ObjectSpec {
+    return this.types.objectSpec(this.#checker.getDeclaredTypeOfSymbol(this.#symbol(name)), use);
   }
 
   describe(name: string): string {

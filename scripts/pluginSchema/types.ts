@@ -16,6 +16,13 @@ export interface PropertySpec extends TypeSpec {
   readonly secret?: true;
 }
 
+/**
+ * What properties are for. In arguments of resources, what is not an `Input` is plain; those of providers and functions
+ * are no different from any others. In results, one of a few strings is any string: an output of such a type fits no
+ * argument in YAML, not even one of the same type.
+ */
+export type Use = "arguments" | "settings" | "results";
+
 /** The properties of a resource, a function or an object. */
 export interface ObjectSpec {
   readonly properties: Readonly<Record<string, PropertySpec>>;
@@ -44,11 +51,11 @@ export class SchemaTypes {
     this.#checker = checker;
   }
 
-  /** The properties of an interface, or the fields of a class of ours. `plain` marks what is not an `Input`. */
-  objectSpec(type: ts.Type, { plain }: { readonly plain: boolean }): ObjectSpec {
+  /** The properties of an interface, or the fields of a class of ours. */
+  objectSpec(type: ts.Type, use: Use): ObjectSpec {
     const fields = type.getProperties().filter((symbol) => declarationOf(symbol) !== undefined);
     return {
-      properties: Object.fromEntries(fields.map((symbol) => [symbol.name, this.#propertySpec(symbol, plain)])),
+      properties: Object.fromEntries(fields.map((symbol) => [symbol.name, this.#propertySpec(symbol, use)])),
       required: fields.filter(({ flags }) => !(flags & ts.SymbolFlags.Optional)).map(({ name }) => name),
     };
   }
@@ -59,11 +66,11 @@ export class SchemaTypes {
     return text.replaceAll(/\n(?![\n ])(?<!\n\n)/g, " ");
   }
 
-  #propertySpec(symbol: ts.Symbol, plain: boolean): PropertySpec {
+  #propertySpec(symbol: ts.Symbol, use: Use): PropertySpec {
     const type = declarationOf(symbol)?.type;
     if (type === undefined) throw new Error(`${symbol.name} has no type that is written down`);
     return {
-      ...this.#typeSpec(type, { property: symbol, plain, plainInside: plain }),
+      ...this.#typeSpec(type, { property: symbol, use, plain: use === "arguments" }),
       description: this.descriptionOf(symbol),
       ...(SECRETS.includes(symbol.name) && { secret: true }),
     };
@@ -107,7 +114,7 @@ export class SchemaTypes {
     if (declaration && ts.isTypeAliasDeclaration(declaration)) {
       const { type } = declaration;
       const values = literalsOf(type);
-      if (values) return this.#enumRef(symbol, values);
+      if (values) return this.#enumSpec(symbol, values, context);
       if (ts.isTypeReferenceNode(type) && type.typeArguments === undefined) return this.#namedSpec(type, context);
     }
     return this.#objectRef(symbol, this.#checker.getDeclaredTypeOfSymbol(symbol), context);
@@ -121,7 +128,7 @@ export class SchemaTypes {
 
   #unionSpec(node: ts.UnionTypeNode, context: Context): TypeSpec {
     const values = literalsOf(node);
-    if (values) return this.#enumRef(context.property, values);
+    if (values) return this.#enumSpec(context.property, values, context);
     const members = node.types.filter((member) => member.kind !== ts.SyntaxKind.UndefinedKeyword);
     const [only] = members;
     if (only && members.length === 1) return this.#typeSpec(only, context);
@@ -134,16 +141,17 @@ export class SchemaTypes {
     return { oneOf: members.map(specOf) };
   }
 
-  #objectRef(symbol: ts.Symbol, type: ts.Type, { plainInside }: Context): TypeSpec {
+  #objectRef(symbol: ts.Symbol, type: ts.Type, { use }: Context): TypeSpec {
     return this.#ref(symbol.name.replace(/Args$/, ""), {
       description: this.descriptionOf(symbol),
       type: "object",
-      ...this.objectSpec(type, { plain: plainInside }),
+      ...this.objectSpec(type, use),
     });
   }
 
   /** `of` is an alias, or the property that has these values. */
-  #enumRef(of: ts.Symbol, values: readonly string[]): TypeSpec {
+  #enumSpec(of: ts.Symbol, values: readonly string[], { use }: Context): TypeSpec {
+    if (use === "results") return { type: "string" };
     return this.#ref(`${of.name.charAt(0).toUpperCase()}${of.name.slice(1)}`, {
       description: this.descriptionOf(of),
       type: "string",
@@ -168,10 +176,9 @@ export class SchemaTypes {
 
 interface Context {
   readonly property: ts.Symbol;
-  /** Whether what is not an `Input` is marked. */
+  readonly use: Use;
+  /** Whether no `Input` is around it. */
   readonly plain: boolean;
-  /** The same for the properties of objects. */
-  readonly plainInside: boolean;
 }
 
 /** Not of a method, and not of what Pulumi's own classes have. */

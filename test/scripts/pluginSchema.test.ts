@@ -143,6 +143,27 @@ describe("the plugin's schema", () => {
     ]);
   });
 
+  it("has them for arguments alone: in YAML, an output with choices is no argument, not even of the same type", () => {
+    const isChoice = ({ $ref = "" }: PropertySpec) => schema.types[$ref.replace("#/types/", "")]?.enum !== undefined;
+    const places = properties.filter(([, spec]) => isChoice(spec)).map(([place]) => place);
+    assert.deepEqual(places.sort(), [
+      "AlidnsRecord.type",
+      "BucketCname.unverified",
+      "BucketCname.verification",
+      "BucketCnames.unverified",
+      "BucketCnames.verification",
+      "BucketCnamesDomain.unverified",
+      "BucketCnamesDomain.verification",
+      "CustomDomain.verification",
+      "config.addressing",
+      "config.signatureVersion",
+      "config.verification",
+      "provider.addressing",
+      "provider.signatureVersion",
+      "provider.verification",
+    ]);
+  });
+
   it("goes on with what states have of dynamic resources", () => {
     const kept = readFileSync(join(repository, "test/fixtures/states/declarations-cli/state.json"), "utf8");
     const types = new Set(kept.match(/pulumi-nodejs:dynamic\/oss:\w+/g));
