@@ -4,6 +4,10 @@ export interface Certificate {
   readonly certId: string;
   /** PutCname uploaded it as PEM. */
   readonly uploaded: boolean;
+  /** As Certificate Management was given it. */
+  readonly name?: string | undefined;
+  /** What was uploaded to Certificate Management: PEM, the leaf first. */
+  readonly chain?: string | undefined;
   /** SHA-256 of the PEM text. */
   readonly digest?: string | undefined;
   readonly fingerprint: string;

@@ -1,4 +1,5 @@
 import { startAlidns } from "./alidns/server";
+import { startCas } from "./cas/server";
 import { answerControl } from "./controlApi";
 import { startDnsServer } from "./dns/server";
 import { startOss } from "./oss/server";
@@ -36,11 +37,12 @@ type Controls =
   | "addCertificate"
   | "addCredential";
 
-/** A test double of OSS, Alibaba Cloud DNS and a name server, on loopback only. */
+/** A test double of OSS, Alibaba Cloud DNS, Certificate Management and a name server, on loopback only. */
 export interface Cloud extends Pick<World, Controls | "region"> {
   /** `http://127.0.0.1:port` */
   readonly oss: string;
   readonly alidns: string;
+  readonly cas: string;
   /** `127.0.0.1:port` */
   readonly dns: string;
   readonly accessKeyId: string;
@@ -50,7 +52,7 @@ export interface Cloud extends Pick<World, Controls | "region"> {
   close(): Promise<void>;
 }
 
-/** Starts OSS, Alidns and DNS. Throws when a requested port is taken. */
+/** Starts all services. Throws when a requested port is taken. */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const { port = 0, dnsPort, buckets = [], accessKeyId = "ak", accessKeySecret = "sk", securityToken } = options;
   const world = new World(options);
@@ -67,9 +69,11 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     const dns = `${dnsServer.host}:${dnsServer.port}`;
     const alidns = await startAlidns(world);
     servers.push(alidns);
+    const cas = await startCas(world);
+    servers.push(cas);
     const oss = await startOss(world, { port, dns, control: (request) => answerControl(world, request) });
     servers.push(oss);
-    const addresses = { oss: oss.url, alidns: alidns.url, dns };
+    const addresses = { oss: oss.url, alidns: alidns.url, cas: cas.url, dns };
     const config = {
       "alicloud:region": world.region,
       "alicloud:accessKey": accessKeyId,

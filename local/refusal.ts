@@ -1,4 +1,4 @@
-/** An error reply: OSS writes it as XML, Alidns as JSON. */
+/** An error reply: OSS writes it as XML, the others as JSON. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,

@@ -1,11 +1,11 @@
 import type { CertificateConfiguration } from "../provider/oss/xml";
 
-/** A request that reached OSS or Alidns, as the log keeps it. */
+/** A request that reached a service, as the log keeps it. */
 export interface RequestEntry {
   /** When the whole request had arrived, as an ISO date. */
   readonly time: string;
   readonly requestId: string;
-  readonly service: "oss" | "alidns";
+  readonly service: "oss" | "alidns" | "cas";
   readonly operation: string;
   readonly bucket: string | null;
   /** For OSS the domain to bind, for Alidns the zone. */
@@ -15,7 +15,7 @@ export interface RequestEntry {
   status: number | null;
   /** null after a success. */
   code: string | null;
-  /** The certificate that PutCname was sent. */
+  /** The certificate that PutCname or Certificate Management was sent. */
   readonly certificate?: CertificateDigests | undefined;
   /** The parameters of an Alidns request. */
   readonly recordId?: string | undefined;

@@ -29,7 +29,7 @@ const SWITCHES = {
   fingerprint: ["plain", "masked"],
   /** The type in ListCname of a certificate uploaded as PEM. */
   uploadType: ["CAS", "Upload"],
-  /** The same PEM uploaded twice gets the same CertId. */
+  /** The same PEM uploaded twice, to OSS or Certificate Management, gets the same CertId. */
   uploadsDeduplicated: false,
   /** PutCname refuses a CertId that is not stored. */
   certIdsKnownOnly: false,

@@ -3,6 +3,7 @@ import { type Certificate, type CertificateSource, inventCertificate, readCertif
 import { ConsoleUser } from "./consoleUser";
 import { type DnsRecord, type NewRecord, normaliseName, type RecordFilter, Zones } from "./dns/zones";
 import type { Fault } from "./faults";
+import { Refusal } from "./refusal";
 import type { RequestEntry } from "./requestEntry";
 import { type Binding, type Bucket, type Credential, OWN_ACCOUNT, type Token, type WorldState } from "./state";
 import { checkSwitches, DEFAULT_SWITCHES, type Switches } from "./switches";
@@ -10,7 +11,7 @@ import { checkSwitches, DEFAULT_SWITCHES, type Switches } from "./switches";
 export interface WorldOptions {
   /** `cn-hangzhou` when left out. */
   readonly region?: string | undefined;
-  /** Delays every reply of OSS and Alidns. */
+  /** Delays every reply of the services. */
   readonly latencyMs?: number | undefined;
   /** `example.com` when left out. */
   readonly zones?: readonly string[] | undefined;
@@ -86,7 +87,7 @@ export class World {
     });
   }
 
-  /** Returns the requests that reached OSS and Alidns, in order of arrival. */
+  /** Returns the requests that reached the services, in order of arrival. */
   requests(): readonly RequestEntry[] {
     return JSON.parse(JSON.stringify(this.log));
   }
@@ -204,18 +205,36 @@ export class World {
 
   /** Stores a certificate under its CertId, or uploads it under a new one. One without PEM is made up. */
   addCertificate({ certId, certificate: pem }: CertificateSource): Certificate {
-    const digest = pem === undefined ? undefined : sha256(pem);
-    const isSame = (stored: Certificate) => digest !== undefined && stored.digest === digest;
-    const same = this.switches.uploadsDeduplicated && [...this.certificates.values()].find(isSame);
-    if (same && certId === undefined) return same;
-    const added = {
-      certId: certId ?? `${++this.#lastCertId}-cn-hangzhou`,
-      uploaded: certId === undefined,
-      digest,
-      ...(pem === undefined ? inventCertificate(certId ?? "", this.now()) : readCertificate(pem)),
+    const same = certId === undefined ? this.#sameUpload(pem) : undefined;
+    return same ?? this.#store({ certId: certId ?? this.#newCertId(), uploaded: certId === undefined }, pem);
+  }
+
+  /** Stores a chain that Certificate Management was given. */
+  uploadCertificate(name: string, chain: string): Certificate {
+    const same = this.#sameUpload(chain);
+    if (same) return same;
+    const isTaken = [...this.certificates.values()].some((certificate) => certificate.name === name);
+    if (isTaken) throw new Refusal(400, "NameRepeat", "The certificate name already exists.");
+    return this.#store({ certId: this.#newCertId(), uploaded: false, name, chain }, chain);
+  }
+
+  #sameUpload(pem: string | undefined): Certificate | undefined {
+    if (!this.switches.uploadsDeduplicated || pem === undefined) return undefined;
+    return [...this.certificates.values()].find(({ digest }) => digest === sha256(pem));
+  }
+
+  #newCertId(): string {
+    return `${++this.#lastCertId}-cn-hangzhou`;
+  }
+
+  #store(origin: Pick<Certificate, "certId" | "uploaded" | "name" | "chain">, pem: string | undefined): Certificate {
+    const stored = {
+      ...origin,
+      digest: pem === undefined ? undefined : sha256(pem),
+      ...(pem === undefined ? inventCertificate(origin.certId, this.now()) : readCertificate(pem)),
       creationDate: this.now().toISOString(),
     };
-    this.certificates.set(added.certId, added);
-    return added;
+    this.certificates.set(stored.certId, stored);
+    return stored;
   }
 }

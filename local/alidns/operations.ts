@@ -1,9 +1,7 @@
+import { type Parameters, required } from "../acs3/service";
 import { type DnsRecord, liesIn, type NewRecord, normaliseName } from "../dns/zones";
 import { Refusal } from "../refusal";
 import type { World } from "../world";
-
-/** The parameters of a call, from its query and form. */
-export type Parameters = Readonly<Record<string, string | undefined>>;
 
 /** The operations on records, by action. They return the reply without its RequestId. */
 export const ALIDNS_OPERATIONS: Readonly<Record<string, (world: World, parameters: Parameters) => object>> = {
@@ -125,13 +123,6 @@ function zoneOf(world: World, name: string): string {
   const zone = normaliseName(name);
   if (world.zones.names.includes(zone)) return zone;
   throw new Refusal(400, "InvalidDomainName.NoExist", "The specified domain name does not exist in your account.");
-}
-
-function required(parameters: Parameters, name: string): string {
-  const value = parameters[name];
-  if (value) return value;
-  const message = `The input parameter "${name}" that is mandatory for processing this request is not supplied.`;
-  throw new Refusal(400, `Missing${name}`, message);
 }
 
 function contains(text: string, part = ""): boolean {

@@ -1,6 +1,6 @@
 import * as assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { canonicalRequest, parseAuthorization, signature, stringToSign } from "../../../local/alidns/acs3";
+import { canonicalRequest, parseAuthorization, signature, stringToSign } from "../../../local/acs3/signature";
 
 const EMPTY_HASH = createHash("sha256").digest("hex");
 
