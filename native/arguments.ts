@@ -14,6 +14,17 @@ export interface ProviderArgs extends OssAccountArgs {
   readonly addressing?: "virtual" | "path";
   /** Endpoint of Alibaba Cloud DNS, a host or URL. Default `alidns.aliyuncs.com`. */
   readonly alidnsEndpoint?: string;
+  /** Endpoint of Certificate Management Service, a host or URL. Default `cas.aliyuncs.com`. */
+  readonly casEndpoint?: string;
+  /**
+   * The CA that issues certificates: the URL of its directory, or `letsEncrypt` (default), `letsEncryptStaging`,
+   * `zeroSsl` or `google`.
+   */
+  readonly acmeDirectory?: string;
+  /** Key of the account at the CA, PEM. `oss-cname acme-account` makes it. */
+  readonly acmeAccountKey?: string;
+  /** File with the key of the account at the CA, readable by its owner only. */
+  readonly acmeAccountKeyFile?: string;
   /**
    * Whether to look for the TXT record before binding: `authoritative` (default) asks the zone's own servers, `none`
    * leaves it to OSS.

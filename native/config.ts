@@ -9,7 +9,7 @@ interface Config {
 
 /** The keys that dynamic resources have in the namespace `alicloud`. */
 const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "profile"];
-const SECRETS = ["accessKey", "secretKey", "securityToken"];
+const SECRETS = ["accessKey", "secretKey", "securityToken", "acmeAccountKey"];
 /** What the engine itself keeps beside them. */
 const ENGINES = ["version", "pluginDownloadURL", "__internal"];
 

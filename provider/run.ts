@@ -1,8 +1,12 @@
+import { AcmeClient } from "./acme/client";
+import { directoryUrl } from "./acme/directories";
 import { ActionableError } from "./actionableError";
 import { AlidnsClient } from "./alidns/client";
 import { Bucket } from "./bucket";
+import { CasClient } from "./cas/client";
 import type { Clock } from "./clock";
 import { systemClock } from "./clock";
+import { readAccountKey } from "./config/acmeAccount";
 import { CredentialChain } from "./config/credentials";
 import type { Location } from "./config/location";
 import { resolveLocation } from "./config/location";
@@ -70,6 +74,8 @@ export class Run {
   readonly #clients = new Map<string, OssClient>();
   #settings: Settings;
   #alidns: AlidnsClient | undefined;
+  #cas: CasClient | undefined;
+  readonly #acme = new Map<string, AcmeClient>();
 
   constructor({
     config = NOT_CONFIGURED,
@@ -132,6 +138,40 @@ export class Run {
       allowHttp: () => this.settings.allowHttp,
     });
     return this.#alidns;
+  }
+
+  /** Certificate Management Service with the credentials of this run. */
+  get cas(): CasClient {
+    this.#cas ??= new CasClient({
+      http: this.http,
+      clock: this.clock,
+      pace: this.pace,
+      credentials: () => this.credentials.get(),
+      endpoint: () => this.settings.get("oss-cname:casEndpoint"),
+      allowHttp: () => this.settings.allowHttp,
+    });
+    return this.#cas;
+  }
+
+  /** The URL of a CA's directory: one that is given as such or by its name, or the stack's, or Let's Encrypt's. */
+  acmeDirectory(given: string | undefined): string {
+    return directoryUrl(given ?? this.settings.get("oss-cname:acmeDirectory") ?? "letsEncrypt");
+  }
+
+  /** The account at the CA that has this URL as its directory. */
+  acme(directory: string): AcmeClient {
+    let client = this.#acme.get(directory);
+    if (client === undefined) {
+      client = new AcmeClient({
+        directory,
+        http: this.http,
+        clock: this.clock,
+        accountKey: async () => readAccountKey(this.settings),
+        allowHttp: () => this.settings.allowHttp,
+      });
+      this.#acme.set(directory, client);
+    }
+    return client;
   }
 
   /** Only an endpoint and the old signature do without a region. */

@@ -1,3 +1,4 @@
+import { rpcQuery, signAcs3 } from "../acs3";
 import type { Clock } from "../clock";
 import { systemClock } from "../clock";
 import { clearTextProblem, HttpClient, HttpFailure } from "../http";
@@ -7,7 +8,6 @@ import type { Credentials } from "../oss/sign";
 import { secretsOf } from "../oss/sign";
 import { Pace } from "../pace";
 import { printable, safeText } from "../redact";
-import { rpcQuery, signAcs3 } from "./acs3";
 import { AlidnsError, isAlidnsError } from "./error";
 import type { Reply, WireDomain, WireRecord } from "./reply";
 import { invalidReply, parseReply, refusal } from "./reply";

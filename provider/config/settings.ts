@@ -1,6 +1,8 @@
+import { directoryProblem } from "../acme/directories";
 import { splitHostPort } from "../dns/serverAddress";
 import { endpointProblem, regionProblem } from "../oss/endpoint";
 import { MOST_REQUESTS } from "../pace";
+import { isPem } from "../pem";
 import { unknownName } from "../unknownName";
 
 /** Where settings are looked up, by keys such as `oss-cname:endpoint`. Structured values are JSON. */
@@ -20,6 +22,9 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
   "alicloud:region": regionProblem,
   "oss-cname:endpoint": endpointProblem,
   "oss-cname:alidnsEndpoint": endpointProblem,
+  "oss-cname:casEndpoint": endpointProblem,
+  "oss-cname:acmeDirectory": directoryProblem,
+  "oss-cname:acmeAccountKeyFile": (value) => (isPem(value) ? "is not the path of a file" : undefined),
   ...Object.fromEntries(
     Object.entries(CHOICES).map(([key, allowed]) => [
       key,
@@ -34,8 +39,11 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
     /^[1-9]\d{0,2}$/.test(value) ? undefined : notA(value, "a whole number from 1 to 999"),
 };
 
-/** The keys of all these. */
+/** The keys of all these, which an OssAccount inherits. */
 export const SETTINGS: readonly string[] = Object.keys(PROBLEMS);
+
+/** A secret that is in the stack's configuration only: an OssAccount, which is in the state, must not have a copy. */
+export const ACME_ACCOUNT_KEY = "oss-cname:acmeAccountKey";
 
 /** The structured keys of `oss-cname:*`, which only the program without code reads. */
 export const PROGRAM_KEYS = ["domains", "domainsFile", "defaults", "accounts"] as const;
@@ -43,7 +51,7 @@ export const PROGRAM_KEYS = ["domains", "domainsFile", "defaults", "accounts"] a
 /** Which of the stack's keys are in our namespace and mean nothing: place and problem of each. */
 export function unknownSettings(keys: readonly string[]): [string, string][] {
   const ours = (all: readonly string[]) => all.flatMap((key) => /^oss-cname:(.+)/.exec(key)?.[1] ?? []);
-  const known = [...PROGRAM_KEYS, ...ours(SETTINGS)];
+  const known = [...PROGRAM_KEYS, ...ours([...SETTINGS, ACME_ACCOUNT_KEY])];
   const unknown = ours(keys).filter((key) => !known.includes(key));
   return unknown.map((key) => ["oss-cname", unknownName("key", key, known)]);
 }

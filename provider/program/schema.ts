@@ -148,6 +148,17 @@ export function configSchema(): object {
           },
           "oss-cname:dnsTimeoutSeconds": { type: "number", minimum: 0, description: "How long to wait for DNS." },
           "oss-cname:alidnsEndpoint": text,
+          "oss-cname:casEndpoint": text,
+          "oss-cname:acmeDirectory": {
+            ...text,
+            description: "The CA: the URL of its directory, or letsEncrypt, letsEncryptStaging, zeroSsl or google.",
+          },
+          "oss-cname:acmeAccountKey": {
+            ...text,
+            type: ["string", "object"],
+            description: "Key of the account at the CA, as a secret: oss-cname acme-account makes it.",
+          },
+          "oss-cname:acmeAccountKeyFile": text,
           "oss-cname:removalLimit": {
             description: "How many domains may be removed at once. Default: 10, or a tenth of all if that is more.",
             type: "integer",

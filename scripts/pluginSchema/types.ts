@@ -35,7 +35,7 @@ type NamedSpec =
   | { readonly type: "string"; readonly description: string; readonly enum: readonly { readonly value: string }[] };
 
 /** What users must not see: nothing else is called this. */
-const SECRETS = ["privateKey", "accessKey", "secretKey", "securityToken"];
+const SECRETS = ["privateKey", "accessKey", "secretKey", "securityToken", "acmeAccountKey"];
 
 /**
  * Turns TypeScript types into those of the schema. Types are read as they are written, because the checker resolves

@@ -87,9 +87,11 @@ describe("the plugin's schema", () => {
       "CnameCertificate.privateKey",
       "CustomDomainCertificate.privateKey",
       "config.accessKey",
+      "config.acmeAccountKey",
       "config.secretKey",
       "config.securityToken",
       "provider.accessKey",
+      "provider.acmeAccountKey",
       "provider.secretKey",
       "provider.securityToken",
     ]);

@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import type { Credentials } from "../oss/sign";
+import type { Credentials } from "./oss/sign";
 
-/** A call of an RPC-style service. All parameters are in the query; there is no body. */
+/** A call of an RPC-style service. */
 interface RpcCall {
   /** With the port, unless it is the protocol's default. */
   readonly host: string;
@@ -9,6 +9,8 @@ interface RpcCall {
   readonly version: string;
   /** As on the wire, without `?`. */
   readonly query: string;
+  /** Parameters that must be in no URL, as `rpcQuery` gives them. */
+  readonly form?: string | undefined;
 }
 
 /** The query of these parameters, as it is sent and signed. */
@@ -19,18 +21,19 @@ export function rpcQuery(parameters: Readonly<Record<string, string>>): string {
     .join("&");
 }
 
-/** The headers of a POST to `/`, signed with ACS3-HMAC-SHA256. `query` must come from `rpcQuery`. */
+/** The headers of a POST to `/`, signed with ACS3-HMAC-SHA256. `query` and `form` must come from `rpcQuery`. */
 export function signAcs3(
-  { host, action, version, query }: RpcCall,
+  { host, action, version, query, form }: RpcCall,
   { accessKeyId, accessKeySecret, securityToken }: Credentials,
   time: Date,
   nonce: string = randomUUID(),
 ): Record<string, string> {
   // In the order in which they are signed.
   const headers = {
+    ...(form !== undefined && { "content-type": "application/x-www-form-urlencoded" }),
     host,
     "x-acs-action": action,
-    "x-acs-content-sha256": sha256(""),
+    "x-acs-content-sha256": sha256(form ?? ""),
     "x-acs-date": time.toISOString().replace(/\.\d+/, ""),
     ...(securityToken && { "x-acs-security-token": securityToken }),
     "x-acs-signature-nonce": nonce,

@@ -1,0 +1,45 @@
+import { ActionableError } from "../actionableError";
+
+interface CasErrorDetails {
+  readonly code?: string;
+  readonly status?: number;
+  readonly operation?: string;
+  readonly maybeDone?: boolean;
+}
+
+/** A call that Certificate Management Service refused, or that did not reach it. */
+export class CasError extends ActionableError {
+  override readonly name = "CasError";
+  /** Code of the service; empty when it did not reply. */
+  readonly code: string;
+  /** HTTP status; undefined when it did not reply. */
+  readonly status: number | undefined;
+  /** Whether the call may have taken effect, although no reply said so. */
+  readonly maybeDone: boolean;
+
+  constructor(facts: string, { code = "", status, operation = "", maybeDone = false }: CasErrorDetails = {}) {
+    super(facts, remedyOf(code, operation));
+    this.code = code;
+    this.status = status;
+    this.maybeDone = maybeDone || (status !== undefined && status >= 500) || code === "BadResponse";
+  }
+
+  /** The credentials may not make this call. */
+  get isRefusedPermission(): boolean {
+    return /^(Forbidden|NoPermission)/.test(this.code);
+  }
+}
+
+/** Whether the service answered with one of these codes; without codes, whether a call to it failed. */
+export function isCasError(error: unknown, ...codes: string[]): error is CasError {
+  return error instanceof CasError && (codes.length === 0 || codes.includes(error.code));
+}
+
+function remedyOf(code: string, operation: string): string | undefined {
+  if (/^(Forbidden|NoPermission)/.test(code))
+    return `allow the action yundun-cert:${operation} to the RAM user or role`;
+  if (/^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken)/.test(code))
+    return "check the access key, and the security token if there is one: key, secret and token belong together";
+  if (/Quota|Limit/i.test(code)) return "delete certificates that nothing uses from Certificate Management Service";
+  return code === "BadResponse" ? "check oss-cname:casEndpoint, and the proxy if there is one" : undefined;
+}
