@@ -5,11 +5,15 @@ import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 /** The engine's log, the only place where a plugin can say something: what it prints is shown to nobody. */
 export class EngineLog {
   #client: EngineClient | undefined;
+  /** The engine's; empty before it is known. */
+  address = "";
   readonly #underWay = new Set<Promise<void>>();
 
   /** Where the engine listens, `host:port`. What is logged before is lost. */
   connect(address: string): void {
+    if (address === this.address) return;
     this.#client?.close();
+    this.address = address;
     this.#client = new EngineClient(address, grpc.credentials.createInsecure());
   }
 

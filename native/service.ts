@@ -10,6 +10,7 @@ import { checkedConfig, configOf, credentialsInClear } from "./config";
 import { type Change, changesOf } from "./diff";
 import type { EngineLog } from "./engineLog";
 import { failure, unfinished } from "./errors";
+import { FUNCTIONS } from "./functions";
 import { RESOURCES } from "./resources";
 import { inClear, marked, received } from "./values";
 
@@ -145,6 +146,28 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
     delete: answer(async (request: pb.DeleteRequest) => {
       await lifecycleOf(request).delete?.(request.getId(), inClear(received(request.getProperties())));
       return new Empty();
+    }),
+
+    construct: async (
+      call: grpc.ServerUnaryCall<pb.ConstructRequest, pb.ConstructResponse>,
+      callback: grpc.sendUnaryData<pb.ConstructResponse>,
+    ) => {
+      try {
+        const { constructHandler } = await import("./construct.js");
+        constructHandler(log.address, version)(call, callback);
+      } catch (error) {
+        callback(failure(error));
+      }
+    },
+    invoke: answer(async (request: pb.InvokeRequest) => {
+      const args = received(request.getArgs());
+      const name = /^oss-cname:index:(\w+)$/.exec(request.getTok())?.[1] ?? "";
+      const invoke = FUNCTIONS[name];
+      if (invoke === undefined) throw new Error(`the package oss-cname has no function ${request.getTok()}`);
+      const { xml: _, ...result } = (await invoke(run, inClear(args))) as { xml?: string };
+      const response = new pb.InvokeResponse();
+      response.setReturn(toStruct(marked(result, args)));
+      return response;
     }),
   };
 

@@ -29,9 +29,9 @@ export function endWithEngine(engine = engineAddress()): void {
   hold();
 }
 
-/** Pulumi starts a provider with the engine's address, `host:port`, as its first argument. */
-export function engineAddress(argument = process.argv[2]): string | undefined {
-  return argument !== undefined && /^[^/]+:\d+$/.test(argument) ? argument : undefined;
+/** Pulumi starts a provider with the address of the engine, `host:port`, after flags of its own if there are any. */
+export function engineAddress(args: readonly string[] = process.argv.slice(2)): string | undefined {
+  return args.find((argument) => /^[^/-][^/]*:\d+$/.test(argument));
 }
 
 const REOPEN_MS = 1000;

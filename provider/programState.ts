@@ -22,6 +22,8 @@ export interface RecordToCreate extends DnsRecord {
  * What the resources of one Pulumi program share. Programs make resources by `new`, so nothing can be handed to them.
  */
 export class ProgramState {
+  /** Whether resources are made as dynamic resources, or by the plugin in `native/`: the same classes serve both. */
+  flavour: "dynamic" | "native" = "dynamic";
   readonly uniqueDomains = new UniqueDomains();
   /** Chains that resources have read, to warn of their expiry. */
   readonly knownPems = new KnownPems();
@@ -46,7 +48,8 @@ export class ProgramState {
 
   /** Ends the program where its configuration is invalid. Done once: the provider would do it for every resource. */
   checkConfiguration(): void {
-    if (this.#isConfigurationChecked) return;
+    // The plugin checks its own.
+    if (this.#isConfigurationChecked || this.flavour === "native") return;
     this.#isConfigurationChecked = true;
     // In a project of this name, the program's own keys are in the same namespace.
     const keys = pulumi.getProject() === "oss-cname" ? [] : Object.keys(pulumi.runtime.allConfig());

@@ -29,20 +29,31 @@ export abstract class OssDynamicResource extends pulumi.CustomResource {
     opts?: pulumi.CustomResourceOptions,
   ) {
     programState.checkConfiguration();
-    const token = `pulumi-nodejs:dynamic/oss:${type}`;
+    const token = typeToken(type);
+    const isNative = programState.flavour === "native";
     const props = {
       ...Object.fromEntries(outputs.map((output) => [output, undefined])),
       ...args,
       ...declaredDomain(type, name, token, args, opts),
-      __provider: providerText(provider),
+      ...(!isNative && { __provider: providerText(provider) }),
     };
+    const options = isNative ? pulumi.mergeOptions(opts, { aliases: [{ type: dynamicToken(type) }] }) : opts;
     const restore = withoutStackTraces();
     try {
-      super(token, name, props, opts);
+      super(token, name, props, options);
     } finally {
       restore();
     }
   }
+}
+
+/** The type of a resource in the state. */
+export function typeToken(type: string): string {
+  return programState.flavour === "native" ? `oss-cname:index:${type}` : dynamicToken(type);
+}
+
+function dynamicToken(type: string): string {
+  return `pulumi-nodejs:dynamic/oss:${type}`;
 }
 
 /** Notes the domain of a resource that has one, unless an existing resource is read. */

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { SETTINGS } from "../config/settings";
 import { regionOfEndpoint } from "../oss/endpoint";
+import { programState } from "../programState";
 
 /** Arguments of OssAccount. What is not given is the stack's own. */
 export interface OssAccountArgs {
@@ -38,11 +39,21 @@ export class OssAccount extends pulumi.ProviderResource {
  */
 export function takeAccount(
   opts: pulumi.ComponentResourceOptions,
-): pulumi.ComponentResourceOptions & { account?: OssAccount } {
+): pulumi.ComponentResourceOptions & { account?: pulumi.ProviderResource } {
   const { provider, providers, ...rest } = opts;
   const given = [...(provider ? [provider] : []), ...Object.values(providers ?? {})];
-  const account = given.find((provider): provider is OssAccount => provider instanceof OssAccount);
+  const account = given.find(isAccount);
   return { ...rest, providers: given.filter((other) => other !== account), ...(account && { account }) };
+}
+
+/** In the plugin, the account of a component is a mere reference. */
+function isAccount(provider: pulumi.ProviderResource): boolean {
+  if (provider instanceof OssAccount) return true;
+  return programState.flavour === "native" && packageOf(provider) === "oss-cname";
+}
+
+function packageOf(provider: pulumi.ProviderResource): string {
+  return (provider as unknown as { getPackage(): string }).getPackage();
 }
 
 /** The keys carry their namespace because that is how the provider process looks configuration up. */

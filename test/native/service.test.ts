@@ -7,7 +7,7 @@ import { fromStruct, toStruct } from "../../engine/rpc";
 import type { Switches } from "../../local";
 import { keyLines } from "../support/certificateScene";
 import { createAuthority } from "../support/certificates";
-import { EngineLogServer } from "../support/engineLog";
+import { FakeEngine } from "../support/fakeEngine";
 import { call, NativeProvider } from "../support/nativeProvider";
 import { Scene } from "../support/scene";
 
@@ -19,12 +19,12 @@ const TARGET = "site.oss-cn-hangzhou.aliyuncs.com";
 
 describe("The plugin, asked over gRPC", () => {
   let scene: Scene;
-  let engine: EngineLogServer;
+  let engine: FakeEngine;
   let plugin: NativeProvider;
 
   const start = async (switches: Partial<Switches> = {}) => {
     scene = await Scene.start({ switches });
-    engine = await EngineLogServer.start();
+    engine = await FakeEngine.start();
     plugin = await NativeProvider.start({ clock: scene.clock });
     await handshake();
     await plugin.configure(configuration());

@@ -24,7 +24,7 @@ describe("endWithEngine", () => {
 
   /** A process that holds the lifeline and then does this. */
   const start = (engineAddress: string, program: string) => {
-    const address = `lifeline.engineAddress(${JSON.stringify(engineAddress)})`;
+    const address = `lifeline.engineAddress([${JSON.stringify(engineAddress)}])`;
     const text = `const lifeline = require(${JSON.stringify(LIFELINE)}); lifeline.endWithEngine(${address}); ${program}`;
     child = spawn(process.execPath, ["-e", text], { stdio: ["ignore", "pipe", "inherit"] });
     return child;

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { programState } from "../../programState";
 import type { BindingArgs } from "../binding";
 import { OssDynamicResource } from "../dynamicResource";
 import { durationSeconds } from "./duration";
@@ -88,7 +89,8 @@ export class BucketCname extends OssDynamicResource {
       ...args,
     };
     super("bucketCname", "BucketCname", name, ["status", "pendingReason", "recordState", "cnameTarget"], inputs, opts);
-    this.warnOfPending();
+    // The plugin warns by itself, in every language.
+    if (programState.flavour === "dynamic") this.warnOfPending();
   }
 
   /** `CustomDomain` has a table of all records in place of these warnings. */

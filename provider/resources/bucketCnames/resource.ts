@@ -7,7 +7,7 @@ import type { BucketCnameArgs } from "../bucketCname/resource";
 import { warnOfExpiry } from "../cnameCertificate/expiry";
 import type { CnameCertificateArgs } from "../cnameCertificate/resource";
 import type { AlidnsOptions } from "../customDomain/dns";
-import { OssDynamicResource } from "../dynamicResource";
+import { OssDynamicResource, typeToken } from "../dynamicResource";
 import { declareDomain } from "../removalGuard/resource";
 import type { Parts } from "./domain";
 import type { RecordedDomains } from "./state";
@@ -86,7 +86,7 @@ export class BucketCnames extends OssDynamicResource {
   readonly results: pulumi.Output<Record<string, BucketCnamesResult>>;
 
   constructor(name: string, args: BucketCnamesArgs, opts?: pulumi.CustomResourceOptions) {
-    const account = opts?.provider ?? opts?.parent?.getProvider("pulumi-nodejs:dynamic/oss:BucketCnames");
+    const account = opts?.provider ?? opts?.parent?.getProvider(typeToken("BucketCnames"));
     for (const domain of Object.keys(args.domains)) {
       programState.uniqueDomains.claim({ kind: "BucketCname", name, account }, domain);
       declareDomain(foldName(domain));

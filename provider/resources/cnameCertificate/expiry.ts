@@ -22,6 +22,8 @@ export function warnOfExpiry(
   args: Pick<CnameCertificateArgs, "certificate" | "certificateFile" | "expiryWarningDays">,
   placed: pulumi.Output<PlacedCertificate | undefined>,
 ): void {
+  // The plugin warns by itself, in every language.
+  if (programState.flavour === "native") return;
   pulumi
     .all([args.certificate, args.certificateFile, args.expiryWarningDays])
     .apply(([certificate, certificateFile, days = EXPIRY_WARNING_DAYS]) => {

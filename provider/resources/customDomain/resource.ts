@@ -10,6 +10,7 @@ import { BUCKET_CNAME_OPTIONS, BucketCname } from "../bucketCname/resource";
 import type { CnameCertificateArgs } from "../cnameCertificate/resource";
 import { CnameCertificate } from "../cnameCertificate/resource";
 import { CnameToken } from "../cnameToken/resource";
+import { typeToken } from "../dynamicResource";
 import { ManualRecord } from "../manualRecord/resource";
 import { takeAccount } from "../ossAccount";
 import { declareDomain } from "../removalGuard/resource";
@@ -69,7 +70,7 @@ export class CustomDomain extends pulumi.ComponentResource {
     if (problem !== undefined) throw new pulumi.ResourceError(`CustomDomain ${name}: ${problem}`, this, true);
     const { dns, certificate, cnameRecord, cnameTarget } = args;
     const domain = foldName(args.domain);
-    const ofChildren = account ?? this.getProvider("pulumi-nodejs:dynamic/oss:BucketCname");
+    const ofChildren = account ?? this.getProvider(typeToken("BucketCname"));
     programState.uniqueDomains.claim({ kind: "CustomDomain", name, account: ofChildren }, domain);
     declareDomain(domain);
     // Each resource gets the arguments that it has: any other would end up in its inputs, and so in users' states.
