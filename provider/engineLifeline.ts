@@ -1,5 +1,4 @@
-import { connect } from "node:net";
-import { splitHostPort } from "./dns/serverAddress";
+import { connect } from "node:http2";
 
 /**
  * Ends this provider process when its engine is gone, killed perhaps: it must not go on and bind what nobody waits for,
@@ -8,10 +7,11 @@ import { splitHostPort } from "./dns/serverAddress";
 export function endWithEngine(engine = engineAddress()): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", end);
   if (engine === undefined) return;
-  const { host, port } = splitHostPort(engine);
   let wasOpen = false;
   const hold = () => {
-    const line = connect(port, host).unref().resume();
+    // An engine that stops waits for the end of all lines, two minutes for one on which nobody speaks its protocol.
+    const line = connect(`http://${engine}`);
+    line.unref();
     line.on("connect", () => {
       wasOpen = true;
     });
@@ -19,8 +19,7 @@ export function endWithEngine(engine = engineAddress()): void {
     line.on("error", (error: NodeJS.ErrnoException) => {
       refused = error.code === "ECONNREFUSED";
     });
-    // A gRPC server closes or resets a line on which nobody speaks: only a refusal tells that the engine is gone, or
-    // that there is none at this address.
+    // A line may end at any time: only a refusal tells that the engine is gone, or that there is none at this address.
     line.on("close", () => {
       if (!refused) setTimeout(hold, REOPEN_MS).unref();
       else if (wasOpen) end();

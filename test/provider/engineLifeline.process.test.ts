@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
 const LIFELINE = require.resolve("../../provider/engineLifeline");
@@ -59,6 +60,18 @@ describe("endWithEngine", () => {
     engine.close();
     socket.end();
     assert.equal(await end, "SIGKILL");
+  });
+
+  it("speaks as gRPC does, so that an engine that stops need not wait for it", async () => {
+    const grpcEngine = createHttp2Server();
+    grpcEngine.listen(0, "127.0.0.1");
+    await once(grpcEngine, "listening");
+    const sessions = once(grpcEngine, "session");
+    start(`127.0.0.1:${(grpcEngine.address() as AddressInfo).port}`, forEver);
+    const [session] = (await sessions) as [ServerHttp2Session];
+    await once(session, "remoteSettings");
+    session.close();
+    await once(grpcEngine.close(), "close");
   });
 
   it("ends the process when nobody reads what it prints", async () => {
