@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundle } from "../scripts/bundle";
 
 const repository = join(__dirname, "../..");
 const read = (path: string) => readFileSync(join(repository, path), "utf8");
 
 describe("what is published", () => {
-  const npm = ["pack", "--dry-run", "--json", "--ignore-scripts"];
-  const output = execFileSync("npm", npm, { cwd: repository, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  const files: string[] = JSON.parse(output)[0].files.map(({ path }: { path: string }) => path);
+  let files: string[];
+  before(async () => {
+    await bundle(join(repository, "plugin"));
+    const npm = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+    const output = execFileSync("npm", npm, { cwd: repository, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    files = JSON.parse(output)[0].files.map(({ path }: { path: string }) => path);
+  });
 
   it("is the compiled code, the documentation and the schema", () => {
     const places = new Set(files.map((path) => /^bin\/[^/]+\/|^[^/]+\/(?=[^/]+$)|^[^/]+$|^.*$/.exec(path)?.[0]));
@@ -24,11 +29,24 @@ describe("what is published", () => {
       "bin/provider/",
       "cli/",
       "docs/",
+      "native/",
       "package.json",
+      "plugin/",
       "provider/program/config.schema.json",
     ]);
     const odd = files.filter((path) => path.startsWith("bin/") && !/\.(js|d\.ts|js\.map)$/.test(path));
     assert.deepEqual([odd, files.filter((path) => path.startsWith("cli/"))], [[], ["cli/oss-cname.js"]]);
+    assert.deepEqual(
+      files.filter((path) => path.startsWith("native/")),
+      ["native/schema.json"],
+    );
+    assert.deepEqual(
+      files
+        .filter((path) => path.startsWith("plugin/"))
+        .map((path) => path.replace("plugin/", ""))
+        .sort(),
+      ["PulumiPlugin.yaml", "README.md", "package.json", "pulumi-resource-oss-cname", "pulumi-resource-oss-cname.cmd"],
+    );
   });
 
   it("has every file that package.json names", () => {
