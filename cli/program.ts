@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { acmeAccountCommand } from "./commands/acmeAccount";
 import { adoptCommand } from "./commands/adopt";
 import { doctorCommand } from "./commands/doctor";
 import { emulateCommand } from "./commands/emulate";
@@ -30,7 +31,15 @@ function createProgram(io: Io): Command {
     .description("Custom domains on Alibaba Cloud OSS buckets")
     .version(packageVersion(), "--version", "show the version of this package")
     .showHelpAfterError();
-  for (const create of [tokenCommand, listCommand, adoptCommand, doctorCommand, reportCommand, emulateCommand])
+  for (const create of [
+    tokenCommand,
+    listCommand,
+    adoptCommand,
+    doctorCommand,
+    reportCommand,
+    acmeAccountCommand,
+    emulateCommand,
+  ])
     program.addCommand(create(io));
   program.addCommand(engine);
   prepare(program, io);

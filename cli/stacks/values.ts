@@ -16,6 +16,7 @@ const OF_ACCESS = [
   "oss-cname:addressing",
   "oss-cname:signatureVersion",
   "oss-cname:dnsServers",
+  "oss-cname:acmeDirectory",
 ];
 
 /** Whether the command takes this key from a stack's configuration: it says where to ask, how, and with whose key. */

@@ -10,16 +10,16 @@ import { ACME_ACCOUNT_KEY } from "./settings";
 
 /**
  * The key of the account at the CA, from the first of these that is set: `oss-cname:acmeAccountKey` (a secret of the
- * stack), the environment's `OSS_CNAME_ACME_ACCOUNT_KEY`, the file `oss-cname:acmeAccountKeyFile`, relative to the
- * program's directory. PEM; the file must be readable by its owner only.
+ * stack), the file `oss-cname:acmeAccountKeyFile`, relative to the program's directory, the environment's
+ * `OSS_CNAME_ACME_ACCOUNT_KEY`. PEM; the file must be readable by its owner only.
  */
 export function readAccountKey(settings: Settings): KeyObject {
   const configured = settings.get(ACME_ACCOUNT_KEY);
   if (configured !== undefined) return parsed(configured, ACME_ACCOUNT_KEY);
-  const variable = process.env.OSS_CNAME_ACME_ACCOUNT_KEY;
-  if (variable) return parsed(variable, "OSS_CNAME_ACME_ACCOUNT_KEY");
   const file = settings.get("oss-cname:acmeAccountKeyFile");
   if (file !== undefined) return parsed(readOwnFile(file), `the file ${file}`);
+  const variable = process.env.OSS_CNAME_ACME_ACCOUNT_KEY;
+  if (variable) return parsed(variable, "OSS_CNAME_ACME_ACCOUNT_KEY");
   throw new ActionableError(
     "There is no key of an account at a CA, which orders certificates. Nothing was ordered.",
     "make and register one with `oss-cname acme-account --agree-to-terms`. An OssAccount does not get the key of the " +

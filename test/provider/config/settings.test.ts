@@ -12,7 +12,7 @@ const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[]
   ["oss-cname:allowHttp", "yes", /"yes" is not true or false/],
   ["oss-cname:dnsServers", "127.0.0.1:99999", /is not a list of host:port/],
   ["oss-cname:dnsServers", '["127.0.0.1:53"', /is not a list of host:port/],
-  ["oss-cname:casEndpoint", "not a host", /is not/],
+  ["oss-cname:casEndpoint", "not a host", /neither a host nor/],
   ["oss-cname:acmeDirectory", "letsEncript", /did you mean "letsEncrypt"/],
   ["oss-cname:acmeAccountKeyFile", "-----BEGIN PRIVATE KEY-----", /: is not the path of a file/],
   ["oss-cname:dnsTimeoutSeconds", "15m", /"15m" is not a number of seconds/],
