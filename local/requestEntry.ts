@@ -8,8 +8,10 @@ export interface RequestEntry {
   readonly service: "oss" | "alidns" | "cas";
   readonly operation: string;
   readonly bucket: string | null;
-  /** For OSS the domain to bind, for Alidns the zone. */
+  /** For OSS the domain to bind, or the one by which an object was reached; for Alidns the zone. */
   readonly domain: string | null;
+  /** Of an object. */
+  readonly key?: string | undefined;
   readonly signatureVersion: "v1" | "v4" | "acs3" | null;
   /** null while in progress, 0 when the connection was cut. */
   status: number | null;

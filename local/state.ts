@@ -39,8 +39,22 @@ export interface Token {
   readonly expireTime: string;
 }
 
+export const OBJECT_ACLS = ["default", "private", "public-read", "public-read-write"] as const;
+
+export type ObjectAcl = (typeof OBJECT_ACLS)[number];
+
+export interface StoredObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly acl: ObjectAcl;
+  readonly contentType: string;
+  /** Text. */
+  readonly content: string;
+}
+
 export interface WorldState {
   readonly buckets: readonly Bucket[];
+  readonly objects: readonly StoredObject[];
   readonly bindings: readonly Binding[];
   /** Only those still valid. */
   readonly tokens: readonly Token[];

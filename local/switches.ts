@@ -43,6 +43,14 @@ const SWITCHES = {
   deleteCertificateDropsBinding: false,
   /** DeleteCertificate without PreviousCertId is a CasRenewCertificateConflict. */
   deleteCertificateNeedsPreviousCertId: false,
+  /** The ACL of every bucket, which objects without one of their own have. */
+  bucketAcl: ["private", "public-read"],
+  /** OSS refuses to make an object public, and shows none to visitors: 403 AccessDenied. */
+  blockPublicAccess: false,
+  /** Objects cannot be reached at the bucket's own host, only by custom domain: 400 PublicEndpointForbidden. */
+  publicEndpointForbidden: false,
+  /** A bucket policy denies plain HTTP: objects cannot be reached by custom domain, which here is HTTP. */
+  plainHttpDenied: false,
   /** A record added through Alidns is served after this time, or after this many queries for it. */
   dnsDelayMs: 0,
   dnsDelayQueries: 0,

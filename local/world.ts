@@ -5,7 +5,15 @@ import { type DnsRecord, type NewRecord, normaliseName, type RecordFilter, Zones
 import type { Fault } from "./faults";
 import { Refusal } from "./refusal";
 import type { RequestEntry } from "./requestEntry";
-import { type Binding, type Bucket, type Credential, OWN_ACCOUNT, type Token, type WorldState } from "./state";
+import {
+  type Binding,
+  type Bucket,
+  type Credential,
+  OWN_ACCOUNT,
+  type StoredObject,
+  type Token,
+  type WorldState,
+} from "./state";
 import { checkSwitches, DEFAULT_SWITCHES, type Switches } from "./switches";
 
 export interface WorldOptions {
@@ -40,6 +48,8 @@ export class World {
   readonly zones: Zones;
   readonly credentials = new Map<string, Credential>();
   readonly buckets = new Map<string, Bucket>();
+  /** By `bucket/key`. */
+  readonly #objects = new Map<string, StoredObject>();
   /** By domain. */
   readonly bindings = new Map<string, Binding>();
   /** By `bucket/domain`, including expired tokens. */
@@ -66,8 +76,9 @@ export class World {
     if (options.state) this.#restore(options.state);
   }
 
-  #restore({ buckets, bindings, tokens, certificates, zones, records }: WorldState): void {
+  #restore({ buckets, objects, bindings, tokens, certificates, zones, records }: WorldState): void {
     for (const bucket of buckets) this.buckets.set(bucket.name, bucket);
+    for (const object of objects) this.putObject(object);
     for (const binding of bindings) this.bindings.set(binding.domain, binding);
     for (const token of tokens) this.tokens.set(`${token.bucket}/${token.domain}`, token);
     for (const certificate of certificates) this.certificates.set(certificate.certId, certificate);
@@ -79,6 +90,7 @@ export class World {
   state(): WorldState {
     return structuredClone({
       buckets: [...this.buckets.values()],
+      objects: [...this.#objects.values()],
       bindings: [...this.bindings.values()],
       tokens: this.validTokens(),
       certificates: [...this.certificates.values()],
@@ -104,11 +116,24 @@ export class World {
     return bucket;
   }
 
-  /** Removes a bucket with its bindings and tokens. Returns whether it existed. */
+  /** Removes a bucket with its objects, bindings and tokens. Returns whether it existed. */
   removeBucket(name: string): boolean {
+    for (const { bucket, key } of this.#objects.values()) if (bucket === name) this.deleteObject(bucket, key);
     for (const { domain } of this.bindingsOf(name)) this.bindings.delete(domain);
     for (const [key, token] of this.tokens) if (token.bucket === name) this.tokens.delete(key);
     return this.buckets.delete(name);
+  }
+
+  putObject(object: StoredObject): void {
+    this.#objects.set(`${object.bucket}/${object.key}`, object);
+  }
+
+  objectOf(bucket: string, key: string): StoredObject | undefined {
+    return this.#objects.get(`${bucket}/${key}`);
+  }
+
+  deleteObject(bucket: string, key: string): void {
+    this.#objects.delete(`${bucket}/${key}`);
   }
 
   addZone(name: string): void {

@@ -10,6 +10,7 @@ import type { Bucket } from "../state";
 import type { World } from "../world";
 import { addressOf } from "./address";
 import { type CnameConfiguration, parseConfiguration } from "./configuration";
+import { OBJECT_OPERATIONS } from "./objects";
 import { OSS_OPERATIONS } from "./operations";
 import type { TxtLookup } from "./operations/operation";
 import { errorReply } from "./reply";
@@ -33,36 +34,50 @@ async function answer(world: World, request: HttpRequest, hasTxtRecord: TxtLooku
   const started = Date.now();
   const { method, path } = request;
   const requestId = randomBytes(12).toString("hex").toUpperCase();
-  const { host, bucket, key, region: regionOfHost } = addressOf(request);
+  const { host, bucket, key, region: regionOfHost, byDomain } = addressOf(request, world.bindings);
   const query = new URLSearchParams(request.query);
   const action = `${method} ${query.get("comp") ?? ""}`;
   const operation = query.has("cname") && bucket !== undefined && key === "" ? OSS_OPERATIONS[action] : undefined;
+  const object = key !== "" && request.query === "" ? OBJECT_OPERATIONS[method] : undefined;
   const configuration = operation && method === "POST" ? readConfiguration(request.body) : {};
-  const { domain = query.get("cname"), certificate, malformed } = configuration;
+  const { domain = byDomain ? host : query.get("cname"), certificate, malformed } = configuration;
   const entry: RequestEntry = {
     time: world.now().toISOString(),
     requestId,
     service: "oss",
-    operation: operation?.name ?? `${method} ${path}`,
+    operation: (operation ?? object)?.name ?? `${method} ${path}`,
     bucket: bucket ?? null,
     domain: domain?.toLowerCase() || null,
+    key: object && key,
     signatureVersion: signatureVersion(request),
     status: null,
     code: null,
     certificate: certificate && digests(certificate),
   };
 
-  const run = async () => {
-    if (!operation || bucket === undefined)
-      throw new Refusal(501, "NotImplemented", "This emulator has only the five operations on custom domains.");
-    if (host.endsWith(".aliyuncs.com") && !host.startsWith(`${bucket}.`))
+  const ownBucket = (name: string) => {
+    if (host.endsWith(".aliyuncs.com") && !host.startsWith(`${name}.`))
       throw new Refusal(403, "SecondLevelDomainForbidden", "Use the bucket as a subdomain of the endpoint.");
     // A host that serves all regions accepts a signature for the region of the bucket.
-    const regionOfBucket = world.buckets.get(bucket)?.region;
+    const regionOfBucket = world.buckets.get(name)?.region;
     const regions = [regionOfHost ?? world.region, regionOfHost ?? regionOfBucket ?? world.region] as const;
-    const { caller, region } = verify(world, { ...request, bucket, key }, regions);
+    const { caller, region } = verify(world, { ...request, bucket: name, key }, regions);
     if (malformed) throw malformed;
-    const target = bucketOf(world, bucket, caller.owner, region);
+    return ownBucketOf(world, name, caller.owner, region);
+  };
+  const run = async () => {
+    if (object && bucket !== undefined) {
+      const isOwner = request.headers.authorization !== undefined;
+      if (!isOwner && !byDomain && world.zones.zoneOf(host) !== undefined)
+        throw new Refusal(403, "NonStandardHostForbidden", "Your host is invalid.", { EC: "0003-00001402" });
+      const { name } = isOwner ? ownBucket(bucket) : bucketOf(world, bucket);
+      return object.perform({ world, bucket: name, key, request, byDomain, isOwner });
+    }
+    if (!operation || bucket === undefined) {
+      const message = "This emulator has only the five operations on custom domains, and three on objects.";
+      throw new Refusal(501, "NotImplemented", message);
+    }
+    const target = ownBucket(bucket);
     const call = { world, bucket: target, domain: entry.domain ?? "", certificate: certificate ?? {}, hasTxtRecord };
     return operation.perform(call);
   };
@@ -93,12 +108,15 @@ function digests({ certificate, privateKey, ...rest }: CertificateConfiguration)
   return { ...rest, certificateDigest: digest(certificate), privateKeyDigest: digest(privateKey) };
 }
 
-function bucketOf(world: World, name: string, caller: string, region: string): Bucket {
+function bucketOf(world: World, name: string): Bucket {
   const bucket = world.buckets.get(name);
-  if (!bucket) {
-    const extras = { EC: "0015-00000101", BucketName: name };
-    throw new Refusal(404, "NoSuchBucket", "The specified bucket does not exist.", extras);
-  }
+  if (bucket) return bucket;
+  const extras = { EC: "0015-00000101", BucketName: name };
+  throw new Refusal(404, "NoSuchBucket", "The specified bucket does not exist.", extras);
+}
+
+function ownBucketOf(world: World, name: string, caller: string, region: string): Bucket {
+  const bucket = bucketOf(world, name);
   if (bucket.region !== region) {
     const message = "The bucket you are attempting to access must be addressed using the specified endpoint.";
     const extras = { EC: "0003-00001403", Bucket: name, Endpoint: `oss-${bucket.region}.aliyuncs.com` };

@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly headers?: Record<string, string>;
   /** Makes the request virtual-host style. */
   readonly host?: string;
+  /** Of an object. */
+  readonly key?: string;
   /** Last touch, after signing. */
   readonly tamper?: (headers: Record<string, string>) => void;
 }
@@ -39,14 +41,15 @@ export function call(
     region = cloud.region,
     time = new Date(),
     host,
+    key = "",
     tamper,
   } = options;
-  const plain = { method, bucket, query, headers: options.headers ?? {} };
+  const plain = { method, bucket, key, query, headers: options.headers ?? {} };
   const signature =
     version === "v4" ? signV4(plain, credentials, { region, product: "oss" }, time) : signV1(plain, credentials, time);
   const headers: Record<string, string> = { ...options.headers, ...signature, ...(host && { host }) };
   tamper?.(headers);
-  const path = host ? `/?${query}` : `/${bucket}/?${query}`;
+  const path = `/${host ? "" : `${bucket}/`}${key}${query && `?${query}`}`;
   return new Promise((resolve, reject) => {
     const sent = request(`${cloud.oss}${path}`, { method, headers }, async (message) => {
       const text = Buffer.concat(await message.toArray()).toString();

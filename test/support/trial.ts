@@ -175,7 +175,7 @@ export class Trial {
 }
 
 const NOTHING: Prepared = {
-  world: { buckets: [], bindings: [], tokens: [], certificates: [], zones: [], records: [] },
+  world: { buckets: [], objects: [], bindings: [], tokens: [], certificates: [], zones: [], records: [] },
   stack: new Map(),
   theirs: [],
 };
