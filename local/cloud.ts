@@ -81,6 +81,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       ...(securityToken !== undefined && { "alicloud:securityToken": securityToken }),
       "oss-cname:endpoint": oss.url,
       "oss-cname:alidnsEndpoint": alidns.url,
+      "oss-cname:casEndpoint": cas.url,
       "oss-cname:dnsServers": dns,
     };
     return Object.assign(world, { ...addresses, accessKeyId, accessKeySecret, config, close });

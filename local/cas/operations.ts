@@ -19,6 +19,16 @@ export const CAS_OPERATIONS: Readonly<Record<string, (world: World, parameters: 
     return detailOf(certificateOf(world, parameters));
   },
 
+  /** Those whose name has the keyword in it, on one page. */
+  ListUserCertificateOrder(world, parameters) {
+    const keyword = parameters.Keyword ?? "";
+    const uploads = [...world.certificates.values()].filter(({ name }) => name?.includes(keyword));
+    const list = uploads
+      .map(detailOf)
+      .map(({ CertId, ...detail }) => ({ CertificateId: CertId, ...detail, Cert: undefined }));
+    return { TotalCount: list.length, CurrentPage: 1, ShowSize: list.length, CertificateOrderList: list };
+  },
+
   DeleteUserCertificate(world, parameters) {
     world.certificates.delete(certificateOf(world, parameters).certId);
     return {};

@@ -64,12 +64,12 @@ export class CasClient {
       const upload = () => this.#call("UploadUserCertificate", what, {}, form);
       const { CertId } = await this.#repeated(upload, async () => ({ CertId: await this.#find(name, fingerprint) }));
       if (CertId === undefined) throw invalidReply("UploadUserCertificate", what, "there is no CertId in it");
-      return `${CertId}-${this.#site}`;
+      return `${CertId}-${siteOf(this.#url.hostname)}`;
     } catch (error) {
       // The name is made of the fingerprint: whoever has it has uploaded this certificate.
       const found = isCasError(error, "NameRepeat") ? await this.#find(name, fingerprint) : undefined;
       if (found === undefined) throw error;
-      return `${found}-${this.#site}`;
+      return `${found}-${siteOf(this.#url.hostname)}`;
     }
   }
 
@@ -81,11 +81,6 @@ export class CasClient {
     } catch (error) {
       if (!isCasError(error, "NotFound", "CertificateNotExist", "InvalidCertId.NotFound")) throw error;
     }
-  }
-
-  /** The end of each CertId: OSS of a site takes only certificates of the same one. */
-  get #site(): string {
-    return /(?:^|[./])cas\.([a-z]+-[a-z]+-\d+)\./.exec(`/${this.#url.hostname}`)?.[1] ?? "cn-hangzhou";
   }
 
   get #url(): URL {
@@ -158,6 +153,11 @@ export class CasClient {
       { code, status, operation },
     );
   }
+}
+
+/** The end of each CertId of an endpoint: OSS takes only certificates of its own site. */
+export function siteOf(hostname: string): string {
+  return /^cas\.([a-z]+-[a-z]+-\d+)\./.exec(hostname)?.[1] ?? "cn-hangzhou";
 }
 
 const VERSION = "2020-04-07";
