@@ -33,8 +33,20 @@ export class HttpFailure extends Error {
     readonly unsent: boolean,
     cause: unknown,
   ) {
-    super([code, message].filter((part) => part !== "").join(": "), { cause });
+    super([code, message].filter((part) => part !== "" && part !== CANCELLED).join(": "), { cause });
   }
+
+  /** Whether the user has ended the request: no other will be sent. */
+  get isCancelled(): boolean {
+    return this.code === CANCELLED;
+  }
+}
+
+const CANCELLED = "CANCELLED";
+
+interface HttpClientOptions {
+  readonly exchangeMs?: number;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -44,6 +56,7 @@ export class HttpFailure extends Error {
  */
 export class HttpClient {
   readonly #exchangeMs: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #connectFailures = new WeakSet<Error>();
   readonly #options = {
     maxResponseSize: MAX_REPLY_BYTES,
@@ -54,14 +67,20 @@ export class HttpClient {
   readonly #direct = new Agent(this.#options);
   #proxied: Dispatcher | undefined;
 
-  /** `exchangeMs`: how long a whole exchange may take beyond its request's own limit. */
-  constructor({ exchangeMs = EXCHANGE_MS }: { readonly exchangeMs?: number } = {}) {
+  /**
+   * `exchangeMs`: how long a whole exchange may take beyond its request's own limit. `signal`: ends all requests, and
+   * lets no more begin.
+   */
+  constructor({ exchangeMs = EXCHANGE_MS, signal }: HttpClientOptions = {}) {
     this.#exchangeMs = exchangeMs;
+    this.#signal = signal;
   }
 
   /** @throws HttpFailure */
   async exchange(request: HttpRequest): Promise<HttpReply> {
     const { origin, path, method, headers, body = null, timeoutMs } = request;
+    const wasCancelled = this.#signal?.aborted ?? false;
+    const signals = [AbortSignal.timeout(timeoutMs + this.#exchangeMs), ...(this.#signal ? [this.#signal] : [])];
     const isHere = isLoopback(new URL(origin).hostname);
     try {
       const reply = await (isHere ? this.#direct : this.#outward()).request({
@@ -72,10 +91,11 @@ export class HttpClient {
         body,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
-        signal: AbortSignal.timeout(timeoutMs + this.#exchangeMs),
+        signal: AbortSignal.any(signals),
       });
       return { status: reply.statusCode, headers: reply.headers, body: await reply.body.text() };
     } catch (error) {
+      if (this.#signal?.aborted) throw new HttpFailure("cancelled", CANCELLED, wasCancelled, error);
       const unsent = error instanceof Error && this.#connectFailures.has(error);
       throw new HttpFailure(causeText(error), failureCode(error), unsent, error);
     }

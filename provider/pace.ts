@@ -82,10 +82,12 @@ export class Pace {
     const growing = Math.min(PAUSE_MS * 2 ** (this.#refusals - 1), LONGEST_PAUSE_MS);
     const pauseMs = Math.max(growing, Math.min(delayMs, LONGEST_WISH_MS));
     this.#pauses++;
-    void this.#clock.sleep(pauseMs).then(() => {
+    const goOn = () => {
       this.#pauses--;
       this.#startNext();
-    });
+    };
+    // After a cancellation nobody sleeps, and what waits for its turn has to learn of it.
+    this.#clock.sleep(pauseMs).then(goOn, goOn);
   }
 }
 

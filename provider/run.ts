@@ -4,6 +4,7 @@ import { ActionableError } from "./actionableError";
 import { AlidnsClient } from "./alidns/client";
 import { Bucket } from "./bucket";
 import { CasClient } from "./cas/client";
+import { Cancellation } from "./cancellation";
 import type { Clock } from "./clock";
 import { systemClock } from "./clock";
 import { readAccountKey } from "./config/acmeAccount";
@@ -52,6 +53,7 @@ export class Run {
   readonly pace: Pace;
   /** Looks at DNS, each of which asks all servers of a zone. */
   readonly looks: Pace;
+  readonly cancellation = new Cancellation();
   readonly credentials = new CredentialChain(() => this.settings);
   readonly notices: Notices;
   readonly progress: Progress;
@@ -82,14 +84,14 @@ export class Run {
     clock = systemClock,
     print = (line) => console.log(line),
     where = () => "",
-    http = new HttpClient(),
+    http,
     shared,
   }: RunOptions = {}) {
-    this.clock = clock;
-    this.http = http;
+    this.clock = this.cancellation.stopping(clock);
+    this.http = http ?? new HttpClient(this.cancellation);
     this.declared = new Declared(shared);
-    this.pace = new Pace(clock, () => this.settings.maxConcurrentRequests);
-    this.looks = new Pace(clock, () => MOST_LOOKS);
+    this.pace = new Pace(this.clock, () => this.settings.maxConcurrentRequests);
+    this.looks = new Pace(this.clock, () => MOST_LOOKS);
     this.notices = new Notices(clock, print, where);
     this.progress = new Progress(clock, (line) => print(line, where()));
     this.#settings = new Settings(config);
@@ -106,6 +108,11 @@ export class Run {
    */
   configure(config: Config): void {
     this.#settings = new Settings(config);
+  }
+
+  /** Ends all waits and requests of this run, for ever, as soon as no domain is between two buckets. */
+  cancel(): void {
+    this.cancellation.cancel();
   }
 
   /** The one `Bucket` of a name at a location. */
@@ -133,7 +140,7 @@ export class Run {
       http: this.http,
       clock: this.clock,
       pace: this.pace,
-      credentials: () => this.credentials.get(),
+      credentials: () => this.cancellation.race(() => this.credentials.get()),
       endpoint: () => this.settings.get("oss-cname:alidnsEndpoint"),
       allowHttp: () => this.settings.allowHttp,
     });
@@ -194,7 +201,7 @@ export class Run {
         http: this.http,
         clock: this.clock,
         pace: this.pace,
-        credentials: () => this.credentials.get(),
+        credentials: () => this.cancellation.race(() => this.credentials.get()),
         signatureVersion: this.settings.choice("oss-cname:signatureVersion"),
         addressing: this.settings.choice("oss-cname:addressing"),
         allowHttp: this.settings.allowHttp,

@@ -1,4 +1,5 @@
 import { rpcQuery, signAcs3 } from "../acs3";
+import { CONTINUE } from "../cancellation";
 import type { Clock } from "../clock";
 import { systemClock } from "../clock";
 import { clearTextProblem, HttpClient, HttpFailure } from "../http";
@@ -235,8 +236,10 @@ export class AlidnsClient {
       }));
     } catch (error) {
       const reason = (error as Error).message;
+      const isCancelled = error instanceof HttpFailure && error.isCancelled;
       throw new AlidnsError(`${operation} for ${what} did not reach Alibaba Cloud DNS (${host}): ${reason}`, {
         maybeDone: maybeDone || !(error instanceof HttpFailure && error.unsent),
+        ...(isCancelled && { isCancelled, remedy: CONTINUE }),
       });
     }
     const reply = parseReply(body);
@@ -277,7 +280,7 @@ function wireContent({ rr, type, value, ttl }: RecordContent): Record<string, st
 
 /** Failures that may pass. A call may be repeated although it took effect: callers look again at a duplicate. */
 function mayPass(error: unknown): boolean {
-  if (!isAlidnsError(error)) return false;
+  if (!isAlidnsError(error) || error.isCancelled) return false;
   const { code, status } = error;
   return (
     isBusy(error) ||

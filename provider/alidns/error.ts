@@ -7,6 +7,7 @@ interface AlidnsErrorDetails {
   readonly code?: string;
   readonly status?: number;
   readonly maybeDone?: boolean;
+  readonly isCancelled?: boolean;
   readonly remedy?: string;
 }
 
@@ -19,11 +20,17 @@ export class AlidnsError extends ActionableError {
   readonly status: number | undefined;
   /** Whether this or an earlier attempt may have taken effect, although no reply said so. */
   readonly maybeDone: boolean;
+  /** Whether the user has ended it: no other will be sent. */
+  readonly isCancelled: boolean;
 
-  constructor(facts: string, { code = "", status, maybeDone = false, remedy }: AlidnsErrorDetails = {}) {
+  constructor(
+    facts: string,
+    { code = "", status, maybeDone = false, isCancelled = false, remedy }: AlidnsErrorDetails = {},
+  ) {
     super(facts, remedy);
     this.code = code;
     this.status = status;
+    this.isCancelled = isCancelled;
     this.maybeDone = maybeDone || code === BAD_RESPONSE || (status !== undefined && status >= 500);
   }
 }

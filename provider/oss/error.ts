@@ -1,4 +1,5 @@
 import { ActionableError } from "../actionableError";
+import { CONTINUE } from "../cancellation";
 import type { HttpFailure, HttpReply } from "../http";
 import { safeText } from "../redact";
 import { ossRemedy } from "./remedies";
@@ -123,16 +124,21 @@ export class OssTransportError extends ActionableError {
 
   constructor(call: Call, host: string, failure: HttpFailure, { attempts, maybeDone }: History) {
     const { code, unsent } = failure;
-    const happened = unsent ? `cannot connect to ${host}` : `no complete reply from ${host}`;
+    const happened = !unsent
+      ? `no complete reply from ${host}`
+      : failure.isCancelled
+        ? "it was not sent"
+        : `cannot connect to ${host}`;
     const tried = attempts > 1 ? `, ${attempts} attempts` : "";
     super(
       `${callText(call)} failed: ${happened} (${failure.message}${tried})`,
-      transportRemedy(code, unsent && !maybeDone),
+      failure.isCancelled ? CONTINUE : transportRemedy(code, unsent && !maybeDone),
       { cause: failure },
     );
     this.code = code;
     this.maybeDone = maybeDone || !unsent;
-    this.isPermanent = code === "ENOTFOUND" || code === "UND_ERR_INVALID_ARG" || TLS_CODES.test(code);
+    this.isPermanent =
+      failure.isCancelled || code === "ENOTFOUND" || code === "UND_ERR_INVALID_ARG" || TLS_CODES.test(code);
   }
 }
 

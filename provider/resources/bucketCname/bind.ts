@@ -1,5 +1,6 @@
 import { ActionableError, factsOf } from "../../actionableError";
 import type { Bucket } from "../../bucket";
+import { Cancelled } from "../../cancellation";
 import { lookForTxt } from "../../dns/txt";
 import { txtRecordName } from "../../names";
 import { isOssError } from "../../oss/error";
@@ -7,7 +8,7 @@ import type { Run } from "../../run";
 import type { MoveSource } from "./move";
 import { move } from "./move";
 import type { Answer } from "./wait";
-import { Backoff, deadlineText, decide, pendingText, recordStateText } from "./wait";
+import { Backoff, cancelledText, deadlineText, decide, pendingText, recordStateText } from "./wait";
 
 interface Attempt {
   readonly domain: string;
@@ -52,7 +53,8 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<Unprov
   for (;;) {
     const look = attempt.looks
       ? await run.looks.send(
-          () => lookForTxt(txtRecordName(domain), proof, { servers: run.settings.dnsServers }),
+          () =>
+            run.cancellation.race(() => lookForTxt(txtRecordName(domain), proof, { servers: run.settings.dnsServers })),
           () => undefined,
         )
       : undefined;
@@ -89,7 +91,9 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<Unprov
     });
     const now = run.clock.now();
     const pause = decision === "waitForDns" ? lookPauses.next() : Math.max(nextAsk - now, SHORTEST_PAUSE_MS);
-    await run.clock.sleep(Math.min(pause, Math.max(deadline - now, 0)));
+    await run.clock.sleep(Math.min(pause, Math.max(deadline - now, 0))).catch((error: unknown) => {
+      throw error instanceof Cancelled ? new Cancelled(cancelledText(waiting)) : error;
+    });
   }
 }
 
@@ -148,6 +152,6 @@ async function tryToBind(run: Run, { domain, bucket, source }: Attempt, isProven
       );
   }
   if (!isProven) return "undecided";
-  await move(source.bucket, bucket, domain, run.clock);
+  await run.cancellation.hold(() => move(source.bucket, bucket, domain, run.clock));
   return "bound";
 }

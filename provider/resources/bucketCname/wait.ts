@@ -112,6 +112,11 @@ export function deadlineText(waiting: Waiting): string {
   ].join("\n");
 }
 
+export function cancelledText(waiting: Waiting): string {
+  const { domain, bucket } = waiting;
+  return `${domain} is not bound to bucket ${bucket} yet: the wait for its record, ${recordText(waiting)}, was cancelled.`;
+}
+
 /** Whether neither OSS nor DNS can tell if the record exists. */
 function isUndecided({ answer, look }: Waiting): boolean {
   return answer === "undecided" && (look === undefined || look.blocked);

@@ -43,11 +43,9 @@ export class ManualRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
   async delete() {}
 
   async #look({ name, target }: Inputs): Promise<Outputs> {
-    return {
-      name,
-      target,
-      missing: TEXTS[await lookForCname(name, target, { servers: this.run.settings.dnsServers })],
-    };
+    const { cancellation, settings } = this.run;
+    const found = await cancellation.race(() => lookForCname(name, target, { servers: settings.dnsServers }));
+    return { name, target, missing: TEXTS[found] };
   }
 }
 
