@@ -28,7 +28,8 @@ export async function carryOut(
   if (world.latencyMs > 0) await sleep(world.latencyMs);
   const fault = takeFault(world.faults, entry);
   let reply: HttpReply | "reset" | undefined = fault?.after ? await attempt() : undefined;
-  if (fault?.delayMs) await sleep(fault.delayMs);
+  // Once the client is gone, nobody waits for it.
+  if (fault?.delayMs) await sleep(fault.delayMs, undefined, { ref: false });
   if (fault?.reset) reply = "reset";
   else if (fault?.status !== undefined || fault?.code !== undefined) reply = settle(refusalOf(fault));
   else if (fault?.body !== undefined) reply ??= { status: 200 };

@@ -76,7 +76,7 @@ async function handle(message: IncomingMessage, response: ServerResponse, answer
   if (reply.bodyDelayMs) {
     response.flushHeaders();
     response.write(body.subarray(0, sent));
-    await sleep(reply.bodyDelayMs);
+    await sleep(reply.bodyDelayMs, undefined, { ref: false });
   }
   response.end(body.subarray(sent));
 }

@@ -32,6 +32,8 @@ export interface ProviderArgs extends OssAccountArgs {
   readonly verification?: "authoritative" | "none";
   /** DNS servers to ask, as `host:port`. Default: the zone's own. */
   readonly dnsServers?: string[];
+  /** Buckets of the account, among which an import by domain looks for it. */
+  readonly buckets?: string[];
   /** Seconds to wait for DNS and for OSS to accept it. Default 900. */
   readonly dnsTimeoutSeconds?: number;
   /** How many domains may be removed at once. Default: 10, or a tenth of the stack's domains if that is more. */

@@ -3,8 +3,8 @@ import { directoryUrl } from "./acme/directories";
 import { ActionableError } from "./actionableError";
 import { AlidnsClient } from "./alidns/client";
 import { Bucket } from "./bucket";
-import { CasClient } from "./cas/client";
 import { Cancellation } from "./cancellation";
+import { CasClient } from "./cas/client";
 import type { Clock } from "./clock";
 import { systemClock } from "./clock";
 import { readAccountKey } from "./config/acmeAccount";
@@ -140,7 +140,7 @@ export class Run {
       http: this.http,
       clock: this.clock,
       pace: this.pace,
-      credentials: () => this.cancellation.race(() => this.credentials.get()),
+      credentials: this.#getCredentials,
       endpoint: () => this.settings.get("oss-cname:alidnsEndpoint"),
       allowHttp: () => this.settings.allowHttp,
     });
@@ -153,7 +153,7 @@ export class Run {
       http: this.http,
       clock: this.clock,
       pace: this.pace,
-      credentials: () => this.credentials.get(),
+      credentials: this.#getCredentials,
       endpoint: () => this.settings.get("oss-cname:casEndpoint"),
       allowHttp: () => this.settings.allowHttp,
     });
@@ -181,6 +181,8 @@ export class Run {
     return client;
   }
 
+  readonly #getCredentials = () => this.cancellation.race(() => this.credentials.get());
+
   /** Only an endpoint and the old signature do without a region. */
   #refuseWithoutRegion(bucket: string, { endpoint }: Location): void {
     if (endpoint !== undefined && this.settings.choice("oss-cname:signatureVersion") === "v1") return;
@@ -201,7 +203,7 @@ export class Run {
         http: this.http,
         clock: this.clock,
         pace: this.pace,
-        credentials: () => this.cancellation.race(() => this.credentials.get()),
+        credentials: this.#getCredentials,
         signatureVersion: this.settings.choice("oss-cname:signatureVersion"),
         addressing: this.settings.choice("oss-cname:addressing"),
         allowHttp: this.settings.allowHttp,

@@ -1,6 +1,6 @@
 import { directoryProblem } from "../acme/directories";
 import { splitHostPort } from "../dns/serverAddress";
-import { endpointProblem, regionProblem } from "../oss/endpoint";
+import { bucketProblem, endpointProblem, regionProblem } from "../oss/endpoint";
 import { MOST_REQUESTS } from "../pace";
 import { isPem } from "../pem";
 import { unknownName } from "../unknownName";
@@ -32,6 +32,7 @@ const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> 
     ]),
   ),
   "oss-cname:dnsServers": serversProblem,
+  "oss-cname:buckets": bucketsProblem,
   "oss-cname:dnsTimeoutSeconds": (value) =>
     Number(value) >= 0 && Number.isFinite(Number(value)) ? undefined : notA(value, "a number of seconds"),
   "oss-cname:removalLimit": (value) => (/^\d+$/.test(value) ? undefined : notA(value, "a number of domains")),
@@ -90,7 +91,12 @@ export class Settings {
   /** The `host:port` list of `oss-cname:dnsServers`, given as a list or separated by commas. */
   get dnsServers(): string[] | undefined {
     const value = this.get("oss-cname:dnsServers");
-    return value === undefined ? undefined : readServers(value);
+    return value === undefined ? undefined : readList(value);
+  }
+
+  /** The buckets of this account among which an import looks for a domain, given like `dnsServers`. */
+  get buckets(): string[] {
+    return readList(this.get("oss-cname:buckets") ?? "");
   }
 
   /** Whether signed requests may go over plain http to other machines. */
@@ -116,14 +122,24 @@ export class Settings {
 
 const DNS_TIMEOUT_SECONDS = 900;
 
-function readServers(value: string): string[] {
+function readList(value: string): string[] {
   const list: unknown[] = value.trim().startsWith("[") ? JSON.parse(value) : value.split(",");
-  return list.map((server) => String(server).trim()).filter((server) => server !== "");
+  return list.map((entry) => String(entry).trim()).filter((entry) => entry !== "");
+}
+
+function bucketsProblem(value: string): string | undefined {
+  try {
+    return readList(value)
+      .map(bucketProblem)
+      .find((problem) => problem !== undefined);
+  } catch {
+    return notA(value, "a list of buckets");
+  }
 }
 
 function serversProblem(value: string): string | undefined {
   try {
-    readServers(value).forEach(splitHostPort);
+    readList(value).forEach(splitHostPort);
     return undefined;
   } catch {
     return notA(value, "a list of host:port");

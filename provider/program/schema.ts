@@ -146,6 +146,11 @@ export function configSchema(): object {
             type: ["array", "string"],
             items: text,
           },
+          "oss-cname:buckets": {
+            description: "Buckets of the account, among which pulumi import looks for a domain.",
+            type: ["array", "string"],
+            items: text,
+          },
           "oss-cname:dnsTimeoutSeconds": { type: "number", minimum: 0, description: "How long to wait for DNS." },
           "oss-cname:alidnsEndpoint": text,
           "oss-cname:casEndpoint": text,

@@ -20,6 +20,20 @@ export abstract class Lifecycle {
   }
 }
 
+/** What `read` finds. An empty id says that the object is gone. */
+export interface Found<Inputs, Outputs> {
+  readonly id: string;
+  readonly props?: Outputs;
+  /** What to declare, where `read` was given nothing but an id. */
+  readonly inputs?: Inputs;
+}
+
+/** As Pulumi asks for it, but that Pulumi takes the inputs that `read` returns for outputs. */
+export interface ResourceProvider<Inputs, Outputs>
+  extends Omit<pulumi.dynamic.ResourceProvider<Inputs, Outputs>, "read"> {
+  read?(id: string, props?: Outputs): Promise<Found<Partial<Inputs>, Outputs>>;
+}
+
 /**
  * What a door may ask of any resource's lifecycle. `Pulumi` asks it in a provider process for dynamic resources, which
  * knows neither timeouts nor previews, and in the plugin.

@@ -63,7 +63,7 @@ function accountConfig(args: OssAccountArgs): Record<string, unknown> {
     const value = pulumi.runtime.getConfig(key);
     if (value !== undefined) config[key] = /Key$|Token$/.test(key) ? pulumi.secret(value) : value;
   };
-  for (const key of SETTINGS) if (!/:(region|endpoint)$/.test(key)) copy(key);
+  for (const key of SETTINGS) if (!/:(region|endpoint|buckets)$/.test(key)) copy(key);
   const given = CREDENTIALS.filter((key) => args[key] !== undefined);
   if (given.length === 0) for (const key of CREDENTIALS) copy(`alicloud:${key}`);
   for (const key of given) config[`alicloud:${key}`] = key === "profile" ? args[key] : pulumi.secret(args[key]);

@@ -1,12 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { rrOf } from "../../alidns/client";
 import { foldName, RECORD_TTL_SECONDS } from "../../names";
-import type { CheckFailure } from "../lifecycle";
+import type { CheckFailure, Found, ResourceProvider } from "../lifecycle";
 import { isChanged, isUnknown, Lifecycle, PartialFailure, UNKNOWN } from "../lifecycle";
 import { ensureRecord, rrIn, Unconfirmed } from "./ensure";
 import { foresee } from "./foresee";
 import type { Adoption } from "./handOver";
 import { isHandedOver } from "./handOver";
+import { importRecord } from "./importRecord";
 import { isNeeded, isUnconfirmed } from "./own";
 import { releaseRecord } from "./release";
 import type { AlidnsRecordArgs } from "./resource";
@@ -22,7 +23,7 @@ export interface Outputs extends Inputs {
   readonly adoption?: Adoption;
 }
 
-export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<Inputs, Outputs> {
+export class AlidnsRecordLifecycle extends Lifecycle implements ResourceProvider<Inputs, Outputs> {
   async check(olds: Inputs, news: Inputs) {
     const { inputs, missing } = tidy(news);
     const failures = [...missing, ...problemsOf(inputs)];
@@ -52,9 +53,12 @@ export class AlidnsRecordLifecycle extends Lifecycle implements pulumi.dynamic.R
     return { id: outs.recordId || outs.name, outs };
   }
 
-  async read(id: string, props?: Outputs) {
-    if (props === undefined)
-      throw new Error("AlidnsRecord cannot be imported by its id alone: name and type are needed");
+  async read(id: string, props?: Outputs): Promise<Found<Partial<Inputs>, Outputs>> {
+    if (props === undefined) {
+      const found = await importRecord(this.run, id);
+      const { name, type, value, ttl, recordId } = found;
+      return { id: recordId, props: found, inputs: { name, type, value, ttl } };
+    }
     if (props.recordId === "") return { id, props };
     // Only `get` comes without a recordId.
     const isGet = props.recordId === undefined;

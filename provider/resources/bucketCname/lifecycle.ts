@@ -1,12 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { cnameTargetOf } from "../../bucket";
 import { resolveLocation } from "../../config/location";
-import { foldName } from "../../names";
 import { bucketProblem, endpointProblem, regionProblem } from "../../oss/endpoint";
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
-import type { CheckFailure } from "../lifecycle";
+import type { CheckFailure, Found, ResourceProvider } from "../lifecycle";
 import { failuresOf, isUnknown, Lifecycle, PartialFailure, plain, UNKNOWN } from "../lifecycle";
+import { locate } from "../locate";
 import { preflight } from "../preflight";
 import { bindWhenProven } from "./bind";
 import { foresee } from "./foresee";
@@ -36,7 +36,7 @@ type Bound = Pick<Outputs, "status" | "recordState" | "boundTo" | "checksProofFi
   readonly pendingReason?: string;
 };
 
-export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<Inputs, Outputs> {
+export class BucketCnameLifecycle extends Lifecycle implements ResourceProvider<Inputs, Outputs> {
   async check(olds: Partial<Inputs>, news: Inputs) {
     const { run } = this;
     const { inputs, failures: ofBinding } = checkBinding(news);
@@ -71,10 +71,12 @@ export class BucketCnameLifecycle extends Lifecycle implements pulumi.dynamic.Re
     }
   }
 
-  async read(id: string, props?: Outputs) {
-    const binding = bindingOf({ ...props, domain: foldName(id) } as BindingInputs);
+  async read(id: string, props?: Outputs): Promise<Found<Partial<Inputs>, Outputs>> {
     const recorded = props?.status === undefined ? undefined : props;
+    const binding = recorded ? bindingOf(recorded) : await locate(this.run, "BucketCname", id, props);
     const found = await findBinding(this.run, recorded?.boundTo ?? binding);
+    if (found !== undefined && props === undefined)
+      return { id: binding.domain, props: this.#outputs(binding, found), inputs: binding };
     if (found !== undefined) return { id, props: recorded?.boundTo ? recorded : this.#outputs(binding, found) };
     if (recorded === undefined)
       throw new Error(`No BucketCname ${id}: bucket ${binding.bucket} does not list the domain`);

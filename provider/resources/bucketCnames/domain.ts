@@ -1,4 +1,5 @@
 import { txtRecordName } from "../../names";
+import type { CnameInfo } from "../../oss/xml";
 import type { Run } from "../../run";
 import type { AlidnsRecordLifecycle } from "../alidnsRecord/lifecycle";
 import { findProof } from "../alidnsRecord/proof";
@@ -136,6 +137,19 @@ export async function readDomain(singles: Singles, domain: string, recorded: Par
   function put<Key extends keyof Parts>(key: Key, part: Parts[Key] | undefined): void {
     if (part !== undefined) found[key] = part as Mutable<Parts>[Key];
   }
+}
+
+/** What stands for a domain that the bucket lists. */
+export async function importDomain(
+  singles: Singles,
+  bucket: string,
+  { domain, certificate: listed }: CnameInfo,
+): Promise<Parts> {
+  const id = `${bucket}/${domain}`;
+  const { props: token } = await singles.cnameToken.read(id);
+  const { props: binding } = await singles.bucketCname.read(id);
+  const { props: certificate } = listed ? await singles.cnameCertificate.read(id) : {};
+  return { ...(token && { token }), ...(binding && { binding }), ...(certificate && { certificate }) };
 }
 
 /**

@@ -1,21 +1,18 @@
-import type * as pulumi from "@pulumi/pulumi";
+import { bucketProblem } from "../../oss/endpoint";
 import { isOssError } from "../../oss/error";
 import type { Run } from "../../run";
 import { checkCertificate } from "../cnameCertificate/desired";
-import type { CheckFailure } from "../lifecycle";
+import type { CheckFailure, Found, ResourceProvider } from "../lifecycle";
 import { isUnknown, Lifecycle, PartialFailure, plain, UNKNOWN } from "../lifecycle";
 import type { Inputs } from "./declared";
 import { declaredDomain, foldDomains, withDigests } from "./declared";
 import type { DeclaredDomain, Parts, Singles } from "./domain";
-import { declaredCname, deleteDomain, ensureDomain, isDomainChanged, readDomain } from "./domain";
+import { declaredCname, deleteDomain, ensureDomain, importDomain, isDomainChanged, readDomain } from "./domain";
 import { checkFailures, DomainFailures } from "./failures";
 import type { RecordedDomains } from "./state";
 import { packDomains, unpackDomains } from "./state";
 
-export class BucketCnamesLifecycle
-  extends Lifecycle
-  implements pulumi.dynamic.ResourceProvider<Inputs, RecordedDomains>
-{
+export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider<Inputs, RecordedDomains> {
   readonly #singles: Singles;
   /**
    * What the resources of this kind have on record, whatever they declare now: noted by `diff`. A domain that goes from
@@ -76,9 +73,8 @@ export class BucketCnamesLifecycle
     return { id: inputs.bucket, outs: await this.#ensure(inputs.bucket, inputs, new Map()) };
   }
 
-  async read(id: string, props?: RecordedDomains) {
-    if (props?.bindings === undefined)
-      throw new Error("BucketCnames cannot be imported: declare it, and it adopts what is bound");
+  async read(id: string, props?: RecordedDomains): Promise<Found<Partial<Inputs>, RecordedDomains>> {
+    if (props?.bindings === undefined) return this.#import(id);
     const found = await Promise.all(
       [...unpackDomains(props)].map(
         async ([domain, parts]) => [domain, await readDomain(this.#singles, domain, parts)] as const,
@@ -103,6 +99,25 @@ export class BucketCnamesLifecycle
       }
     });
     if (failures.size > 0) throw new DomainFailures(failures, leaving.length);
+  }
+
+  /** All domains of a bucket, with their certificates. Their records are adopted when they are declared. */
+  async #import(bucket: string) {
+    const problem = bucketProblem(bucket);
+    if (problem !== undefined)
+      throw new Error(
+        `${JSON.stringify(bucket)} is not the id of a BucketCnames: an id is the name of a bucket (${problem})`,
+      );
+    const bound = [...(await this.run.bucket({ bucket }).bindings()).values()];
+    if (bound.length === 0) throw new Error(`No BucketCnames ${bucket}: no domain is bound to the bucket`);
+    const found = await Promise.all(
+      bound.map(async (entry) => [entry.domain, await importDomain(this.#singles, bucket, entry)] as const),
+    );
+    const domains = found.map(([domain, { certificate }]) => {
+      return [domain, certificate ? { certificate: { certId: certificate.certId } } : {}] as const;
+    });
+    const props = plain(packDomains(bucket, new Map(found)));
+    return { id: bucket, props, inputs: { bucket, domains: Object.fromEntries(domains) } };
   }
 
   /** Each domain by itself: those that fail do not keep the others from being done and recorded. */

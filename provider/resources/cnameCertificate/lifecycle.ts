@@ -1,8 +1,9 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { isoDate } from "../../oss/xml";
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
+import type { Found, ResourceProvider } from "../lifecycle";
 import { isChanged, isUnknown, Lifecycle, plain, UNKNOWN } from "../lifecycle";
+import { locate } from "../locate";
 import type { CertificateInputs } from "./desired";
 import { checkCertificate } from "./desired";
 import type { EnsuredCertificate } from "./ensure";
@@ -12,7 +13,7 @@ import type { RecordedCertificate } from "./match";
 
 export class CnameCertificateLifecycle
   extends Lifecycle
-  implements pulumi.dynamic.ResourceProvider<CertificateInputs, RecordedCertificate>
+  implements ResourceProvider<CertificateInputs, RecordedCertificate>
 {
   async check(olds: CertificateInputs, news: CertificateInputs) {
     const checked = checkBinding(news);
@@ -52,13 +53,19 @@ export class CnameCertificateLifecycle
     return { id: inputs.domain, outs: outputs(inputs, await ensureCertificate(this.run, inputs)) };
   }
 
-  async read(id: string, props?: RecordedCertificate) {
-    const binding = bindingOf({ ...props, domain: id } as BindingInputs);
+  async read(id: string, props?: RecordedCertificate): Promise<Found<Partial<CertificateInputs>, RecordedCertificate>> {
     const recorded = props?.status === undefined ? undefined : props;
+    const binding = recorded ? bindingOf(recorded) : await locate(this.run, "CnameCertificate", id, props);
     const found = await findCertificate(this.run, binding, recorded?.certId ?? "");
     const listed = found?.certificate;
     if (recorded === undefined) {
-      if (listed !== undefined) return { id, props: outputs(binding, { listed, chainDigest: "" }) };
+      const isImport = props === undefined;
+      if (listed !== undefined)
+        return {
+          id: isImport ? binding.domain : id,
+          props: outputs(binding, { listed, chainDigest: "" }),
+          ...(isImport && { inputs: { ...binding, certId: listed.certId } }),
+        };
       throw new Error(`No CnameCertificate ${id}: bucket ${binding.bucket} lists no certificate on the domain`);
     }
     if (listed === undefined) {

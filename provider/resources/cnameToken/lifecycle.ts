@@ -1,13 +1,15 @@
-import type * as pulumi from "@pulumi/pulumi";
 import { ActionableError, factsOf } from "../../actionableError";
+import type { Bucket } from "../../bucket";
 import type { DnsRecord } from "../../names";
-import { foldName, NO_PROOF_NEEDED, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
+import { NO_PROOF_NEEDED, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
 import { isOssError } from "../../oss/error";
 import type { CnameTokenInfo } from "../../oss/xml";
 import { isoDate } from "../../oss/xml";
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
+import type { Found, ResourceProvider } from "../lifecycle";
 import { isUnknown, Lifecycle, plain, UNKNOWN } from "../lifecycle";
+import { locate } from "../locate";
 import { preflight } from "../preflight";
 
 interface Outputs extends BindingInputs {
@@ -23,7 +25,7 @@ interface Observed {
   readonly token?: CnameTokenInfo;
 }
 
-export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<BindingInputs, Outputs> {
+export class CnameTokenLifecycle extends Lifecycle implements ResourceProvider<BindingInputs, Outputs> {
   async check(olds: Partial<BindingInputs>, news: BindingInputs) {
     const { inputs, failures } = checkBinding(news);
     const look = () => this.run.bucket(inputs).binding(inputs.domain);
@@ -42,14 +44,15 @@ export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.Res
   }
 
   async create(inputs: BindingInputs) {
-    return { id: `${inputs.bucket}/${inputs.domain}`, outs: await this.#ensure(inputs) };
+    return { id: idOf(inputs), outs: await this.#ensure(inputs) };
   }
 
-  async read(id: string, props?: Outputs) {
+  async read(id: string, props?: Outputs): Promise<Found<Partial<BindingInputs>, Outputs>> {
     const recorded = props?.txtRecord === undefined ? undefined : props;
-    const binding = bindingOf(recorded ?? { ...props, ...parseId(id) });
+    const binding = recorded ? bindingOf(recorded) : await locate(this.run, "CnameToken", id, props, this.#isThere);
     try {
-      return { id, props: outputs(binding, await this.#observe(binding), recorded) };
+      const found = outputs(binding, await this.#observe(binding), recorded);
+      return props === undefined ? { id: idOf(binding), props: found, inputs: binding } : { id, props: found };
     } catch (error) {
       if (isOssError(error, "NoSuchBucket") && recorded !== undefined) return { id: "" };
       if (!isOssError(error, "CnameTokenNotFound")) throw error;
@@ -106,6 +109,18 @@ export class CnameTokenLifecycle extends Lifecycle implements pulumi.dynamic.Res
     }
   }
 
+  /** Whether a bucket has the domain, or a valid token of it. */
+  readonly #isThere = async (bucket: Bucket, domain: string): Promise<boolean> => {
+    if ((await bucket.binding(domain)) !== undefined) return true;
+    try {
+      await bucket.getToken(domain);
+      return true;
+    } catch (error) {
+      if (isOssError(error, "CnameTokenNotFound")) return false;
+      throw error;
+    }
+  };
+
   /** Sends nothing while the recorded token has an hour to live, or once the domain was seen bound. */
   async #mustRenew(olds: Outputs): Promise<boolean> {
     if (olds.bound || Date.parse(olds.expireTime) - this.run.clock.now() > RENEWAL_MS) return false;
@@ -134,9 +149,6 @@ function outputs(binding: BindingInputs, { bound, token }: Observed, recorded?: 
   });
 }
 
-function parseId(id: string): { bucket: string; domain: string } {
-  const [bucket, domain, ...rest] = id.split("/");
-  if (!bucket || !domain || rest.length > 0)
-    throw new Error(`${JSON.stringify(id)} is not the id of a CnameToken: it must be bucket/domain`);
-  return { bucket, domain: foldName(domain) };
+function idOf({ bucket, domain }: BindingInputs): string {
+  return `${bucket}/${domain}`;
 }

@@ -15,6 +15,8 @@ const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[]
   ["oss-cname:casEndpoint", "not a host", /neither a host nor/],
   ["oss-cname:acmeDirectory", "letsEncript", /did you mean "letsEncrypt"/],
   ["oss-cname:acmeAccountKeyFile", "-----BEGIN PRIVATE KEY-----", /: is not the path of a file/],
+  ["oss-cname:buckets", "site, Site", /bucket "Site" must be 3 to 63 lower-case/],
+  ["oss-cname:buckets", '["site"', /is not a list of buckets/],
   ["oss-cname:dnsTimeoutSeconds", "15m", /"15m" is not a number of seconds/],
   ["oss-cname:dnsTimeoutSeconds", "-1", /is not a number of seconds/],
   ["oss-cname:removalLimit", "10%", /"10%" is not a number of domains/],

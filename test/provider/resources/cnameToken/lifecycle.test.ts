@@ -236,7 +236,7 @@ describe("CnameToken", () => {
       scene.stack.get("cnameToken", "site/none.example.com", { ...site, domain: "none.example.com" }),
       /No CnameToken site\/none\.example\.com/,
     );
-    await assert.rejects(scene.stack.get("cnameToken", "www.example.com", site), /must be bucket\/domain/);
+    await assert.rejects(scene.stack.get("cnameToken", "a/site/www.example.com", site), /an id is bucket\/domain/);
     assert.ok(scene.operations().every((operation) => ["ListCname", "GetCnameToken"].includes(operation)));
   });
 
