@@ -33,6 +33,7 @@ export function currentUrn(): string {
 /** Pulumi's provider service over the lifecycles: it translates, and decides nothing by itself. */
 export function providerService({ run, log, schema, version }: ServiceOptions): grpc.UntypedServiceImplementation {
   const lifecycles = anyLifecycles(run);
+  const warned = new Set<string>();
 
   return {
     handshake: answer((request: pb.ProviderHandshakeRequest) => {
@@ -84,7 +85,9 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
     check: answer(async (request: pb.CheckRequest) => {
       const news = received(request.getNews());
       const olds = inClear(received(request.getOlds()));
-      const { inputs, failures } = await lifecycleOf(request).check(olds, inClear(news));
+      const lifecycle = lifecycleOf(request);
+      const { inputs, failures } = await lifecycle.check(olds, inClear(news));
+      if (failures.length === 0) warn(lifecycle, inputs as PropertyMap);
       return checkResponse({ inputs: marked(inputs, news), failures });
     }),
     diff: answer(async (request: pb.DiffRequest) => {
@@ -93,6 +96,7 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
       const olds = inClear(received(request.getOlds()));
       const news = inClear(received(request.getNews()));
       const { changes: isChange, replaces = [] } = await lifecycle.diff(request.getId(), olds, news);
+      if (!isChange) warn(lifecycle, news, olds);
       const outputs = (lifecycle.preview?.(news, olds) ?? {}) as PropertyMap;
       const changes = isChange ? changesOf({ oldInputs, olds, news, outputs }) : new Map<string, Change>();
       return diffResponse({ changes, isChange, replaces });
@@ -106,9 +110,10 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
         return response;
       }
       const timeout = request.getTimeout() || undefined;
-      const { id, outs } = await orUnfinished(inputs, lifecycle.create(inClear(inputs), timeout));
+      const { id, outs } = await orUnfinished(lifecycle, inputs, lifecycle.create(inClear(inputs), timeout));
+      warn(lifecycle, inClear(inputs), outs);
       response.setId(id);
-      response.setProperties(toStruct(marked(outs, inputs)));
+      response.setProperties(toStruct(shown(lifecycle, outs, inputs)));
       return response;
     }),
     read: answer(async (request: pb.ReadRequest) => {
@@ -125,7 +130,7 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
       const found = await lifecycle.read(request.getId(), isImport ? undefined : inClear(properties));
       response.setId(found.id ?? "");
       if (!found.id) return response;
-      response.setProperties(toStruct(marked(found.props ?? {}, properties, inputs)));
+      response.setProperties(toStruct(shown(lifecycle, found.props ?? {}, properties, inputs)));
       response.setInputs(toStruct(isImport ? marked(found.inputs ?? {}) : inputs));
       return response;
     }),
@@ -139,8 +144,9 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
       }
       const timeout = request.getTimeout() || undefined;
       const work = lifecycle.update?.(request.getId(), inClear(olds), inClear(news), timeout);
-      const { outs } = work === undefined ? { outs: news } : await orUnfinished(news, work);
-      response.setProperties(toStruct(marked(outs, news)));
+      const { outs } = work === undefined ? { outs: inClear(news) } : await orUnfinished(lifecycle, news, work);
+      warn(lifecycle, inClear(news), outs);
+      response.setProperties(toStruct(shown(lifecycle, outs, news)));
       return response;
     }),
     delete: answer(async (request: pb.DeleteRequest) => {
@@ -190,6 +196,17 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
     };
   }
 
+  /** Warns at the resource, and of nothing twice. */
+  function warn(lifecycle: AnyLifecycle, inputs: PropertyMap, outs?: object): void {
+    const urn = currentUrn();
+    const isOfComponent = /:index:CustomDomains?\$/.test(urn);
+    const toDo = outs === undefined || isOfComponent ? [] : (lifecycle.toDo?.(inputs, outs as PropertyMap) ?? []);
+    for (const text of [...(lifecycle.warnings?.(inputs, outs as PropertyMap) ?? []), ...toDo]) {
+      if (!warned.has(text)) log.warn(text, urn);
+      warned.add(text);
+    }
+  }
+
   function lifecycleOf(request: { getUrn(): string }): AnyLifecycle {
     const type = request.getUrn().split("::")[2]?.split("$").at(-1) ?? "";
     const name = RESOURCES[/^oss-cname:index:(\w+)$/.exec(type)?.[1] ?? ""];
@@ -205,14 +222,19 @@ class Unfinished extends Error {
   }
 }
 
-async function orUnfinished<T>(inputs: PropertyMap, work: Promise<T>): Promise<T> {
+async function orUnfinished<T>(lifecycle: AnyLifecycle, inputs: PropertyMap, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof PartialFailure)) throw error;
     const { id, properties } = error;
-    throw new Unfinished(unfinished(error, { id, properties: marked(properties, inputs), inputs }));
+    throw new Unfinished(unfinished(error, { id, properties: shown(lifecycle, properties, inputs), inputs }));
   }
+}
+
+/** Outputs as the engine gets them. */
+function shown(lifecycle: AnyLifecycle, outs: object, ...like: readonly PropertyMap[]): PropertyMap {
+  return marked(lifecycle.shown?.(outs as PropertyMap) ?? outs, ...like);
 }
 
 /** What a preview shows: the inputs, and the outputs as far as they are known beforehand. */

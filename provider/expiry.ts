@@ -11,3 +11,11 @@ export function daysLeft(end: Date | string | undefined, now: number): number | 
   const time = end instanceof Date ? end.getTime() : Date.parse(end ?? "");
   return Number.isNaN(time) ? undefined : Math.floor((time - now) / DAY_MS);
 }
+
+/** A warning of a certificate that expires within `days` or has expired. */
+export function expiryWarning(name: string, validTo: Date, days: number, now: number): string | undefined {
+  const left = daysLeft(validTo, now);
+  if (left === undefined || left >= days) return undefined;
+  const when = left < 0 ? "expired on" : `expires in ${left} day${left === 1 ? "" : "s"}, on`;
+  return `the certificate ${name} ${when} ${validTo.toISOString()}: renew it`;
+}

@@ -3,7 +3,7 @@ import type { Clock } from "./clock";
 import { systemClock } from "./clock";
 import type { Config } from "./config/settings";
 import { settingProblems, unknownSettings } from "./config/settings";
-import { daysLeft } from "./expiry";
+import { expiryWarning } from "./expiry";
 import { isLoopback } from "./http";
 import type { DnsRecord } from "./names";
 import { toUrl } from "./oss/endpoint";
@@ -61,11 +61,10 @@ export class ProgramState {
 
   /** Warns, once for each certificate, of one that expires within `days` or has expired. */
   warnOfExpiry(resource: pulumi.Resource, key: string, name: string, validTo: Date, days: number): void {
-    const left = daysLeft(validTo, this.#clock.now());
-    if (left === undefined || left >= days || this.#warned.has(key)) return;
+    const warning = expiryWarning(name, validTo, days, this.#clock.now());
+    if (warning === undefined || this.#warned.has(key)) return;
     this.#warned.add(key);
-    const when = left < 0 ? "expired on" : `expires in ${left} day${left === 1 ? "" : "s"}, on`;
-    void pulumi.log.warn(`the certificate ${name} ${when} ${validTo.toISOString()}: renew it`, resource);
+    void pulumi.log.warn(warning, resource);
   }
 
   /** Prints records that a person has to create: those of all domains in one table, when the last of them is known. */

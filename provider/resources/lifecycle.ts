@@ -49,6 +49,12 @@ export interface AnyLifecycle {
   delete?(id: string, props: Properties): Promise<void>;
   /** The outputs that a `create`, or an `update` of `olds`, would have: `UNKNOWN` where only the service can tell. */
   preview?(inputs: Properties, olds?: Properties): Properties;
+  /** What to warn the user of, when inputs have been checked, and when there are outputs. */
+  warnings?(inputs: Properties, outs?: Properties): string[];
+  /** What the user has still to do about DNS. A component around the resource tells of it by itself. */
+  toDo?(inputs: Properties, outs: Properties): string[];
+  /** The outputs for programs, beside those that are for the lifecycle alone. */
+  shown?(outs: Properties): Properties;
 }
 
 type Properties = Readonly<Record<string, unknown>>;

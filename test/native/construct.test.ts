@@ -44,8 +44,8 @@ describe("A component that the plugin constructs", () => {
 
   /** What the component registers is made by the plugin, as by an engine. */
   const makeAll = (preview: boolean) => {
-    engine.make = async ({ type, name, inputs }) => {
-      const of = { type: type.replace(TYPES, ""), name, preview };
+    engine.make = async ({ urn, name, inputs }) => {
+      const of = { type: urn.split("::")[2]?.replace(TYPES, "") ?? "", name, preview };
       const checked = await plugin.check(of, {}, inputs);
       assert.deepEqual(checked.failures, []);
       return plugin.create(of, checked.inputs);

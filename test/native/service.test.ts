@@ -218,6 +218,52 @@ describe("The plugin, asked over gRPC", () => {
     );
   });
 
+  it("warns, once and in every language, of a binding that waits for a person and of a certificate that expires", async () => {
+    await start();
+    await create(TOKEN, BINDING);
+    const pending = await create(BUCKET_CNAME, { ...BINDING, unverified: "pending" });
+    await create(
+      { type: "BucketCnames", name: "fleet" },
+      { bucket: "site", domains: { "a.example.com": {} }, manual: true },
+    );
+    const child = { type: "CustomDomain$oss-cname:index:BucketCname", name: "of-component" };
+    await create(child, { ...BINDING, unverified: "pending" });
+
+    scene.prove();
+    const update = { olds: pending.properties, oldInputs: pending.inputs, news: pending.inputs };
+    await plugin.update(BUCKET_CNAME, DOMAIN, update);
+    const soon = { names: [DOMAIN], validTo: new Date(scene.clock.now() + 5 * 86_400_000) };
+    const pair = await (await createAuthority()).issue(soon);
+    const of = { type: "CnameCertificate", name: "certificate" };
+    const made = await create(of, { ...BINDING, certificate: pair.chain, privateKey: pair.privateKey });
+    await plugin.diff(of, made.id, { olds: made.properties, oldInputs: made.inputs, news: made.inputs });
+
+    const warnings = engine.logged.filter(({ severity }) => severity === "warning");
+    assert.deepEqual(
+      warnings.map(({ at, text }) => [at, text.split(" ").slice(0, 3).join(" ")]),
+      [
+        ["www", `${DOMAIN} is not`],
+        ["fleet", "Create these DNS"],
+        ["certificate", `the certificate for`],
+      ],
+    );
+    assert.match(warnings[2]?.text ?? "", /expires in [45] days/);
+  });
+
+  it("tells programs what became of each of many domains", async () => {
+    await start();
+    scene.inConsole.moveBinding(DOMAIN, "site");
+    const of = { type: "BucketCnames" };
+    const { inputs, properties } = await create(of, { bucket: "site", domains: { [DOMAIN]: {} } });
+    const statusIn = ({ results }: PropertyMap) => (results as Record<string, PropertyMap>)[DOMAIN]?.status;
+    assert.equal(statusIn(properties), "Enabled");
+    assert.equal(statusIn((await plugin.read(of, "site", { properties, inputs })).properties), "Enabled");
+    scene.forget();
+    const diff = await plugin.diff(of, "site", { olds: properties, oldInputs: inputs, news: inputs });
+    assert.equal(diff.getChanges(), pb.DiffResponse.DiffChanges.DIFF_NONE);
+    assert.equal((await plugin.create({ ...of, preview: true }, inputs)).properties.results, UNKNOWN);
+  });
+
   it("passes on what is wrong with a resource, and refuses one that it does not know", async () => {
     await start();
     const { failures } = await plugin.check(TOKEN, {}, { bucket: "site", domain: "*.example.com" });

@@ -57,6 +57,10 @@ export class BucketCnameLifecycle extends Lifecycle implements ResourceProvider<
     return { ...bindingOf(inputs), status: UNKNOWN, pendingReason: UNKNOWN, recordState: UNKNOWN, cnameTarget };
   }
 
+  toDo(_inputs: Inputs, { pendingReason }: Outputs) {
+    return pendingReason ? [pendingReason] : [];
+  }
+
   async create(inputs: Inputs, timeoutSeconds = inputs.createTimeoutSeconds) {
     const id = inputs.domain;
     try {

@@ -9,8 +9,10 @@ import { declaredDomain, foldDomains, withDigests } from "./declared";
 import type { DeclaredDomain, Parts, Singles } from "./domain";
 import { declaredCname, deleteDomain, ensureDomain, importDomain, isDomainChanged, readDomain } from "./domain";
 import { checkFailures, DomainFailures } from "./failures";
+import { resultsOf } from "./results";
 import type { RecordedDomains } from "./state";
 import { packDomains, unpackDomains } from "./state";
+import { toDoOf, warningsOf } from "./warnings";
 
 export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider<Inputs, RecordedDomains> {
   readonly #singles: Singles;
@@ -66,7 +68,19 @@ export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider
 
   preview({ bucket }: Inputs) {
     const unknown = { buckets: UNKNOWN, certificates: UNKNOWN, zones: UNKNOWN, bindings: UNKNOWN };
-    return { bucket, ...unknown };
+    return { bucket, ...unknown, results: UNKNOWN };
+  }
+
+  warnings(inputs: Inputs, outs?: RecordedDomains) {
+    return warningsOf(this.run, inputs, outs);
+  }
+
+  toDo(inputs: Inputs, outs: RecordedDomains) {
+    return toDoOf(inputs, outs);
+  }
+
+  shown(outs: RecordedDomains) {
+    return { ...outs, results: resultsOf(outs) };
   }
 
   async create(inputs: Inputs) {

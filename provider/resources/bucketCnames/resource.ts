@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DnsRecord } from "../../names";
-import { foldName, RECORD_TTL_SECONDS } from "../../names";
+import { foldName } from "../../names";
 import type { RecordToCreate } from "../../programState";
 import { programState } from "../../programState";
 import type { BucketCnameArgs } from "../bucketCname/resource";
@@ -9,9 +9,8 @@ import type { CnameCertificateArgs } from "../cnameCertificate/resource";
 import type { AlidnsOptions } from "../customDomain/dns";
 import { OssDynamicResource, typeToken } from "../dynamicResource";
 import { declareDomain } from "../removalGuard/resource";
-import type { Parts } from "./domain";
+import { resultsOf } from "./results";
 import type { RecordedDomains } from "./state";
-import { unpackDomains } from "./state";
 
 type BindingOptions = Pick<
   BucketCnameArgs,
@@ -118,27 +117,4 @@ function withSecretKey<Args extends { readonly certificate?: BucketCnamesCertifi
   return privateKey === undefined
     ? args
     : { ...args, certificate: { ...args.certificate, privateKey: pulumi.secret(privateKey) } };
-}
-
-function resultsOf(recorded: RecordedDomains): Record<string, BucketCnamesResult> {
-  return Object.fromEntries([...unpackDomains(recorded)].map(([domain, parts]) => [domain, resultOf(domain, parts)]));
-}
-
-function resultOf(domain: string, { token, binding, certificate, manual }: Parts): BucketCnamesResult {
-  const { status = "Pending", pendingReason = "", recordState = "", cnameTarget = "" } = binding ?? {};
-  const txt = token?.token ? [token.txtRecord] : [];
-  const cname = (value: string): DnsRecord => ({ name: domain, type: "CNAME", value, ttl: RECORD_TTL_SECONDS });
-  return {
-    bucket: binding?.bucket ?? token?.bucket ?? "",
-    status,
-    pendingReason,
-    cnameTarget,
-    records: [...txt, ...(cnameTarget === "" ? [] : [cname(cnameTarget)])],
-    recordsToCreate: [
-      ...(status === "Pending" ? txt.map((record) => ({ ...record, state: recordState })) : []),
-      ...(manual?.missing ? [{ ...cname(manual.target), state: manual.missing }] : []),
-    ],
-    certId: certificate?.certId ?? "",
-    certificateValidTo: certificate?.validTo ?? "",
-  };
 }

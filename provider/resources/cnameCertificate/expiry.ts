@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
+import { EXPIRES_SOON_DAYS } from "../../expiry";
 import { programState } from "../../programState";
 import { readChainQuietly } from "./desired";
 import type { CnameCertificateArgs } from "./resource";
-
-const EXPIRY_WARNING_DAYS = 30;
+import { nameOf } from "./warnings";
 
 /** A certificate that a domain has, for messages. */
 interface PlacedCertificate {
@@ -26,11 +26,10 @@ export function warnOfExpiry(
   if (programState.flavour === "native") return;
   pulumi
     .all([args.certificate, args.certificateFile, args.expiryWarningDays])
-    .apply(([certificate, certificateFile, days = EXPIRY_WARNING_DAYS]) => {
+    .apply(([certificate, certificateFile, days = EXPIRES_SOON_DAYS]) => {
       const chain = readChainQuietly({ certificate, certificateFile }, programState.knownPems);
       if (chain !== undefined) {
-        const name = `for ${chain.names.join(", ") || chain.commonName}`;
-        return programState.warnOfExpiry(resource, chain.chainDigest, name, chain.validTo, days);
+        return programState.warnOfExpiry(resource, chain.chainDigest, nameOf(chain), chain.validTo, days);
       }
       placed.apply((certificate) => {
         if (certificate === undefined) return;

@@ -10,6 +10,7 @@ import type { EnsuredCertificate } from "./ensure";
 import { ensureCertificate, findCertificate, removeCertificate } from "./ensure";
 import { findForeign } from "./foreign";
 import type { RecordedCertificate } from "./match";
+import { expiryWarnings } from "./warnings";
 
 export class CnameCertificateLifecycle
   extends Lifecycle
@@ -47,6 +48,11 @@ export class CnameCertificateLifecycle
     const chainDigest = inputs.chainDigest ?? (inputs.certId === undefined ? UNKNOWN : "");
     const unknown = { fingerprint: UNKNOWN, validFrom: UNKNOWN, status: UNKNOWN };
     return { ...bindingOf(inputs), certId, chainDigest, validTo, ...unknown };
+  }
+
+  warnings(inputs: CertificateInputs, outs?: RecordedCertificate) {
+    const placed = outs && { name: `${outs.certId} of ${outs.domain}`, validTo: outs.validTo };
+    return expiryWarnings(this.run, inputs, placed);
   }
 
   async create(inputs: CertificateInputs) {
