@@ -45,6 +45,10 @@ export function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+export function sha256Base64Url(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}
+
 /** `Feb  1 00:00:00 2023 GMT` */
 function opensslDate(date: Date): string {
   const [, day = "", month, year, time] = date.toUTCString().split(" ");

@@ -1,3 +1,5 @@
+import { EXTERNAL_ACCOUNT } from "./acme/accounts";
+import { startAcme } from "./acme/server";
 import { startAlidns } from "./alidns/server";
 import { startCas } from "./cas/server";
 import { answerControl } from "./controlApi";
@@ -35,14 +37,23 @@ type Controls =
   | "addRecord"
   | "removeRecords"
   | "addCertificate"
-  | "addCredential";
+  | "addCredential"
+  | "setRenewalWindow";
 
-/** A test double of OSS, Alibaba Cloud DNS, Certificate Management and a name server, on loopback only. */
+/** A test double of OSS, Alibaba Cloud DNS, Certificate Management, a name server and an ACME CA, on loopback only. */
 export interface Cloud extends Pick<World, Controls | "region"> {
   /** `http://127.0.0.1:port` */
   readonly oss: string;
   readonly alidns: string;
   readonly cas: string;
+  readonly acme: {
+    /** URL of the CA's directory. */
+    readonly directory: string;
+    /** What accounts are bound to while the switch `acmeExternalAccounts` is on. The key is base64url. */
+    readonly externalAccount: { readonly kid: string; readonly hmacKey: string };
+    /** The root of all that the CA issues, as PEM. */
+    rootCertificate(): Promise<string>;
+  };
   /** `127.0.0.1:port` */
   readonly dns: string;
   readonly accessKeyId: string;
@@ -73,7 +84,11 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     servers.push(cas);
     const oss = await startOss(world, { port, dns, control: (request) => answerControl(world, request) });
     servers.push(oss);
-    const addresses = { oss: oss.url, alidns: alidns.url, cas: cas.url, dns };
+    const ca = await startAcme(world, { dns, oss: oss.url });
+    servers.push(ca);
+    const { rootCertificate } = ca;
+    const acme = { directory: `${ca.url}/directory`, externalAccount: EXTERNAL_ACCOUNT, rootCertificate };
+    const addresses = { oss: oss.url, alidns: alidns.url, cas: cas.url, acme, dns };
     const config = {
       "alicloud:region": world.region,
       "alicloud:accessKey": accessKeyId,
@@ -82,6 +97,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       "oss-cname:endpoint": oss.url,
       "oss-cname:alidnsEndpoint": alidns.url,
       "oss-cname:casEndpoint": cas.url,
+      "oss-cname:acmeDirectory": acme.directory,
       "oss-cname:dnsServers": dns,
     };
     return Object.assign(world, { ...addresses, accessKeyId, accessKeySecret, config, close });

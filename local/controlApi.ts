@@ -34,6 +34,10 @@ const ROUTES: Readonly<Record<string, (world: World, body: Body) => unknown>> = 
     world.addCredential(credential);
     return { accessKeyId: credential.accessKeyId };
   },
+  "POST renewalWindows": (world, body) => {
+    world.setRenewalWindow(strings(body, ["start", "end"], ["renewalId", "explanationURL"]));
+    return Object.fromEntries(world.renewalWindows);
+  },
   "GET faults": ({ faults }) => faults,
   "POST faults": (world, body) => {
     checkFault(body);

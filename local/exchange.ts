@@ -44,13 +44,17 @@ function refusalOf({ status = 500, code = "InternalError", message = "A fault se
 }
 
 /** The reply as a fault lets it through. */
-function damaged(reply: HttpReply, { body, fromProxy, inHeader, cutBody, bodyDelayMs }: Fault): HttpReply {
+function damaged(reply: HttpReply, { body, fromProxy, inHeader, cutBody, bodyDelayMs, retryAfter }: Fault): HttpReply {
   const whole = body ?? reply.body ?? "";
+  const added = {
+    ...(inHeader && { "x-oss-err": Buffer.from(whole).toString("base64") }),
+    ...(retryAfter !== undefined && { "retry-after": String(retryAfter) }),
+  };
   return {
     ...reply,
+    headers: { ...(fromProxy ? { "content-type": "text/html" } : reply.headers), ...added },
     body: inHeader ? "" : cutBody ? whole.slice(0, whole.length / 2) : whole,
-    ...(inHeader && { headers: { ...reply.headers, "x-oss-err": Buffer.from(whole).toString("base64") } }),
-    ...(fromProxy && { headers: { "content-type": "text/html" }, fromProxy }),
+    ...(fromProxy && { fromProxy }),
     bodyDelayMs,
   };
 }

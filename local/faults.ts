@@ -1,7 +1,7 @@
 import type { RequestEntry } from "./requestEntry";
 
 const FIELDS = {
-  /** An operation of OSS or Alidns; `*` for any. */
+  /** An operation of a service, such as `PutCname` or `newOrder`; `*` for any. */
   operation: "non-empty string",
   bucket: "non-empty string",
   domain: "non-empty string",
@@ -18,6 +18,8 @@ const FIELDS = {
   /** What the random choice starts from: the same seed chooses the same requests. 0 when left out. */
   seed: "number of 0 or more",
   delayMs: "number of 0 or more",
+  /** The header Retry-After of the reply, in seconds. */
+  retryAfter: "number of 0 or more",
   /** Cuts the connection instead of replying. */
   reset: "boolean",
   /** Carries the operation out first, so that only its reply is replaced or lost. */

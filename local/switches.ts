@@ -54,6 +54,18 @@ const SWITCHES = {
   /** A record added through Alidns is served after this time, or after this many queries for it. */
   dnsDelayMs: 0,
   dnsDelayQueries: 0,
+  /** The CA's own lifetime of certificates, in the profile `classic`. */
+  acmeLifetimeDays: 90,
+  /** The CA registers accounts only with an external account binding. */
+  acmeExternalAccounts: false,
+  /** An authorization that is valid serves later orders of the account. */
+  acmeReusesAuthorizations: false,
+  /** How often a challenge, and an order that is finalized, is asked for until the CA has done its work. */
+  acmePolls: 0,
+  /** The CA rejects every so many nonces; none when 0. */
+  acmeRejectsNonces: 0,
+  /** The CA says when certificates should be renewed. */
+  acmeRenewalInfo: true,
 } as const;
 
 type Value<Setting> = Setting extends readonly (infer Choice)[]

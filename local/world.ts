@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { RenewalWindow } from "./acme/renewalInfo";
 import { type Certificate, type CertificateSource, inventCertificate, readCertificate, sha256 } from "./certificates";
 import { ConsoleUser } from "./consoleUser";
 import { type DnsRecord, type NewRecord, normaliseName, type RecordFilter, Zones } from "./dns/zones";
@@ -56,6 +57,8 @@ export class World {
   readonly tokens = new Map<string, Token>();
   /** By CertId. */
   readonly certificates = new Map<string, Certificate>();
+  /** When the CA wants certificates renewed, by their names in renewal information; `*` for all others. */
+  readonly renewalWindows = new Map<string, RenewalWindow>();
   /** Those that no request has met yet. */
   readonly faults: Fault[] = [];
   readonly log: RequestEntry[] = [];
@@ -156,6 +159,11 @@ export class World {
 
   addCredential({ owner = OWN_ACCOUNT, ...key }: NewCredential): void {
     this.credentials.set(key.accessKeyId, { ...key, owner });
+  }
+
+  /** Says when the CA wants a certificate renewed; without a name, all that have no window of their own. */
+  setRenewalWindow({ renewalId = "*", ...window }: RenewalWindow & { readonly renewalId?: string | undefined }): void {
+    this.renewalWindows.set(renewalId, window);
   }
 
   /** Makes the next matching requests fail or wait. */
