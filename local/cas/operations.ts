@@ -19,14 +19,14 @@ export const CAS_OPERATIONS: Readonly<Record<string, (world: World, parameters: 
     return detailOf(certificateOf(world, parameters));
   },
 
-  /** Those whose name has the keyword in it, on one page. */
-  ListUserCertificateOrder(world, parameters) {
-    const keyword = parameters.Keyword ?? "";
-    const uploads = [...world.certificates.values()].filter(({ name }) => name?.includes(keyword));
-    const list = uploads
-      .map(detailOf)
-      .map(({ CertId, ...detail }) => ({ CertificateId: CertId, ...detail, Cert: undefined }));
-    return { TotalCount: list.length, CurrentPage: 1, ShowSize: list.length, CertificateOrderList: list };
+  ListUserCertificateOrder(world, { Keyword = "", ShowSize = "50", CurrentPage = "1" }) {
+    const all = [...world.certificates.values()].map(detailOf).filter(({ Sans }) => Sans?.includes(Keyword));
+    const end = Number(ShowSize) * Number(CurrentPage);
+    const page = all.slice(end - Number(ShowSize), end);
+    return {
+      TotalCount: all.length,
+      CertificateOrderList: page.map(({ CertId, Cert, ...rest }) => ({ ...rest, CertificateId: CertId, Upload: true })),
+    };
   },
 
   DeleteUserCertificate(world, parameters) {

@@ -1,4 +1,5 @@
 import { rpcQuery, signAcs3 } from "../acs3";
+import { factsOf } from "../actionableError";
 import type { Clock } from "../clock";
 import type { HttpClient } from "../http";
 import { clearTextProblem, HttpFailure } from "../http";
@@ -6,6 +7,7 @@ import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
 import { secretsOf } from "../oss/sign";
 import type { Pace } from "../pace";
+import { readCertificate } from "../pem";
 import { safeText } from "../redact";
 import { CasError, isCasError } from "./error";
 
@@ -31,18 +33,29 @@ interface Upload {
   readonly fingerprint: string;
 }
 
-interface WireCertificate {
-  readonly CertificateId?: number | string;
-  readonly Name?: string;
-  readonly Fingerprint?: string;
+/** What the service says of a certificate. */
+interface UploadedCertificate {
+  readonly name: string;
+  /** SHA-1 of the leaf, upper-case hex with colons, as OSS shows it. */
+  readonly fingerprint: string;
+  /** The chain as PEM, where the service gives it. */
+  readonly certificate: string | undefined;
 }
 
 interface Reply {
   readonly Code?: string;
   readonly Message?: string;
   readonly RequestId?: string;
-  readonly CertId?: number | string | undefined;
-  readonly CertificateOrderList?: readonly WireCertificate[];
+  readonly CertId?: number | string;
+  readonly Name?: string;
+  readonly Fingerprint?: string;
+  readonly Cert?: string;
+  readonly TotalCount?: number;
+  readonly CertificateOrderList?: readonly {
+    readonly CertificateId?: number | string;
+    readonly Name?: string;
+    readonly Fingerprint?: string;
+  }[];
 }
 
 /** The calls of Certificate Management Service that uploaded certificates need (version 2020-04-07). */
@@ -54,63 +67,93 @@ export class CasClient {
   }
 
   /**
-   * Uploads a pair once, and returns its CertId with the site: `12345-cn-hangzhou`. After a lost reply it looks for the
-   * name before it tries again.
+   * Uploads a pair, and returns its CertId with the site: `12345-cn-hangzhou`. Where it may be uploaded although no reply
+   * says so, it is looked for before the next attempt, and after the last.
    */
   async upload({ name, certificate, privateKey, fingerprint }: Upload): Promise<string> {
     const what = `certificate ${name}`;
-    try {
+    const [domain = ""] = readCertificate(certificate).names;
+    const lookFor = () => this.#find(name, fingerprint, domain);
+    const upload = async () => {
       const form = { Name: name, Cert: certificate, Key: privateKey };
-      const upload = () => this.#call("UploadUserCertificate", what, {}, form);
-      const { CertId } = await this.#repeated(upload, async () => ({ CertId: await this.#find(name, fingerprint) }));
-      if (CertId === undefined) throw invalidReply("UploadUserCertificate", what, "there is no CertId in it");
-      return `${CertId}-${siteOf(this.#url.hostname)}`;
+      const { CertId } = await this.#call("UploadUserCertificate", what, {}, form);
+      if (!isId(CertId)) throw invalidReply("UploadUserCertificate", what, "there is no CertId in it");
+      return CertId;
+    };
+    try {
+      return this.#withSite(await this.#repeated(upload, lookFor));
     } catch (error) {
-      // The name is made of the fingerprint: whoever has it has uploaded this certificate.
-      const found = isCasError(error, "NameRepeat") ? await this.#find(name, fingerprint) : undefined;
+      // The name is unique: whoever has it, with this fingerprint, is this certificate.
+      const found = isCasError(error, "NameRepeat") ? await lookFor() : undefined;
       if (found === undefined) throw error;
-      return `${found}-${siteOf(this.#url.hostname)}`;
+      return this.#withSite(found);
     }
+  }
+
+  /** `undefined` where there is no such certificate. */
+  async describe(certId: string): Promise<UploadedCertificate | undefined> {
+    const what = `certificate ${certId}`;
+    const query = { CertId: certId.replace(/-.*$/, "") };
+    const { Name, Fingerprint, Cert } = await this.#repeated(() =>
+      this.#call("GetUserCertificateDetail", what, query),
+    ).catch(exceptGone);
+    if (Name === undefined && Fingerprint === undefined) return undefined;
+    const [name, fingerprint] = [String(Name ?? ""), bare(String(Fingerprint ?? ""))];
+    const pairs = fingerprint.toUpperCase().match(/../g) ?? [];
+    return { name, fingerprint: pairs.join(":"), certificate: typeof Cert === "string" ? Cert : undefined };
   }
 
   /** Deletes an uploaded certificate; one that is gone already counts as deleted. */
   async delete(certId: string): Promise<void> {
     const query = { CertId: certId.replace(/-.*$/, "") };
-    try {
-      await this.#repeated(() => this.#call("DeleteUserCertificate", `certificate ${certId}`, query));
-    } catch (error) {
-      if (!isCasError(error, "NotFound", "CertificateNotExist", "InvalidCertId.NotFound")) throw error;
-    }
+    await this.#repeated(() => this.#call("DeleteUserCertificate", `certificate ${certId}`, query)).catch(exceptGone);
+  }
+
+  #withSite(id: number | string): string {
+    return `${id}-${siteOf(this.#url.hostname)}`;
   }
 
   get #url(): URL {
     return toUrl(this.#options.endpoint() ?? "https://cas.aliyuncs.com");
   }
 
-  async #find(name: string, fingerprint: string): Promise<number | string | undefined> {
-    const query = { OrderType: "UPLOAD", Keyword: name, ShowSize: "50", CurrentPage: "1" };
-    const list = () => this.#call("ListUserCertificateOrder", `certificates called ${name}`, query);
-    const { CertificateOrderList = [] } = await this.#repeated(list);
-    return CertificateOrderList.find(
-      (found) => found.Name === name && bare(found.Fingerprint ?? "") === bare(fingerprint),
-    )?.CertificateId;
+  /** The service looks for domains, not for names. */
+  async #find(name: string, fingerprint: string, domain: string): Promise<number | string | undefined> {
+    for (let page = 1; page <= MOST_PAGES; page++) {
+      const query = {
+        OrderType: "UPLOAD",
+        Keyword: domain.replace(/^\*\./, ""),
+        ShowSize: "50",
+        CurrentPage: String(page),
+      };
+      const list = () => this.#call("ListUserCertificateOrder", `the uploaded certificates of ${domain}`, query);
+      const { CertificateOrderList = [], TotalCount = 0 } = await this.#repeated(list);
+      const found = CertificateOrderList.find(
+        (each) => each.Name === name && bare(each.Fingerprint ?? "") === bare(fingerprint),
+      );
+      if (isId(found?.CertificateId)) return found.CertificateId;
+      if (CertificateOrderList.length === 0 || page * 50 >= TotalCount) return undefined;
+    }
+    return undefined;
   }
 
-  /** `lookFor` tells whether an attempt took effect whose reply was lost; without it a call is repeated as it is. */
-  async #repeated(
-    call: () => Promise<Reply>,
-    lookFor?: () => Promise<Pick<Reply, "CertId">>,
-  ): Promise<Pick<Reply, "CertId" | "CertificateOrderList">> {
+  /** `lookFor` finds what an attempt has done whose reply was lost; a call without it can be repeated as it is. */
+  async #repeated<Result>(call: () => Promise<Result>, lookFor?: () => Promise<Result | undefined>): Promise<Result> {
+    const { pace, clock } = this.#options;
     for (let attempts = 1; ; attempts++)
       try {
-        return await this.#options.pace.send(call, (error) => (isBusy(error) ? {} : undefined));
+        return await pace.send(call, (error) => (isBusy(error) ? {} : undefined));
       } catch (error) {
+        if (!isCasError(error) || !mayPass(error)) throw error;
         const delayMs = DELAYS_MS[attempts - 1];
-        if (delayMs === undefined || !mayPass(error)) throw error;
-        await this.#options.clock.sleep(delayMs);
-        if (lookFor === undefined || !isCasError(error) || !error.maybeDone) continue;
-        const found = await lookFor();
-        if (found.CertId !== undefined) return found;
+        if (delayMs !== undefined) await clock.sleep(delayMs);
+        if (lookFor !== undefined && error.maybeDone) {
+          const found = await lookFor().catch((failure) => {
+            throw uncertain(error, failure);
+          });
+          if (found !== undefined) return found;
+        }
+        if (delayMs === undefined || (isBusy(error) && pace.isHopeless)) throw error;
       }
   }
 
@@ -163,6 +206,29 @@ export function siteOf(hostname: string): string {
 const VERSION = "2020-04-07";
 const TIMEOUT_MS = 30_000;
 const DELAYS_MS = [500, 1000, 2000, 4000, 6000];
+/** Of 50 certificates for one domain. */
+const MOST_PAGES = 20;
+/** There is no such certificate. */
+const GONE = ["NotFound", "CertificateNotExist", "InvalidCertId.NotFound"];
+
+function exceptGone(error: unknown): Reply {
+  if (isCasError(error, ...GONE)) return {};
+  throw error;
+}
+
+/** An upload without a reply, and no way to find out. */
+function uncertain(upload: CasError, look: unknown): CasError {
+  return new CasError(`${upload.facts} Whether it is there now is not known: ${factsOf(look)}`, {
+    maybeDone: true,
+    remedy:
+      "look for it in Certificate Management Service; with yundun-cert:ListUserCertificateOrder the next `up` can do so.",
+  });
+}
+
+/** What ends up in CertIds must be one. */
+function isId(value: unknown): value is number | string {
+  return /^[1-9]\d*$/.test(String(value));
+}
 
 function invalidReply(operation: string, what: string, problem: string): CasError {
   const facts = `${operation} for ${what} got a reply that is not one of Certificate Management Service: ${problem}`;

@@ -5,6 +5,8 @@ interface CasErrorDetails {
   readonly status?: number;
   readonly operation?: string;
   readonly maybeDone?: boolean;
+  /** Default: what is known about the code. */
+  readonly remedy?: string;
 }
 
 /** A call that Certificate Management Service refused, or that did not reach it. */
@@ -17,16 +19,11 @@ export class CasError extends ActionableError {
   /** Whether the call may have taken effect, although no reply said so. */
   readonly maybeDone: boolean;
 
-  constructor(facts: string, { code = "", status, operation = "", maybeDone = false }: CasErrorDetails = {}) {
-    super(facts, remedyOf(code, operation));
+  constructor(facts: string, { code = "", status, operation = "", maybeDone = false, remedy }: CasErrorDetails = {}) {
+    super(facts, remedy ?? remedyOf(code, operation));
     this.code = code;
     this.status = status;
     this.maybeDone = maybeDone || (status !== undefined && status >= 500) || code === "BadResponse";
-  }
-
-  /** The credentials may not make this call. */
-  get isRefusedPermission(): boolean {
-    return /^(Forbidden|NoPermission)/.test(this.code);
   }
 }
 
@@ -37,9 +34,11 @@ export function isCasError(error: unknown, ...codes: string[]): error is CasErro
 
 function remedyOf(code: string, operation: string): string | undefined {
   if (/^(Forbidden|NoPermission)/.test(code))
-    return `allow the action yundun-cert:${operation} to the RAM user or role`;
+    return `allow the action yundun-cert:${operation} to the RAM user or role.`;
   if (/^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken)/.test(code))
-    return "check the access key, and the security token if there is one: key, secret and token belong together";
-  if (/Quota|Limit/i.test(code)) return "delete certificates that nothing uses from Certificate Management Service";
-  return code === "BadResponse" ? "check oss-cname:casEndpoint, and the proxy if there is one" : undefined;
+    return "check the access key, and the security token if there is one: key, secret and token belong together.";
+  if (code === "NameRepeat")
+    return "see what has this name in Certificate Management Service, and delete it there unless it is needed.";
+  if (/Quota|Limit/i.test(code)) return "delete certificates that nothing uses from Certificate Management Service.";
+  return code === "BadResponse" ? "check oss-cname:casEndpoint, and the proxy if there is one." : undefined;
 }

@@ -1,39 +1,57 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { type Cloud, startCloud } from "../../../local";
-import { siteOf } from "../../../provider/cas/client";
-import { CasError } from "../../../provider/cas/error";
-import { Run } from "../../../provider/run";
+import { type Cloud, type Fault, startCloud } from "../../../local";
+import { CasClient, siteOf } from "../../../provider/cas/client";
+import { isCasError } from "../../../provider/cas/error";
+import { HttpClient } from "../../../provider/http";
+import { Pace } from "../../../provider/pace";
 import { Canaries } from "../../support/canaries";
-import { createAuthority, type IssuedChain } from "../../support/certificates";
+import { type Authority, createAuthority } from "../../support/certificates";
 import { FakeClock } from "../../support/fakeClock";
+import { failure, type Step, text, useScriptedServers } from "../../support/scriptedServer";
 
-describe("client of Certificate Management", () => {
-  let pair: IssuedChain;
-  let fingerprint: string;
+describe("CasClient", () => {
+  let authority: Authority;
   let cloud: Cloud;
+  let cas: CasClient;
+  let upload: Parameters<CasClient["upload"]>[0];
   before(async () => {
-    pair = await (await createAuthority()).issue({ names: ["www.example.com"] });
-    fingerprint = new X509Certificate(pair.certificate).fingerprint;
+    authority = await createAuthority();
   });
   beforeEach(async () => {
-    cloud = await startCloud({ buckets: ["site"] });
+    const clock = new FakeClock();
+    cloud = await startCloud({ now: () => new Date(clock.now()) });
+    cas = clientOf(clock, () => cloud.cas);
+    const { chain, privateKey, certificate } = await authority.issue({ names: ["*.example.com", "example.com"] });
+    const { fingerprint } = new X509Certificate(certificate);
+    upload = { name: "mine", certificate: chain, privateKey, fingerprint };
   });
   afterEach(() => cloud.close());
 
-  const cas = () => {
-    const config: Readonly<Record<string, string>> = cloud.config;
-    return new Run({ config: { get: (key) => config[key] }, clock: new FakeClock() }).cas;
-  };
-  const upload = (name = "mine") =>
-    cas().upload({ name, certificate: pair.chain, privateKey: pair.privateKey, fingerprint });
-  const operations = () => cloud.requests().map(({ operation }) => operation);
-  const stored = () => cloud.state().certificates.map(({ certId, name }) => [certId, name]);
+  const scripted = useScriptedServers();
+  const clientOf = (clock: FakeClock, endpoint: () => string) =>
+    new CasClient({
+      endpoint,
+      clock,
+      http: new HttpClient(),
+      pace: new Pace(clock),
+      credentials: async () => ({ accessKeyId: "ak", accessKeySecret: "sk" }),
+      allowHttp: () => false,
+    });
+  const sent = () => cloud.requests().map(({ operation }) => operation);
+  const kept = () => cloud.state().certificates.map(({ certId }) => certId);
+  const lost: Partial<Fault> = { reset: true, after: true };
 
-  it("uploads a pair, and names it as OSS does", async () => {
-    const certId = await upload();
-    assert.deepEqual([stored(), operations()], [[[certId, "mine"]], ["UploadUserCertificate"]]);
+  it("uploads once, describes and deletes, and knows nothing of what is gone", async () => {
+    const certId = await cas.upload(upload);
+    assert.deepEqual(kept(), [certId]);
     assert.match(certId, /^\d+-cn-hangzhou$/);
+    const { name, certificate, fingerprint } = upload;
+    assert.deepEqual(await cas.describe(certId), { name, certificate, fingerprint });
+    await cas.delete(certId);
+    assert.deepEqual(kept(), []);
+    await cas.delete(certId);
+    assert.equal(await cas.describe(certId), undefined);
   });
 
   it("knows the site of an endpoint", () => {
@@ -41,62 +59,112 @@ describe("client of Certificate Management", () => {
     assert.deepEqual(sites, ["cn-hangzhou", "ap-southeast-1", "cn-hangzhou"]);
   });
 
-  it("uploads once although the reply is lost", async () => {
-    cloud.fail({ operation: "UploadUserCertificate", reset: true, after: true });
-    const certId = await upload();
-    assert.deepEqual(stored(), [[certId, "mine"]]);
-    assert.deepEqual(operations(), ["UploadUserCertificate", "ListUserCertificateOrder"]);
-  });
-
-  it("uploads again where nothing of the first attempt is there", async () => {
-    cloud.fail({ operation: "UploadUserCertificate", reset: true });
-    const certId = await upload();
-    assert.deepEqual(stored(), [[certId, "mine"]]);
-    assert.deepEqual(operations(), ["UploadUserCertificate", "ListUserCertificateOrder", "UploadUserCertificate"]);
-  });
-
-  it("takes what has its name for its own only if it is the same certificate", async () => {
-    const certId = await upload();
-    assert.equal(await upload(), certId);
-    const other = await (await createAuthority()).issue({ names: ["www.example.com"] });
-    await assert.rejects(
-      cas().upload({
-        ...{ name: "mine", certificate: other.chain, privateKey: other.privateKey },
-        fingerprint: new X509Certificate(other.certificate).fingerprint,
-      }),
-      /UploadUserCertificate for certificate mine failed: NameRepeat \(HTTP 400, request .+\)/,
-    );
-    assert.deepEqual(stored(), [[certId, "mine"]]);
-  });
-
-  it("waits while the service has too many requests", async () => {
-    cloud.fail({ operation: "UploadUserCertificate", status: 503, code: "Throttling.User", times: 2 });
-    const certId = await upload();
-    assert.deepEqual(stored(), [[certId, "mine"]]);
-  });
-
-  it("names the action that is not allowed", async () => {
-    cloud.fail({ operation: "UploadUserCertificate", status: 403, code: "NoPermission" });
-    const error = await upload().catch((error: unknown) => error);
-    assert.ok(error instanceof CasError && error.isRefusedPermission);
-    assert.match(error.message, /NoPermission .*Next: allow the action yundun-cert:UploadUserCertificate/);
-  });
-
-  it("deletes, and what is gone already counts as deleted", async () => {
-    const certId = await upload();
-    await cas().delete(certId);
-    assert.deepEqual(stored(), []);
-    await cas().delete(certId);
+  it("deletes nothing that the service keeps, and says so", async () => {
+    const certId = await cas.upload(upload);
     cloud.fail({ operation: "DeleteUserCertificate", status: 400, code: "CertIsUsed" });
-    await assert.rejects(cas().delete(certId), /DeleteUserCertificate for certificate .+ failed: CertIsUsed/);
+    await assert.rejects(cas.delete(certId), /DeleteUserCertificate for certificate .+ failed: CertIsUsed/);
+    assert.deepEqual(kept(), [certId]);
   });
 
-  it("repeats nothing of the private key that the service says", async () => {
-    const secret = new Canaries({ privateKey: pair.privateKey }, [pair.chain]);
-    for (const said of [pair.privateKey, encodeURIComponent(pair.privateKey), pair.privateKey.replaceAll("\n", " ")]) {
-      cloud.fail({ operation: "UploadUserCertificate", status: 400, code: "Invalid", message: `bad key ${said}` });
-      const { message, stack = "" } = await upload().then(assert.fail, (error: Error) => error);
-      secret.assertAbsent({ message, stack, log: JSON.stringify(cloud.requests()) });
+  for (const [what, fault] of Object.entries<Partial<Fault>>({
+    "a lost reply": lost,
+    "a reply that breaks off": { cutBody: true, after: true },
+    "an internal error after the fact": { status: 500, code: "InternalError", after: true },
+    "a success that is not the service's": { body: "<html>", after: true },
+  }))
+    it(`finds what it has uploaded after ${what}`, async () => {
+      cloud.fail({ operation: "UploadUserCertificate", ...fault });
+      const certId = await cas.upload(upload);
+      assert.deepEqual(kept(), [certId]);
+      assert.deepEqual(sent(), ["UploadUserCertificate", "ListUserCertificateOrder"]);
+    });
+
+  it("uploads again what a lost request has not uploaded", async () => {
+    cloud.fail({ operation: "UploadUserCertificate", reset: true });
+    assert.deepEqual([await cas.upload(upload)], kept());
+    assert.deepEqual(sent(), ["UploadUserCertificate", "ListUserCertificateOrder", "UploadUserCertificate"]);
+  });
+
+  it("looks once more after the last attempt", async () => {
+    cloud.fail({ operation: "UploadUserCertificate", reset: true, times: 5 });
+    cloud.fail({ operation: "UploadUserCertificate", ...lost });
+    assert.deepEqual([await cas.upload(upload)], kept());
+    assert.deepEqual(sent().slice(-2), ["UploadUserCertificate", "ListUserCertificateOrder"]);
+  });
+
+  it("finds it among many certificates for the same domain", async () => {
+    for (let number = 0; number < 60; number++) {
+      const other = await authority.issue({ names: ["example.com"] });
+      const { fingerprint } = new X509Certificate(other.certificate);
+      await cas.upload({ ...other, certificate: other.chain, name: `other_${number}`, fingerprint });
     }
+    cloud.fail({ operation: "UploadUserCertificate", ...lost });
+    assert.equal(await cas.upload(upload), kept().at(-1));
+    assert.equal(kept().length, 61);
+  });
+
+  it("takes the certificate that has the name already for its own, unless it is another", async () => {
+    const certId = await cas.upload(upload);
+    assert.equal(await cas.upload(upload), certId);
+    const other = await authority.issue({ names: ["example.com"] });
+    const { fingerprint } = new X509Certificate(other.certificate);
+    const another = { ...upload, ...other, certificate: other.chain, fingerprint };
+    await assert.rejects(cas.upload(another), /UploadUserCertificate for certificate mine failed: NameRepeat .*Next: /);
+    assert.deepEqual(kept(), [certId]);
+  });
+
+  it("says that an upload is uncertain where it may not look", async () => {
+    cloud.fail({ operation: "UploadUserCertificate", ...lost });
+    cloud.fail({ operation: "ListUserCertificateOrder", status: 403, code: "Forbidden.RAM" });
+    await assert.rejects(cas.upload(upload), (error) => {
+      assert.ok(isCasError(error) && error.maybeDone);
+      assert.match(error.message, /certificate mine did not reach .* not known: ListUser.* yundun-cert:ListUser/s);
+      return true;
+    });
+    assert.equal(kept().length, 1);
+  });
+
+  it("names the action that is not allowed, and does not ask again", async () => {
+    cloud.fail({ operation: "UploadUserCertificate", status: 403, code: "NoPermission" });
+    await assert.rejects(cas.upload(upload), /NoPermission \(HTTP 403, request .* yundun-cert:UploadUserCertificate/);
+    assert.deepEqual(sent(), ["UploadUserCertificate"]);
+  });
+
+  it("waits where there are too many requests", async () => {
+    cloud.fail({ operation: "*", status: 400, code: "Throttling.User", times: 3 });
+    assert.deepEqual([await cas.upload(upload)], kept());
+    assert.equal(sent().length, 4);
+  });
+
+  it("keeps the key in the body of the request and out of every error", async () => {
+    const said = [(key: string) => key, encodeURIComponent, (key: string) => key.replaceAll("\n", " ")];
+    const { endpoint, received } = await scripted(
+      ...said.map(
+        (say): Step =>
+          (response, { body }) => {
+            const message = `bad key ${say(new URLSearchParams(body).get("Key") ?? "")}`;
+            response.writeHead(400).end(JSON.stringify({ Code: "Bad", Message: message }));
+          },
+      ),
+    );
+    const client = clientOf(new FakeClock(), () => endpoint);
+    const secret = new Canaries({ key: upload.privateKey }, [upload.certificate]);
+    for (const _ of said) {
+      const error = (await failure(client.upload(upload))) as Error;
+      assert.match(error.message, /failed: Bad/);
+      secret.assertAbsent({ error: `${error.stack}${JSON.stringify(error)}` });
+    }
+    for (const { target, headers, body } of received) {
+      secret.assertAbsent({ target, headers: JSON.stringify(headers) });
+      assert.equal(new URLSearchParams(body).get("Key"), upload.privateKey);
+    }
+  });
+
+  it("takes nothing for a CertId that is none", async () => {
+    const { endpoint } = await scripted(
+      ...Array.from({ length: 12 }, () => text(200, '{"CertId":"../x","CertificateOrderList":[]}')),
+    );
+    const client = clientOf(new FakeClock(), () => endpoint);
+    await assert.rejects(client.upload(upload), /no CertId in it.*oss-cname:casEndpoint/);
   });
 });
