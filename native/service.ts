@@ -57,7 +57,10 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
       response.setSchema(schema());
       return response;
     }),
-    cancel: answer(() => new Empty()),
+    cancel: answer(() => {
+      run.cancel();
+      return new Empty();
+    }),
 
     checkConfig: answer((request: pb.CheckRequest) => {
       const news = received(request.getNews());
@@ -131,7 +134,8 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
       response.setId(found.id ?? "");
       if (!found.id) return response;
       response.setProperties(toStruct(shown(lifecycle, found.props ?? {}, properties, inputs)));
-      response.setInputs(toStruct(isImport ? marked(found.inputs ?? {}) : inputs));
+      if (isImport) response.setInputs(toStruct(marked(found.inputs ?? {})));
+      else if (request.hasInputs()) response.setInputs(request.getInputs());
       return response;
     }),
     update: answer(async (request: pb.UpdateRequest) => {

@@ -200,6 +200,55 @@ describe("The plugin, asked over gRPC", () => {
     assert.ok(scene.clock.now() - began >= 30_000 && scene.clock.now() - began < 45_000);
   });
 
+  it("ends a wait for DNS at once when it is cancelled, and begins nothing more", async () => {
+    await start();
+    await create(TOKEN, BINDING);
+    let isWaiting = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      isWaiting = resolve;
+    });
+    const sleep = () => {
+      isWaiting();
+      return new Promise<void>(() => {});
+    };
+    const { clock } = scene;
+    const patient = await NativeProvider.start({ clock: { now: () => clock.now(), later: () => {}, sleep } });
+    await patient.configure(configuration());
+    const binding = patient.create(BUCKET_CNAME, BINDING);
+    await waiting;
+    await call((done) => patient.client.cancel(new Empty(), done));
+    await assert.rejects(binding, /cancelled/i);
+    scene.forget();
+    await assert.rejects(patient.create(TOKEN, { ...BINDING, bucket: "other" }), /cancelled/i);
+    assert.deepEqual(scene.operations(), []);
+    patient.close();
+  });
+
+  for (const id of [`site/${DOMAIN}`, DOMAIN])
+    it(`reads the inputs of a binding that is imported as ${id}, with which nothing changes`, async () => {
+      await start();
+      scene.inConsole.moveBinding(DOMAIN, "site");
+      await plugin.configure({ ...configuration(), buckets: ["site", "other"] });
+      const read = await plugin.read(BUCKET_CNAME, id);
+      assert.deepEqual([read.id, read.inputs], [DOMAIN, BINDING]);
+      const { inputs: news, failures } = await plugin.check(BUCKET_CNAME, {}, read.inputs);
+      assert.deepEqual(failures, []);
+      const diff = await plugin.diff(BUCKET_CNAME, read.id, { olds: read.properties, oldInputs: read.inputs, news });
+      assert.equal(diff.getChanges(), pb.DiffResponse.DiffChanges.DIFF_NONE);
+      await assert.rejects(plugin.read(BUCKET_CNAME, "site/shop.example.com"), /does not list/);
+    });
+
+  it("reads an existing object for a program, whose arguments stay the inputs", async () => {
+    await start();
+    scene.inConsole.moveBinding(DOMAIN, "site");
+    const request = new pb.ReadRequest();
+    request.setId(DOMAIN);
+    request.setUrn("urn:pulumi:dev::project::oss-cname:index:BucketCname::www");
+    request.setProperties(toStruct(BINDING));
+    const response = await call<pb.ReadResponse>((done) => plugin.client.read(request, done));
+    assert.deepEqual([response.hasInputs(), fromStruct(response.getProperties()).status], [false, "Enabled"]);
+  });
+
   it("logs what it does at the resource that it does it for", async () => {
     await start();
     scene.inConsole.moveBinding(DOMAIN, "site");
