@@ -75,8 +75,8 @@ const runnable: Record<string, Example> = {
     bound: ["www.example.com"],
   },
 };
-/** It has a test of its own. */
-const others = ["offline-test"];
+/** They have tests of their own, those in other languages in `languages.test.ts`. */
+const others = ["offline-test", "yaml", "python", "go"];
 
 describe("examples", function () {
   this.timeout(180_000);

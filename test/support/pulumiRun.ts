@@ -332,7 +332,7 @@ function isForeign(variable: string): boolean {
   return /^(ALICLOUD|ALIBABA|ALIYUN|PULUMI)_?/.test(variable);
 }
 
-function isOnPath(program: string): boolean {
+export function isOnPath(program: string): boolean {
   return (process.env.PATH ?? "").split(delimiter).some((directory) => exists(join(directory, program)));
 }
 
