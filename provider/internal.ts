@@ -1,6 +1,6 @@
 /**
- * What the command may use of the library: the linter lets `cli/` import this file and `expiry.ts`, and nothing else of
- * `provider/`.
+ * What the command may use of the library: the linter lets `cli/` import this file, `expiry.ts` and `renewal.ts`, and
+ * nothing else of `provider/`.
  *
  * It takes some 100 ms to load, so commands import it when they run, not to show their help. What is slower still,
  * above all what needs Pulumi's SDK, is loaded by the functions below when they are called.
@@ -24,6 +24,7 @@ export { publicHost } from "./oss/endpoint";
 export { isOssError } from "./oss/error";
 export type { BoundDomain, GetCnameTokenResult, ListCnamesResult } from "./queries/query";
 export { queryCnames, queryCnameToken } from "./queries/query";
+export type { Renewal, Renewals } from "./renewal";
 export { Run } from "./run";
 export { saveFile } from "./saveFile";
 

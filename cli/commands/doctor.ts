@@ -6,6 +6,7 @@ import { ExitStatus, withExitStatuses } from "../exitStatus";
 import type { Io } from "../io";
 import { json, type OutputOptions, painter, withOutput, write } from "../output";
 import { withProgress } from "../progress";
+import { readRenewals, STATE_OPTION } from "../stacks/renewals";
 
 interface Options extends OutputOptions {
   readonly all?: boolean;
@@ -13,6 +14,7 @@ interface Options extends OutputOptions {
   readonly connectTo?: string;
   readonly accessKeyId?: string;
   readonly wait: number;
+  readonly state?: string[];
   readonly json?: boolean;
 }
 
@@ -45,6 +47,7 @@ export function doctorCommand(io: Io): Command {
       wholeNumber,
       0,
     )
+    .option(...STATE_OPTION)
     .option("--json", "as JSON")
     .addHelpText(
       "after",
@@ -92,7 +95,8 @@ async function diagnoseOne(given: string, options: Options, command: Command, io
     import("../doctor/wait.js"),
   ]);
   const { run, bucket } = (await openTargets(command, io)).find({ domain, bucket: options.bucket });
-  const look = async () => [await diagnose(run, { domain, bucket, ...asked(options) })];
+  const wanted = { domain, bucket, ...(await asked(options)) };
+  const look = async () => [await diagnose(run, wanted)];
   return withProgress(io, () => `checking ${domain}`, waitUntilFine(look, run.clock, options.wait));
 }
 
@@ -104,6 +108,7 @@ async function diagnoseDeclared(options: Options, command: Command, io: Io): Pro
   ]);
   const targets = (await openTargets(command, io)).declared();
   const count = targets.reduce((sum, { domains }) => sum + domains.size, 0);
+  const how = await asked(options);
   let checked = 0;
   const look = (open?: ReadonlySet<string>) => {
     checked = open === undefined ? 0 : count - open.size;
@@ -112,7 +117,7 @@ async function diagnoseDeclared(options: Options, command: Command, io: Io): Pro
       domains: [...domains].filter((domain) => open?.has(domain) ?? true),
     }));
     const wanted = buckets.filter(({ domains }) => domains.length > 0);
-    return diagnoseAll(wanted, asked(options), () => checked++);
+    return diagnoseAll(wanted, how, () => checked++);
   };
   const [first] = targets;
   if (first === undefined) return [];
@@ -120,6 +125,7 @@ async function diagnoseDeclared(options: Options, command: Command, io: Io): Pro
   return withProgress(io, progress, waitUntilFine(look, first.run.clock, options.wait));
 }
 
-function asked({ connectTo, accessKeyId }: Options) {
-  return { connectTo, keySource: accessKeyId === undefined ? undefined : "the options -i and -k" };
+async function asked({ connectTo, accessKeyId, state }: Options) {
+  const keySource = accessKeyId === undefined ? undefined : "the options -i and -k";
+  return { connectTo, keySource, renewals: await readRenewals(state) };
 }

@@ -7,9 +7,11 @@ import { type Io, now } from "../io";
 import { json, type OutputOptions, withOutput, write } from "../output";
 import { withProgress } from "../progress";
 import type { Fleet, Limits } from "../report/fleet";
+import { readRenewals, STATE_OPTION } from "../stacks/renewals";
 
 interface Options extends OutputOptions, Limits {
   readonly bucket?: string[];
+  readonly state?: string[];
   readonly json?: boolean;
 }
 
@@ -31,17 +33,20 @@ export function reportCommand(io: Io): Command {
       wholeNumber,
       CRITICAL_DAYS,
     )
+    .option(...STATE_OPTION)
     .option("--json", "as JSON")
     .addHelpText(
       "after",
       "\nExamples:\n" +
         "  oss-cname report -o report.html --overwrite\n" +
+        "  pulumi stack export --file state.json && oss-cname report --state state.json -o report.html\n" +
         "  oss-cname report --bucket site shop --region cn-hangzhou --json | jq '.domains[0]'",
     )
     .action(async (options: Options, command: Command) => {
       if (!options.json && options.output === undefined && io.stdout.isTTY)
         command.error("error: the HTML page is not for a terminal: give a file, such as -o report.html, or --json");
       const { nearDays, criticalDays, bucket: names } = options;
+      const renewals = await readRenewals(options.state);
       const { openTargets } = await import("../stacks/targets.js");
       const targets = await openTargets(command, io);
       const buckets = names === undefined ? targets.declared() : names.map((bucket) => targets.find({ bucket }));
@@ -52,7 +57,7 @@ export function reportCommand(io: Io): Command {
       const fleet = await withProgress(
         io,
         progress,
-        readFleet(buckets, { nearDays, criticalDays }, now(io), () => listed++),
+        readFleet(buckets, { nearDays, criticalDays }, now(io), renewals, () => listed++),
       );
       const text = options.json ? json(fleet) : (await import("../report/page.js")).reportPage(fleet);
       await write(io, text, options);
@@ -63,7 +68,8 @@ export function reportCommand(io: Io): Command {
   withOutput(report);
   return withExitStatuses(report, {
     [ExitStatus.failed]: "failure, or a bucket could not be listed: the report has the rest",
-    [ExitStatus.attention]: "a certificate is near its expiry, or its expiry could not be read",
+    [ExitStatus.attention]:
+      "a certificate is near its expiry or was not renewed in time, or its expiry could not be read",
     [ExitStatus.wrong]: "a certificate is critical or has expired",
   });
 }

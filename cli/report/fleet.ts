@@ -1,5 +1,6 @@
 import { daysLeft } from "../../provider/expiry";
-import { type BoundDomain, queryCnames, type Run } from "../../provider/internal";
+import { type BoundDomain, queryCnames, type Renewal, type Renewals, type Run } from "../../provider/internal";
+import { isInTime } from "../../provider/renewal";
 
 /** A bound domain and the expiry of its certificate. */
 export interface FleetDomain {
@@ -11,6 +12,8 @@ export interface FleetDomain {
   readonly validTo: string | null;
   readonly daysLeft: number | null;
   /** `none`: without a certificate. `unknown`: its expiry could not be read. */
+  /** When the certificate renews itself; `null` where no state says that it does. */
+  readonly renewal: Renewal | null;
   readonly state: "expired" | "critical" | "near" | "fine" | "none" | "unknown";
 }
 
@@ -26,7 +29,10 @@ export interface Fleet {
   readonly failures: readonly { readonly bucket: string; readonly reason: string }[];
 }
 
-/** Fewer days left than these make a certificate near its expiry, or critical. */
+/**
+ * Fewer days left than these make a certificate near its expiry, or critical. One that renews itself is fine until its
+ * renewal fails or is overdue, and near its expiry then, however many days are left.
+ */
 export interface Limits {
   readonly nearDays: number;
   readonly criticalDays: number;
@@ -38,6 +44,7 @@ export async function readFleet(
   limits: Limits,
   /** Milliseconds since 1970. */
   now: number,
+  renewals: Renewals = new Map(),
   onListed: () => void = () => {},
 ): Promise<Fleet> {
   const domains: FleetDomain[] = [];
@@ -46,7 +53,7 @@ export async function readFleet(
     buckets.map(async ({ run, bucket }) => {
       try {
         const { cnames } = await queryCnames(run, { bucket });
-        domains.push(...cnames.map((cname) => fleetDomain(bucket, cname, now, limits)));
+        domains.push(...cnames.map((cname) => fleetDomain(bucket, cname, now, limits, renewals)));
       } catch (error) {
         failures.push({ bucket, reason: (error as Error).message });
       }
@@ -63,18 +70,28 @@ function fleetDomain(
   { domain, status, certificate }: BoundDomain,
   now: number,
   limits: Limits,
+  renewals: Renewals,
 ): FleetDomain {
+  const bound = { domain, bucket, status };
   if (certificate === undefined)
-    return { domain, bucket, status, certId: null, validTo: null, daysLeft: null, state: "none" };
+    return { ...bound, certId: null, validTo: null, daysLeft: null, renewal: null, state: "none" };
   const { certId, validTo } = certificate;
   const days = daysLeft(validTo, now) ?? null;
-  return { domain, bucket, status, certId, validTo, daysLeft: days, state: stateOf(days, limits) };
+  const renewal = renewals.get(certId) ?? null;
+  const state = stateOf(days, limits, renewal && isInTime(renewal, validTo, now));
+  return { ...bound, certId, validTo, daysLeft: days, renewal, state };
 }
 
-function stateOf(days: number | null, { nearDays, criticalDays }: Limits): FleetDomain["state"] {
+/** `inTime`: whether it renews itself in time; `null` where it does not renew itself. */
+function stateOf(
+  days: number | null,
+  { nearDays, criticalDays }: Limits,
+  inTime: boolean | null,
+): FleetDomain["state"] {
   if (days === null) return "unknown";
   if (days < 0) return "expired";
-  return days < criticalDays ? "critical" : days < nearDays ? "near" : "fine";
+  if (inTime) return "fine";
+  return days < criticalDays ? "critical" : days < nearDays || inTime === false ? "near" : "fine";
 }
 
 function byExpiry(one: FleetDomain, other: FleetDomain): number {

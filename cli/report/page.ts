@@ -110,6 +110,7 @@ const HEADS = [
   head("status", "Status"),
   head("certificate", "Certificate"),
   head("end", "Expires"),
+  head("renewal", "Renews itself"),
   head("days", "Days left", true),
 ].join("");
 
@@ -125,8 +126,9 @@ function failureList(failures: Fleet["failures"]): string {
 }
 
 /** A domain without a certificate sorts after all others. */
-function row({ domain, bucket, status, certId, validTo, daysLeft, state }: FleetDomain): string {
-  const cells = [domain, bucket, status, certId ?? "", validTo ?? ""]
+function row({ domain, bucket, status, certId, validTo, renewal, daysLeft, state }: FleetDomain): string {
+  const renews = renewal?.problem ?? renewal?.at ?? "";
+  const cells = [domain, bucket, status, certId ?? "", validTo ?? "", renews]
     .map((text) => `<td>${escaped(text)}</td>`)
     .join("");
   return `<tr>${cells}<td class="${state}" data-value="${daysLeft ?? 1e9}">${daysLeft ?? state}</td></tr>`;

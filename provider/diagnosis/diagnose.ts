@@ -39,7 +39,7 @@ export interface BucketToDiagnose {
  */
 export async function diagnoseAll(
   buckets: readonly BucketToDiagnose[],
-  options: Pick<DiagnosisOptions, "connectTo" | "keySource">,
+  options: Pick<DiagnosisOptions, "connectTo" | "keySource" | "renewals">,
   onDiagnosed: () => void = () => {},
 ): Promise<Diagnosis[]> {
   const open = buckets.flatMap(({ run, bucket, domains }) => {

@@ -4,6 +4,7 @@ import { lookForTxt } from "../dns/txt";
 import { txtRecordName } from "../names";
 import type { BoundDomain, GetCnameTokenResult } from "../queries/query";
 import { queryCnames, queryCnameToken } from "../queries/query";
+import type { Renewals } from "../renewal";
 import type { Run } from "../run";
 import type { DnsRoute } from "./dnsRoute";
 import { followCnames } from "./dnsRoute";
@@ -24,6 +25,8 @@ export interface DiagnosisOptions {
   readonly keySource?: string | undefined;
   /** What is known of the bucket already. Default: it is asked. */
   readonly known?: Promise<BucketEvidence> | undefined;
+  /** What states say of certificates that renew themselves. Default: nothing. */
+  readonly renewals?: Renewals | undefined;
 }
 
 /** What OSS says of a bucket, whatever the domain. */
@@ -48,11 +51,13 @@ export interface Evidence {
   readonly txt?: TxtLook | undefined;
   readonly route: DnsRoute | Error;
   readonly served: ServedCertificate | Error;
+  /** What states say of certificates that renew themselves. */
+  readonly renewals?: Renewals | undefined;
 }
 
 /** Asks DNS, OSS and the web server. Writes nothing, and never throws because of an answer. */
 export async function gatherEvidence(run: Run, options: DiagnosisOptions): Promise<Evidence> {
-  const { domain, connectTo } = options;
+  const { domain, connectTo, renewals } = options;
   const route = await settled(followCnames(domain, run.settings.dnsServers));
   const named = route instanceof Error ? undefined : route;
   const bucket = options.bucket ?? named?.bucket;
@@ -61,7 +66,7 @@ export async function gatherEvidence(run: Run, options: DiagnosisOptions): Promi
     askOss(run, { ...options, bucket }, region),
     settled(servedCertificate(domain, connectTo)),
   ]);
-  return { domain, bucket, region, route, served, ...account };
+  return { domain, bucket, region, route, served, renewals, ...account };
 }
 
 /** Asks OSS for a bucket, for all its domains at once. Never throws because of an answer. */

@@ -4,7 +4,15 @@ import { reportPage } from "../../cli/report/page";
 /** A domain of a fleet, with a certificate unless its state is `none`. */
 export function domain(name: string, daysLeft: number | null, state: FleetDomain["state"]): FleetDomain {
   const certificate = { certId: state === "none" ? null : "1-cn-hangzhou", validTo: "2026-04-01T00:00:00.000Z" };
-  return { domain: `${name}.example.com`, bucket: "site", status: "Enabled", ...certificate, daysLeft, state };
+  return {
+    domain: `${name}.example.com`,
+    bucket: "site",
+    status: "Enabled",
+    ...certificate,
+    daysLeft,
+    renewal: null,
+    state,
+  };
 }
 
 /** The page of six domains in all states, or of what is given. */

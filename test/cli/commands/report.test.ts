@@ -34,7 +34,16 @@ describe("oss-cname report", () => {
     assert.ok(Math.abs(Date.parse(generatedAt) - Date.now()) < 60_000);
     const names = domains.map(({ domain }: { domain: string }) => domain);
     assert.deepEqual(names, ["c.example.com", "a.example.com"]);
-    assert.deepEqual(Object.keys(domains[0]), ["domain", "bucket", "status", "certId", "validTo", "daysLeft", "state"]);
+    assert.deepEqual(Object.keys(domains[0]), [
+      "domain",
+      "bucket",
+      "status",
+      "certId",
+      "validTo",
+      "daysLeft",
+      "renewal",
+      "state",
+    ]);
   });
 
   it("says which endpoint a configuration file sends signed requests to", async () => {
@@ -85,6 +94,42 @@ describe("oss-cname report", () => {
     assert.match(stderr, /give a file, such as -o report\.html, or --json/);
     assert.equal(cloud.requests().length, before);
     assert.match((await runHere([...args, "--json"], { isTTY: true })).stdout, /^\{/);
+  });
+
+  it("knows from the state of a stack which certificates renew themselves", async () => {
+    const certId = cloud.state().bindings.find(({ domain }) => domain === "b.example.com")?.certId;
+    const at = new Date(Date.now() + 86_400_000).toISOString();
+    const file = join(directory, "state.json");
+    const type = "pulumi-nodejs:dynamic/oss:AcmeCertificate";
+    const resources = [
+      { type: "pulumi:pulumi:Stack" },
+      { type, outputs: { certId: "pending", renewAt: "", renewalProblem: "" } },
+      { type, outputs: { certId, renewAt: at, renewalProblem: "" } },
+      { type: "pulumi-nodejs:dynamic/oss:CnameCertificate", outputs: { certId: "other", renewAt: at } },
+    ];
+    writeFileSync(file, JSON.stringify({ version: 3, deployment: { resources } }));
+    const { status, stdout } = await report("--bucket", "soon", "--json", "--state", file);
+    assert.equal(status, 0);
+    assert.deepEqual(JSON.parse(stdout).domains[0].renewal, { at, problem: null });
+    const doctor = await runHere(["doctor", "b.example.com", "--bucket", "soon", "--state", file, ...signedAt(cloud)]);
+    assert.match(doctor.stdout, /expiry .*renews itself on/);
+  });
+
+  it("refuses what is not the state of a stack", async () => {
+    const file = join(directory, "state.json");
+    const before = cloud.requests().length;
+    for (const [text, reason] of [
+      ["{", /could not be read as the state of a stack/],
+      ["{}", /is not the state of a stack: write it with `pulumi stack export/],
+      ["[]", /is not the state of a stack/],
+    ] as const) {
+      writeFileSync(file, text);
+      const { status, stderr } = await report("--bucket", "soon", "--json", "--state", file);
+      assert.deepEqual([status, reason.test(stderr)], [1, true], stderr);
+    }
+    assert.equal(cloud.requests().length, before);
+    writeFileSync(file, JSON.stringify({ version: 3, deployment: {} }));
+    assert.equal((await report("--bucket", "fine", "--json", "--state", file)).status, 0);
   });
 
   it("takes the buckets that a stack declares", async () => {

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Fleet, readFleet } from "../../../cli/report/fleet";
 import { type Cloud, startCloud } from "../../../local/cloud";
+import type { Renewals } from "../../../provider/renewal";
 import { Run } from "../../../provider/run";
 import { bindExpiring } from "../../support/expiringDomains";
 
@@ -23,13 +24,19 @@ describe("a fleet", () => {
   });
   after(() => cloud.close());
 
-  function read(buckets: string[], limits = LIMITS, but: Record<string, string> = {}): Promise<Fleet> {
+  function read(
+    buckets: string[],
+    limits = LIMITS,
+    but: Record<string, string> = {},
+    renewals?: Renewals,
+  ): Promise<Fleet> {
     const config: Record<string, string> = { ...cloud.config, ...but };
     const run = new Run({ config: { get: (key) => config[key] } });
     return readFleet(
       buckets.map((bucket) => ({ run, bucket })),
       limits,
       Date.now(),
+      renewals,
     );
   }
   const states = async (...args: Parameters<typeof read>) =>
@@ -50,6 +57,31 @@ describe("a fleet", () => {
       ["z.example.com", 6, "near"],
       ["b.example.com", 20, "fine"],
     ]);
+  });
+
+  it("takes a certificate that renews itself for fine until its renewal fails or is overdue", async () => {
+    const of = (name: string) => certIdOf(cloud, `${name}.example.com`);
+    const due = (days: number, problem: string | null = null) => ({
+      at: new Date(Date.now() + days * 86_400_000).toISOString(),
+      problem,
+    });
+    const renewals = new Map([
+      [of("a"), due(-9)],
+      [of("b"), due(-1.9)],
+      [of("z"), due(1, "the CA said no")],
+      [of("c"), due(1)],
+    ]);
+    const { domains } = await read(["fine", "soon", "late"], LIMITS, {}, renewals);
+    assert.deepEqual(
+      domains.map(({ domain, state, renewal }) => [domain[0], state, renewal?.problem]),
+      [
+        ["c", "expired", null],
+        ["z", "critical", "the CA said no"],
+        ["b", "fine", null],
+        ["a", "near", null],
+        ["p", "none", undefined],
+      ],
+    );
   });
 
   it("reports a bucket that cannot be listed, and the rest", async () => {
@@ -78,3 +110,7 @@ describe("a fleet", () => {
     }
   });
 });
+
+function certIdOf(cloud: Cloud, name: string): string {
+  return cloud.state().bindings.find(({ domain }) => domain === name)?.certId ?? "";
+}

@@ -37,6 +37,15 @@ describe("the report page", () => {
     assert.equal(pageOf().match(/<rect /g)?.length, 5);
   });
 
+  it("says when a certificate renews itself, or why it could not", () => {
+    const at = "2026-03-20T00:00:00.000Z";
+    const domains = [
+      { ...domain("a", 20, "fine"), renewal: { at, problem: null } },
+      { ...domain("b", 5, "critical"), renewal: { at, problem: "the CA said <no>" } },
+    ];
+    assert.match(pageOf({ domains }), new RegExp(`<td>${at}</td>.*<td>the CA said &#60;no&#62;</td>`, "s"));
+  });
+
   it("counts certificates whose expiry cannot be read", () => {
     const page = pageOf({ domains: [domain("odd", null, "unknown")] });
     assert.match(page, /0 without a certificate, 1 whose expiry cannot be read.*>unknown<\/td>/s);
@@ -50,12 +59,28 @@ describe("the report page", () => {
 
   it(`adds no markup for any of ${HTML_TEXTS.length} texts, wherever they come from`, () => {
     const marks = (page: string) => page.match(/<[^>]*>?/g)?.map((mark) => mark.replace(/"[^"]*"/g, '""'));
-    const plain = { ...domain("x", 5, "near"), domain: "x", bucket: "x", status: "x", certId: "x", validTo: "x" };
+    const plain = {
+      ...domain("x", 5, "near"),
+      domain: "x",
+      bucket: "x",
+      status: "x",
+      certId: "x",
+      validTo: "x",
+      renewal: { at: "x", problem: "x" },
+    };
     const pageWith = (entry: typeof plain, text: string) =>
       pageOf({ domains: [entry], failures: [{ bucket: text, reason: text }] });
     const expected = marks(pageWith(plain, "x"));
     for (const text of HTML_TEXTS) {
-      const hostile = { ...plain, domain: text, bucket: text, status: text, certId: text, validTo: text };
+      const hostile = {
+        ...plain,
+        domain: text,
+        bucket: text,
+        status: text,
+        certId: text,
+        validTo: text,
+        renewal: { at: text, problem: text },
+      };
       assert.deepEqual(marks(pageWith(hostile, text)), expected, text);
     }
   });

@@ -10,6 +10,7 @@ describe("the timeline", () => {
     certId: null,
     validTo: null,
     daysLeft,
+    renewal: null,
     state,
   });
   const bars = (...domains: FleetDomain[]) =>

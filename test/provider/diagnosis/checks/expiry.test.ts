@@ -28,6 +28,49 @@ describe("assessExpiry", () => {
     assert.equal(ending("soon").state, "unknown");
   });
 
+  describe("of a certificate that renews itself", () => {
+    const DAY_MS = 86_400_000;
+    const iso = (days: number) => new Date(NOW + days * DAY_MS).toISOString();
+    const renewing = (daysLeft: number, dueInDays: number, problem: string | null = null) =>
+      assessExpiry(
+        evidence({
+          bindings: [{ ...BINDING, certificate: { ...CERTIFICATE, validTo: iso(daysLeft) } }],
+          renewals: new Map([[CERTIFICATE.certId, { at: iso(dueInDays), problem }]]),
+        }),
+      );
+
+    it("is right as long as the renewal is to come, or is a daily run late", () => {
+      assert.deepEqual(renewing(5, 2), {
+        state: "right",
+        text: `expires on ${iso(5)}, in 5 days; renews itself on ${iso(2)}`,
+      });
+      assert.equal(renewing(29, -1.9).state, "right");
+    });
+
+    it("is wrong when the renewal is overdue, at the latest half way to the end", () => {
+      const { state, text, fix } = renewing(60, -2);
+      assert.equal(state, "wrong");
+      assert.match(text, /; was to be renewed on 2026-02-27/);
+      assert.match(fix ?? "", /pulumi up/);
+      assert.equal(renewing(0.9, -1).state, "wrong");
+    });
+
+    it("is wrong when it could not be renewed, and says why", () => {
+      const { state, text } = renewing(20, 1, "the CA said no");
+      assert.equal(state, "wrong");
+      assert.match(text, /in 20 days; the CA said no$/);
+    });
+
+    it("is wrong when it has expired all the same", () => {
+      assert.match(renewing(-0.5, 3).text, /^expired on /);
+    });
+
+    it("is that of its own CertId only", () => {
+      const renewals = new Map([["8-cn-hangzhou", { at: iso(9), problem: null }]]);
+      assert.doesNotMatch(assessExpiry(evidence({ renewals })).text, /renews/);
+    });
+  });
+
   it("is right without a certificate", () => {
     const { certificate: _, ...plain } = BINDING;
     assert.equal(assessExpiry(evidence({ bindings: [plain] })).state, "right");
