@@ -64,6 +64,8 @@ export class Bucket {
   readonly #client: OssClient;
   readonly #clock: Clock;
   #list: List | undefined;
+  /** How many were sent. */
+  #lists = 0;
   #nextList: Promise<List> | undefined;
   readonly #writes = new Map<string, Write>();
   /** Tokens made in this run, of domains not bound since. */
@@ -148,8 +150,7 @@ export class Bucket {
         break;
       } catch (error) {
         if (!isOutcomeUnknown(error)) throw error;
-        await this.#clock.sleep(1000 * attempt);
-        if ((await this.binding(domain, { fresh: true, looks: 2 })) !== undefined) break;
+        if (await this.#wasBound(domain, attempt)) break;
         if (attempt >= attemptsAt(error)) throw error;
       }
     }
@@ -178,6 +179,22 @@ export class Bucket {
     this.#wrote(entry.domain, entry);
   }
 
+  /**
+   * Whether two lists show a domain after a PutCname whose outcome is not known. One list answers for all that have failed
+   * before it, and the more there were, the longer the next one waits: a service that is too busy gets no more to do.
+   */
+  async #wasBound(domain: string, attempt: number): Promise<boolean> {
+    let newerThan = this.#clock.now();
+    for (let look = 1; look <= 2; look++) {
+      const longer = LONGER_PAUSE_MS * Math.max(0, this.#lists - FEW_LISTS);
+      await this.#clock.sleep(Math.min(LOOK_PAUSE_MS * (look === 1 ? attempt : 1) + longer, LONGEST_PAUSE_MS));
+      const { sentAt, bindings } = await this.#listAfter(newerThan);
+      if ((await bindings).has(domain)) return true;
+      newerThan = sentAt;
+    }
+    return false;
+  }
+
   #wrote(domain: string, entry: CnameInfo | undefined): void {
     this.#writes.set(domain, { at: this.#clock.now(), entry });
     this.#tokens.delete(domain);
@@ -202,6 +219,7 @@ export class Bucket {
     this.#nextList ??= Promise.resolve().then(() => {
       this.#nextList = undefined;
       const reply = this.#allowed(operations.listCname(this.#client, this.name));
+      this.#lists++;
       const list = { sentAt: this.#clock.now(), reply, bindings: reply.then(byDomain) };
       this.#list = list;
       list.bindings.catch(() => {
@@ -238,3 +256,7 @@ const LIST_AGE_MS = 10_000;
 /** How long a list may go on missing a write of ours that OSS has confirmed. */
 const LIST_LAG_MS = 30_000;
 const LOOK_PAUSE_MS = 1000;
+const LONGER_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4000;
+/** More than an operation needs of a service that answers. */
+const FEW_LISTS = 3;

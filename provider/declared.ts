@@ -35,6 +35,8 @@ export class Declared {
   readonly adoptedRecords = this.#noted("adoptedRecord");
   /** RecordIds that BucketCnames has taken for its own: other resources leave them to it as they are. */
   readonly ownRecords = this.#noted("ownRecord");
+  /** Names of records that BucketCnames made for domains that none declares any more; written by RecordMemory. */
+  readonly formerRecords = this.#noted("formerRecord");
 
   /** `shared`: what the other processes write too. Default: there are none. */
   constructor(shared?: SharedLines) {

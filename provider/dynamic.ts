@@ -8,7 +8,15 @@ const engine = engineAddress();
 const shared = engine === undefined ? undefined : new SharedLines(engine);
 process.on("exit", () => shared?.remove());
 
-export const { cnameToken, bucketCname, cnameCertificate, alidnsRecord, manualRecord, removalGuard, bucketCnames } =
-  lifecycles(new Run({ shared }));
+export const {
+  cnameToken,
+  bucketCname,
+  cnameCertificate,
+  alidnsRecord,
+  manualRecord,
+  removalGuard,
+  recordMemory,
+  bucketCnames,
+} = lifecycles(new Run({ shared }));
 
 endWithEngine(engine);

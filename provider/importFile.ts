@@ -34,7 +34,7 @@ interface ImportedResource {
 export async function importFile(run: Run, domains: readonly ImportableDomain[]): Promise<ImportFile> {
   const providers = lifecycles(run);
   const imported = async (
-    provider: Exclude<ProviderName, "alidnsRecord" | "removalGuard">,
+    provider: Exclude<ProviderName, "alidnsRecord" | "removalGuard" | "recordMemory">,
     type: string,
     id: string,
     inputs: BindingInputs,

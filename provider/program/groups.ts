@@ -3,8 +3,8 @@ import type { ConfiguredDomain } from "./configuration";
 import type { CertificateEntry } from "./schema";
 
 /** Domains that can be one `CustomDomains`, and what they have in common. */
-export interface Group extends Pick<ConfiguredDomain, "account" | "dns" | "protect" | "retainOnDelete"> {
-  /** The name of its resource: `domains`, `domains-intl`, `domains-manual-protected`. */
+export interface Group extends Pick<ConfiguredDomain, "account" | "dns" | "retainOnDelete"> {
+  /** The name of its resource: `domains`, `domains-intl`, `domains-manual-retained`. */
   readonly name: string;
   readonly args: Omit<CustomDomainsArgs, "dns">;
 }
@@ -16,8 +16,8 @@ export interface Group extends Pick<ConfiguredDomain, "account" | "dns" | "prote
 export function groupsOf(domains: readonly ConfiguredDomain[], defaults: object): Group[] {
   const groups = new Map<string, ConfiguredDomain[]>();
   for (const domain of domains) {
-    const { account, dns, protect = false, retainOnDelete = false, certificate } = domain;
-    const key = JSON.stringify([account ?? "", dns, protect, retainOnDelete, certificate !== undefined]);
+    const { account, dns, retainOnDelete = false, certificate } = domain;
+    const key = JSON.stringify([account ?? "", dns, retainOnDelete, certificate !== undefined]);
     const members = groups.get(key) ?? [];
     members.push(domain);
     groups.set(key, members);
@@ -26,21 +26,20 @@ export function groupsOf(domains: readonly ConfiguredDomain[], defaults: object)
   return [...groups]
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([, members]) => {
-      const [{ account, dns, protect, retainOnDelete }] = members as [ConfiguredDomain];
+      const [{ account, dns, retainOnDelete }] = members as [ConfiguredDomain];
       const name = unused(nameOf(members[0] as ConfiguredDomain), names);
-      const options = { ...(protect && { protect }), ...(retainOnDelete && { retainOnDelete }) };
+      const options = { ...(retainOnDelete && { retainOnDelete }) };
       return { name, ...(account !== undefined && { account }), dns, ...options, args: argsOf(members, defaults) };
     });
 }
 
 /** Says what the group is, whatever other groups there are: a name that changes makes a resource that is replaced. */
-function nameOf({ account, dns, certificate, protect, retainOnDelete }: ConfiguredDomain): string {
+function nameOf({ account, dns, certificate, retainOnDelete }: ConfiguredDomain): string {
   const parts = [
     "domains",
     account,
     ...(typeof dns === "string" ? [dns === "alidns" ? undefined : dns] : zoneParts(dns.alidns)),
     certificate === undefined ? "http" : undefined,
-    protect ? "protected" : undefined,
     retainOnDelete ? "retained" : undefined,
   ];
   return parts.filter((part) => part !== undefined).join("-");
@@ -67,7 +66,7 @@ function argsOf(members: readonly ConfiguredDomain[], defaults: object): Group["
     const values = members.map((member) => member[key]);
     if (!values.includes(undefined)) shared[key] = mostCommon(values, (defaults as Record<string, unknown>)[key]);
   }
-  const entries = members.map(({ domain, account, dns, protect, retainOnDelete, ...options }) => {
+  const entries = members.map(({ domain, account, dns, retainOnDelete, ...options }) => {
     const own = Object.entries(options).filter(([key, value]) => !isSame(value, shared[key]));
     return [domain, Object.fromEntries(own) as CustomDomainsEntry] as const;
   });

@@ -9,6 +9,7 @@ export type ProviderName =
   | "alidnsRecord"
   | "manualRecord"
   | "removalGuard"
+  | "recordMemory"
   | "bucketCnames";
 
 /**

@@ -7,6 +7,7 @@ import { CnameTokenLifecycle } from "./cnameToken/lifecycle";
 import type { ProviderName } from "./dynamicResource";
 import type { Lifecycle } from "./lifecycle";
 import { ManualRecordLifecycle } from "./manualRecord/lifecycle";
+import { RecordMemoryLifecycle } from "./recordMemory/lifecycle";
 import { RemovalGuardLifecycle } from "./removalGuard/lifecycle";
 
 /** The lifecycles of all resources, sharing one run. */
@@ -18,6 +19,7 @@ export function lifecycles(run: Run) {
     alidnsRecord: new AlidnsRecordLifecycle(run),
     manualRecord: new ManualRecordLifecycle(run),
     removalGuard: new RemovalGuardLifecycle(run),
+    recordMemory: new RecordMemoryLifecycle(run),
   };
   return { ...singles, bucketCnames: new BucketCnamesLifecycle(run, singles) } satisfies Record<
     ProviderName,

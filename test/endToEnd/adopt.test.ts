@@ -57,7 +57,7 @@ for (const engine of engines)
       const bindings = cloud.state().bindings;
       const { status, output } = await project.up();
       assert.equal(status, 0, output);
-      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and is adopted/);
+      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and is not bound again/);
       assert.deepEqual(writes(), []);
       assert.deepEqual(cloud.state().bindings, bindings);
       const ours: { resources: Imported[] } = JSON.parse(readFileSync(file, "utf8"));
@@ -81,7 +81,7 @@ for (const engine of engines)
       const bindings = cloud.state().bindings;
       const { status, output } = await project.up();
       assert.equal(status, 0, output);
-      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and is adopted/);
+      assert.match(output, /n\d\.\w+\.example\.com is bound to bucket \w+ already and is not bound again/);
       const again = await project.up("--expect-no-changes");
       assert.equal(again.status, 0, again.output);
       assert.deepEqual(writes(), []);

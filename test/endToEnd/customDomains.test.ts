@@ -57,7 +57,11 @@ for (const engine of engines)
       assert.deepEqual(bound("site"), sorted);
       assert.equal(cloud.state().certificates.length, 1);
       const made = project.resources().filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic"));
-      assert.deepEqual(made.map(({ type }) => type.split(":").at(-1)).sort(), ["BucketCnames", "RemovalGuard"]);
+      assert.deepEqual(made.map(({ type }) => type.split(":").at(-1)).sort(), [
+        "BucketCnames",
+        "RecordMemory",
+        "RemovalGuard",
+      ]);
       const results = (await project.outputs()).results as Record<string, { status: string; records: unknown[] }>;
       assert.deepEqual(Object.keys(results).sort(), sorted);
       assert.deepEqual([results["w3.example.com"]?.status, results["w3.example.com"]?.records.length], ["Enabled", 2]);
@@ -107,6 +111,28 @@ for (const engine of engines)
       change(fleet("sites", "site", DOMAINS.slice(0, 1)) + fleet("more", "shop", DOMAINS.slice(1), "alidns()"));
       assert.equal((await up("--skip-preview")).DeleteCname, 11);
       assert.deepEqual([bound("site").length, bound("shop").length], [1, 11]);
+    });
+
+    it("take their records in Alibaba Cloud DNS along to single resources and back, and nothing is written", async () => {
+      const fleet = (name: string, domains: readonly string[]) =>
+        `new oss.CustomDomains("${name}", { bucket: "site", dns: oss.alidns(), domains: ${JSON.stringify(domains)} });`;
+      const singles = (domains: readonly string[]) =>
+        `for (const domain of ${JSON.stringify(domains)}) exports[domain] = new oss.CustomDomain(domain, { domain, bucket: "site", dns: oss.alidns() }).status;`;
+      const all = DOMAINS.slice(0, 4);
+      await start(fleet("sites", all));
+      await up();
+      const world = () => JSON.stringify([bound("site"), cloud.state().records]);
+      const before = world();
+      const [some, others] = [all.slice(0, 2), all.slice(2)];
+      for (const program of [singles(some) + fleet("more", others), fleet("sites", all), singles(all)]) {
+        change(program);
+        assert.deepEqual(await up("--skip-preview"), {}, program);
+        assert.equal(world(), before);
+      }
+      assert.equal((await project.refresh()).status, 0);
+      assert.deepEqual(await up("--expect-no-changes"), {});
+      assert.equal((await project.destroy()).status, 0);
+      assert.deepEqual([cloud.state().bindings, cloud.state().records], [[], []]);
     });
 
     it("are finished by the next up if the engine and the provider are killed halfway", async () => {

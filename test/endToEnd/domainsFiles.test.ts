@@ -85,21 +85,44 @@ for (const engine of engines)
         ["_dnsauth.hand.example.com. 600 IN TXT", "hand.example.com. 600 IN CNAME"],
       );
 
-      // Another group, another bucket for most, and a line less.
+      // Another group for two, protection for two, and a line less.
       const changed: Record<string, unknown>[] = entries
         .slice(1)
-        .map((entry, index) => ({ ...entry, ...(index < 3 && { protect: true }) }));
+        .map((entry, index) => ({ ...entry, ...(index < 2 ? { protect: true } : index < 4 && { dns: "none" }) }));
       project.write({ "lists/own.json": JSON.stringify(changed) });
-      assert.deepEqual(await up(), { DeleteCname: 1, DeleteDomainRecord: 2 });
-      assert.deepEqual(resources(), ["domains", "domains-manual", "domains-protected", "single.example.com"]);
+      assert.deepEqual(await up(), { DeleteCname: 1, DeleteDomainRecord: 6 });
+      assert.deepEqual(resources(), ["domains", "domains-manual", "domains-none", "single.example.com"]);
       assert.equal(bound()["d0.example.com"], undefined);
       assert.deepEqual(await up(), {});
+    });
 
-      project.write({ "lists/own.json": JSON.stringify(changed.filter(({ domain }) => domain !== "d2.example.com")) });
-      const refused = await project.up("--skip-preview");
-      assert.notEqual(refused.status, 0);
-      assert.match(refused.output, /protect/);
-      assert.equal(bound()["d2.example.com"], "site");
+    it("are protected one by one, and let the others go", async () => {
+      const entries = (protect: boolean, ...domains: string[]) =>
+        stringify(
+          domains.map((domain, index) => ({ domain, bucket: "site", dns: "none", protect: protect && index === 0 })),
+        );
+      const [a = "", b = "", c = ""] = names(3);
+      for (const domain of [a, b, c]) cloud.inConsole.moveBinding(domain, "site");
+      await create({ "oss-cname:domainsFile": "domains.yaml" }, { "domains.yaml": entries(true, a, b, c) });
+      await up();
+      project.write({ "domains.yaml": entries(true, a, c) });
+      assert.deepEqual(await up(), { DeleteCname: 1 });
+      for (const run of [() => project.preview(), () => project.up("--skip-preview")]) {
+        project.write({ "domains.yaml": entries(false, c) });
+        const { status, output } = await run();
+        assert.notEqual(status, 0);
+        assert.match(output.replaceAll(/\s+/g, " "), /no longer declares d0\.example\.com, and protect is set/);
+      }
+      const destroyed = await project.destroy();
+      assert.notEqual(destroyed.status, 0);
+      assert.match(destroyed.output, /protect/);
+      assert.deepEqual(Object.keys(bound()).sort(), [a, c]);
+      project.write({ "domains.yaml": entries(false, a, c) });
+      assert.deepEqual(await up(), {});
+      project.write({ "domains.yaml": entries(false, c) });
+      assert.deepEqual(await up(), { DeleteCname: 1 });
+      assert.equal((await project.destroy()).status, 0);
+      assert.deepEqual(bound(), {});
     });
 
     it("go from the configuration to a file and back, and nothing is sent", async () => {
@@ -134,13 +157,8 @@ for (const engine of engines)
       project.configure(toFile);
       assert.deepEqual(await up(), {});
       assert.deepEqual(await up("--expect-no-changes"), {});
-      // Records are handed from a file to single resources by a change of their time; bindings are not touched.
       project.configure({ "oss-cname:domains": entries, "oss-cname:domainsFile": undefined });
-      const sent = await up();
-      assert.deepEqual(
-        Object.keys(sent).filter((operation) => !operation.endsWith("DomainRecord")),
-        [],
-      );
+      assert.deepEqual(await up(), {});
       project.configure(toFile);
       assert.deepEqual(await up(), {});
       const { status, output } = await project.destroy();

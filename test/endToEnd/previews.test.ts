@@ -52,7 +52,10 @@ for (const engine of engines)
       const { status, output } = await previewed(domains("site"));
       assert.equal(status, 0, output);
       for (const name of ["www", "shop"])
-        assert.match(output, new RegExp(`${name}\\.example\\.com is bound to bucket site already and is adopted`));
+        assert.match(
+          output,
+          new RegExp(`${name}\\.example\\.com is bound to bucket site already and is not bound again`),
+        );
       assert.deepEqual(operations(), ["ListCname"]);
       await project.expectUp("--skip-preview");
       assert.deepEqual(operations(), ["ListCname", "ListCname"]);

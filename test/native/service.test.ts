@@ -262,7 +262,7 @@ describe("The plugin, asked over gRPC", () => {
       ["shop", "www"].map((at) => ({
         severity: "info",
         at,
-        text: `oss-cname: ${at}.example.com is bound to bucket site already and is adopted`,
+        text: `oss-cname: ${at}.example.com is bound to bucket site already and is not bound again`,
       })),
     );
   });

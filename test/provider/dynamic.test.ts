@@ -10,6 +10,7 @@ describe("pulumi-oss-cname/dynamic", () => {
       "cnameCertificate",
       "cnameToken",
       "manualRecord",
+      "recordMemory",
       "removalGuard",
     ]));
 

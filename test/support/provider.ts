@@ -7,7 +7,9 @@ import type { CheckFailure } from "../../provider/resources/lifecycle";
 import { lifecycles } from "../../provider/resources/lifecycles";
 import type { Run } from "../../provider/run";
 
-type AnyLifecycle = Required<pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>>;
+type Calls = Required<pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>>;
+/** Some have nothing to read or to delete. */
+type AnyLifecycle = Omit<Calls, "read" | "delete"> & Partial<Pick<Calls, "read" | "delete">>;
 
 /** The lifecycles of one run, as an engine calls them, which keeps the provider's text with all properties. */
 export interface Door {
@@ -54,7 +56,7 @@ export class Provider implements Door {
   }
 
   async read(id: string, properties: PropertyMap): Promise<{ id: string; properties: PropertyMap }> {
-    const found = await this.#find(properties).read(id, wire(properties));
+    const found = await (this.#find(properties).read?.(id, wire(properties)) ?? { id, props: properties });
     return { id: found.id ?? "", properties: withText(found.props, properties) };
   }
 
@@ -63,8 +65,8 @@ export class Provider implements Door {
     return withText(outs, news);
   }
 
-  delete(id: string, outputs: PropertyMap): Promise<void> {
-    return this.#find(outputs).delete(id, wire(outputs));
+  async delete(id: string, outputs: PropertyMap): Promise<void> {
+    await this.#find(outputs).delete?.(id, wire(outputs));
   }
 
   close(): void {}

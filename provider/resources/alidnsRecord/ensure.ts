@@ -1,13 +1,14 @@
 import { ActionableError } from "../../actionableError";
 import type { AlidnsRecordInfo } from "../../alidns/client";
-import { rrOf } from "../../alidns/client";
 import { isAlidnsError } from "../../alidns/error";
 import type { Run } from "../../run";
 import { conflictError, conflictsOf, describe, replaceable } from "./conflicts";
 import { isHandedOver } from "./handOver";
 import type { Inputs, Outputs } from "./lifecycle";
 import { isNeeded, isOwn } from "./own";
+import { proofAmong } from "./proof";
 import { releaseRecord } from "./release";
+import { rrIn } from "./rr";
 
 /** No reply said whether the record was added. */
 export class Unconfirmed extends Error {
@@ -21,7 +22,8 @@ export class Unconfirmed extends Error {
 
 /**
  * Adopts a record that is as declared, changes one of ours, and adds one that is missing, in place of a CNAME that
- * the user allows to replace. None is made where none is needed.
+ * the user allows to replace. None is made where none is needed. A record of a BucketCnames that no longer declares the
+ * domain is ours as it is.
  */
 export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Promise<Outputs> {
   const { alidns } = run;
@@ -35,9 +37,16 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
     return { ...outputs(recordId), adopted: true, adoption };
   };
 
+  const isFormer = () => olds === undefined && run.declared.formerRecords.has(inputs.name);
+  const taken = ({ recordId }: AlidnsRecordInfo) => {
+    run.declared.ownRecords.add(recordId);
+    return outputs(recordId);
+  };
+
   if (!isNeeded(inputs)) {
     if (olds !== undefined) await releaseRecord(run, olds);
-    return outputs("");
+    const proof = isFormer() ? proofAmong(await alidns.findRecords(zone, rr)) : undefined;
+    return proof === undefined ? outputs("") : taken(proof);
   }
   let replyLost = false;
   for (let mayRace = true; ; mayRace = false) {
@@ -59,7 +68,10 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
         throw new ActionableError(`${describe(inputs)} exists but is paused.`, `enable record ${same.recordId}.`);
       if (same !== own) {
         if (olds !== undefined && own !== undefined) await releaseRecord(run, olds);
-        return replyLost ? outputs(same.recordId) : adopted(same);
+        if (replyLost) return outputs(same.recordId);
+        if (!isFormer()) return adopted(same);
+        if (same.ttl !== inputs.ttl) await alidns.updateRecord(zone, same.recordId, content);
+        return taken(same);
       }
       if (own.ttl !== inputs.ttl) await alidns.updateRecord(zone, own.recordId, content);
       else if (olds?.adopted && !isHandedOver(own, olds)) return { ...olds, ...inputs };
@@ -82,11 +94,4 @@ export async function ensureRecord(run: Run, inputs: Inputs, olds?: Outputs): Pr
       throw replyLost ? new Unconfirmed(outputs(""), error) : error;
     }
   }
-}
-
-/** The name of a record inside its zone. Throws where it is outside. */
-export function rrIn(zone: string, name: string): string {
-  const rr = rrOf(name, zone);
-  if (rr === undefined) throw new Error(`${name} does not lie in the zone ${zone}`);
-  return rr;
 }

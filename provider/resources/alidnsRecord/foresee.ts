@@ -5,9 +5,9 @@ import type { Run } from "../../run";
 import type { CheckFailure } from "../lifecycle";
 import { isUnknown } from "../lifecycle";
 import { conflictError, conflictsOf, replaceable } from "./conflicts";
-import { rrIn } from "./ensure";
 import type { Inputs } from "./lifecycle";
 import { isNeeded } from "./own";
+import { rrIn } from "./rr";
 
 /**
  * What is in the way of a record that is not in the state yet, for the preview to say before anything is done. A CNAME

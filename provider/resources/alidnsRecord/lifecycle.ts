@@ -3,7 +3,7 @@ import { rrOf } from "../../alidns/client";
 import { foldName, RECORD_TTL_SECONDS } from "../../names";
 import type { CheckFailure, Found, ResourceProvider } from "../lifecycle";
 import { isChanged, isUnknown, Lifecycle, PartialFailure, UNKNOWN } from "../lifecycle";
-import { ensureRecord, rrIn, Unconfirmed } from "./ensure";
+import { ensureRecord, Unconfirmed } from "./ensure";
 import { foresee } from "./foresee";
 import type { Adoption } from "./handOver";
 import { isHandedOver } from "./handOver";
@@ -11,6 +11,7 @@ import { importRecord } from "./importRecord";
 import { isNeeded, isUnconfirmed } from "./own";
 import { releaseRecord } from "./release";
 import type { AlidnsRecordArgs } from "./resource";
+import { rrIn } from "./rr";
 
 export type Inputs = pulumi.Unwrap<AlidnsRecordArgs> & { readonly ttl: number };
 
@@ -72,7 +73,7 @@ export class AlidnsRecordLifecycle extends Lifecycle implements ResourceProvider
       if (isGet) throw new Error(`There is no ${props.type} record ${id} at ${props.name} in the zone ${zone}.`);
       return { id: "" };
     }
-    const { value } = record;
+    const value = isGet || isNeeded(props) ? record.value : props.value;
     if (isGet) return { id, props: { ...props, name, zone, rr, recordId, value, ttl: record.ttl, adopted: true } };
     const isMarked = isHandedOver(record, props);
     // The TTL of an adopted record is its owner's decision.

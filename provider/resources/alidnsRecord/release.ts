@@ -1,7 +1,7 @@
 import type { Run } from "../../run";
 import { handOver, isHandedOver } from "./handOver";
 import type { Outputs } from "./lifecycle";
-import { isOwn, isUnconfirmed } from "./own";
+import { isNeeded, isOwn, isUnconfirmed } from "./own";
 
 /**
  * Deletes the record of a resource that no longer stands for it.
@@ -13,8 +13,9 @@ import { isOwn, isUnconfirmed } from "./own";
 export async function releaseRecord(run: Run, olds: Outputs): Promise<void> {
   const { zone, rr } = olds;
   if (olds.recordId === "" && !isUnconfirmed(olds)) return;
+  if (olds.recordId !== "" && run.declared.ownRecords.has(olds.recordId)) return;
   const record = (await run.alidns.findRecords(zone, rr)).find((found) => isOwn(found, olds));
-  if (record === undefined || record.value !== olds.value) return;
+  if (record === undefined || (isNeeded(olds) && record.value !== olds.value)) return;
   const { recordId } = record;
   if (olds.adopted && !isHandedOver(record, olds)) return;
   const heir = run.declared.record(olds);

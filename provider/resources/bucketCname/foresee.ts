@@ -13,7 +13,7 @@ export async function foresee(run: Run, inputs: Destination): Promise<void> {
   const { domain, takeover } = inputs;
   const bucket = run.bucket(inputs);
   if ((await bucket.binding(domain)) !== undefined)
-    return run.notices.tell(`${domain} is bound to bucket ${bucket.name} already and is adopted`);
+    return run.notices.tell(`${domain} is bound to bucket ${bucket.name} already and is not bound again`);
   if (takeover === undefined) {
     const other = await run.bucketKnownToBind(domain);
     if (other === undefined) return;

@@ -42,9 +42,13 @@ export class BucketCnameLifecycle extends Lifecycle implements ResourceProvider<
     const { inputs, failures: ofBinding } = checkBinding(news);
     if (!isUnknown(inputs.domain)) run.declared.bindings.add(inputs.domain);
     const failures = [...ofBinding, ...checkOptions(inputs)];
-    const look = () => foresee(run, inputs);
     const withTarget = { ...inputs, ...this.#foreseenTarget(inputs) };
-    return { inputs: withTarget, failures: failures.length > 0 ? failures : await preflight(run, olds, inputs, look) };
+    return { inputs: withTarget, failures: failures.length > 0 ? failures : await this.foresee(olds, inputs) };
+  }
+
+  /** What is in the way of inputs that are right by themselves, where the domain is new. */
+  foresee(olds: Partial<Inputs>, inputs: Inputs): Promise<CheckFailure[]> {
+    return preflight(this.run, olds, inputs, () => foresee(this.run, inputs));
   }
 
   async diff(_id: string, olds: Outputs, news: Inputs) {

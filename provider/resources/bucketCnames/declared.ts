@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { foldName, RECORD_TTL_SECONDS } from "../../names";
+import type { Run } from "../../run";
 import { bindingOf } from "../binding";
 import type { CertificateInputs } from "../cnameCertificate/desired";
 import { checkCertificate } from "../cnameCertificate/desired";
@@ -44,14 +45,23 @@ export function declaredDomain(
   };
 }
 
-/** The inputs with what belongs to each certificate because of the content of its files. */
-export function withDigests(inputs: Inputs, run: Parameters<typeof checkCertificate>[2]): Inputs {
-  const filled = <Args extends Inputs["domains"][string]>(args: Args): Args => {
-    const { certificate } = args;
-    if (certificate === undefined) return args;
-    const { added } = checkCertificate({}, certificate as CertificateInputs, run);
-    return { ...args, certificate: { ...certificate, ...added } };
-  };
-  const domains = Object.entries(inputs.domains).map(([domain, entry]) => [domain, filled(entry)] as const);
-  return { ...filled(inputs), domains: Object.fromEntries(domains) };
+/** What the content of a domain's certificate adds to the inputs: nothing where there is none. */
+export interface JudgedCertificate {
+  readonly domain: string;
+  readonly added: Pick<CertificateInputs, "chainDigest" | "validTo">;
+}
+
+/** The inputs with what belongs to each certificate because of the content of its files, which are not read again. */
+export function withDigests(inputs: Inputs, judged: readonly JudgedCertificate[], run: Run): Inputs {
+  const entries = judged.map(({ domain, added }) => {
+    const { certificate, ...entry } = inputs.domains[domain] ?? {};
+    return [domain, certificate ? { ...entry, certificate: { ...certificate, ...added } } : entry] as const;
+  });
+  const { certificate } = inputs;
+  const domains = Object.fromEntries(entries);
+  if (certificate === undefined) return { ...inputs, domains };
+  const { added } =
+    judged.find(({ domain }) => inputs.domains[domain]?.certificate === undefined) ??
+    checkCertificate({}, certificate as CertificateInputs, run);
+  return { ...inputs, certificate: { ...certificate, ...added }, domains };
 }

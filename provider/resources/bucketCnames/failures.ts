@@ -12,8 +12,10 @@ export class DomainFailures extends Error {
 }
 
 /** What `check` has against each domain. No failure names a property: Pulumi prints its value, keys included. */
-export function checkFailures(all: ReadonlyMap<string, readonly CheckFailure[]>): CheckFailure[] {
-  const reasons = [...all].map(([domain, failures]) => [domain, failures.map(reasonOf)] as const);
+export function checkFailures(
+  all: readonly (readonly [domain: string, failures: readonly CheckFailure[]])[],
+): CheckFailure[] {
+  const reasons = all.map(([domain, failures]) => [domain, failures.map(reasonOf)] as const);
   return byReason(reasons).map((reason) => ({ property: "", reason }));
 }
 

@@ -4,7 +4,7 @@ import type { Run } from "../../run";
 import { checkCertificate } from "../cnameCertificate/desired";
 import type { CheckFailure, Found, ResourceProvider } from "../lifecycle";
 import { isUnknown, Lifecycle, PartialFailure, plain, UNKNOWN } from "../lifecycle";
-import type { Inputs } from "./declared";
+import type { Inputs, JudgedCertificate } from "./declared";
 import { declaredDomain, foldDomains, withDigests } from "./declared";
 import type { DeclaredDomain, Parts, Singles } from "./domain";
 import { declaredCname, deleteDomain, ensureDomain, importDomain, isDomainChanged, readDomain } from "./domain";
@@ -35,18 +35,18 @@ export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider
     if (isUnknown(news.domains)) return { inputs: news, failures: [] };
     const { inputs: folded, failures: ofNames } = foldDomains(news);
     if (ofNames.length > 0) return { inputs: news, failures: ofNames };
-    const pairs = Object.keys(folded.domains).map((domain): readonly [DeclaredDomain, DeclaredDomain | undefined] => [
-      declaredDomain(folded, domain),
-      olds.domains?.[domain] && declaredDomain(olds as Inputs, domain),
-    ]);
     for (const domain of Object.keys(olds.domains ?? {}))
       if (folded.domains[domain] === undefined) this.#leaving.add(domain);
-    const mistakes = await this.#reasons(pairs, (declared, before) => this.#mistakes(declared, before));
-    const failures =
-      mistakes.length > 0
-        ? mistakes
-        : await this.run.notices.gather(() => this.#reasons(pairs, (...pair) => this.#foreseen(...pair)));
-    return { inputs: withDigests(folded, this.run), failures };
+    const judged = await Promise.all(
+      Object.keys(folded.domains).map((domain) =>
+        this.#judge(declaredDomain(folded, domain), olds.domains?.[domain] && declaredDomain(olds as Inputs, domain)),
+      ),
+    );
+    const mistakes = checkFailures(judged.map(({ domain, mistakes }) => [domain, mistakes]));
+    const foreseen = async () =>
+      checkFailures(await Promise.all(judged.map(async (each) => [each.domain, await this.#foreseen(each)] as const)));
+    const failures = mistakes.length > 0 ? mistakes : await this.run.notices.gather(foreseen);
+    return { inputs: withDigests(folded, judged, this.run), failures };
   }
 
   async diff(_id: string, olds: RecordedDomains, news: Inputs) {
@@ -177,34 +177,24 @@ export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider
     return this.#recorded.get(domain);
   }
 
-  async #reasons(
-    pairs: readonly (readonly [DeclaredDomain, DeclaredDomain | undefined])[],
-    check: (declared: DeclaredDomain, before: DeclaredDomain | undefined) => Promise<CheckFailure[]>,
-  ): Promise<CheckFailure[]> {
-    const found = await Promise.all(pairs.map(async (pair) => [pair[0].binding.domain, await check(...pair)] as const));
-    return checkFailures(new Map(found));
-  }
-
-  /** What is wrong with the inputs themselves. Sends nothing. */
-  async #mistakes(
-    { binding, certificate }: DeclaredDomain,
-    before: DeclaredDomain | undefined,
-  ): Promise<CheckFailure[]> {
-    const { failures } = await this.#singles.bucketCname.check({ domain: binding.domain }, binding);
-    return certificate === undefined
-      ? failures
-      : [...failures, ...checkCertificate(before?.certificate ?? {}, certificate, this.run).failures];
+  /** What is wrong with the inputs themselves, and what a certificate adds to them. Sends nothing. */
+  async #judge(declared: DeclaredDomain, before: DeclaredDomain | undefined): Promise<Judged> {
+    const { binding, certificate } = declared;
+    const { domain } = binding;
+    const { failures } = await this.#singles.bucketCname.check({ domain }, binding);
+    if (certificate === undefined) return { domain, declared, before, mistakes: failures, added: {} };
+    this.#singles.cnameCertificate.note(before?.certificate ?? {}, certificate);
+    const checked = checkCertificate(before?.certificate ?? {}, certificate, this.run);
+    return { domain, declared, before, mistakes: [...failures, ...checked.failures], added: checked.added };
   }
 
   /** What is in the way of a domain that is new here. */
-  async #foreseen(declared: DeclaredDomain, before: DeclaredDomain | undefined): Promise<CheckFailure[]> {
+  async #foreseen({ domain, declared, before }: Judged): Promise<CheckFailure[]> {
     const { bucketCname, cnameCertificate, alidnsRecord } = this.#singles;
     const { binding, certificate } = declared;
-    const { domain } = binding;
     // A replacement is checked twice, the second time without the old inputs.
     const isOurs = this.#leaving.has(domain) || this.#recorded.has(domain);
-    const known = before?.binding ?? (isOurs ? { domain } : {});
-    const { failures } = await bucketCname.check(known, binding);
+    const failures = await bucketCname.foresee(before?.binding ?? (isOurs ? { domain } : {}), binding);
     if (failures.length > 0) return failures;
     const cname = declaredCname(declared, this.run.bucket(binding));
     if (cname !== undefined && !isOurs) {
@@ -212,11 +202,17 @@ export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider
       failures.push(...(await alidnsRecord.check(old ?? ({} as typeof cname), cname)).failures);
     }
     if (certificate !== undefined)
-      failures.push(
-        ...(await cnameCertificate.check(before?.certificate ?? ({} as typeof certificate), certificate)).failures,
-      );
+      failures.push(...(await cnameCertificate.foresee(before?.certificate ?? {}, certificate)));
     return failures;
   }
+}
+
+/** A domain as `check` has judged it by itself. */
+interface Judged extends JudgedCertificate {
+  readonly declared: DeclaredDomain;
+  /** What was declared before. */
+  readonly before: DeclaredDomain | undefined;
+  readonly mistakes: readonly CheckFailure[];
 }
 
 const ORIGIN_WAIT_MS = 5000;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { DnsRecord } from "../../names";
-import { foldName } from "../../names";
+import { foldName, txtRecordName } from "../../names";
 import type { RecordToCreate } from "../../programState";
 import { programState } from "../../programState";
 import type { BucketCnameArgs } from "../bucketCname/resource";
@@ -8,6 +8,7 @@ import { warnOfExpiry } from "../cnameCertificate/expiry";
 import type { CnameCertificateArgs } from "../cnameCertificate/resource";
 import type { AlidnsOptions } from "../customDomain/dns";
 import { OssDynamicResource, typeToken } from "../dynamicResource";
+import { rememberRecords } from "../recordMemory/resource";
 import { declareDomain } from "../removalGuard/resource";
 import { resultsOf } from "./results";
 import type { RecordedDomains } from "./state";
@@ -30,6 +31,12 @@ export interface BucketCnamesDomainArgs extends BindingOptions, Pick<BucketCname
   readonly cnameRecord?: pulumi.Input<boolean>;
   /** Where the CNAME record points. Default: the bucket's public name. */
   readonly cnameTarget?: pulumi.Input<string>;
+  /**
+   * Refuse a program that no longer declares the domain, in the preview already, and `destroy`. Default false. It takes
+   * an `up` to take it away before the domain can go. Pulumi's option `protect` is for the resource: no domain of it
+   * could be taken away.
+   */
+  readonly protect?: boolean;
 }
 
 /** Arguments of BucketCnames. Options are as those of `BucketCname`. */
@@ -86,11 +93,13 @@ export class BucketCnames extends OssDynamicResource {
 
   constructor(name: string, args: BucketCnamesArgs, opts?: pulumi.CustomResourceOptions) {
     const account = opts?.provider ?? opts?.parent?.getProvider(typeToken("BucketCnames"));
-    for (const domain of Object.keys(args.domains)) {
+    const domains = Object.entries(args.domains).map(([domain, { protect, ...entry }]) => {
       programState.uniqueDomains.claim({ kind: "BucketCname", name, account }, domain);
-      declareDomain(foldName(domain));
-    }
-    const domains = Object.entries(args.domains).map(([domain, entry]) => [domain, withSecretKey(entry)]);
+      const folded = foldName(domain);
+      declareDomain(folded, protect);
+      if (args.alidns !== undefined) rememberRecords(entry.cnameRecord === false ? txtRecordName(folded) : folded);
+      return [domain, withSecretKey(entry)];
+    });
     const inputs = { ...withSecretKey(args), domains: Object.fromEntries(domains) };
     super("bucketCnames", "BucketCnames", name, ["buckets", "certificates", "zones", "bindings"], inputs, opts);
     const { bucket, buckets, certificates, zones, bindings } = this as unknown as Outputs;

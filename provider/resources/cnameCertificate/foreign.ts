@@ -54,15 +54,16 @@ export async function findForeign(
   const { domain } = inputs;
   try {
     const bucket = run.bucket(inputs);
-    const claim = { run, bucket, inputs, desired: readDesired(inputs, run.knownPems), olds };
-    const isInTheWay = (listed: CertificateInfo | undefined) => listed !== undefined && needsForce(claim, listed);
+    // Files are read only where there is a certificate to compare with.
+    const claim = () => ({ run, bucket, inputs, desired: readDesired(inputs, run.knownPems), olds });
+    const isInTheWay = (listed: CertificateInfo | undefined) => listed !== undefined && needsForce(claim(), listed);
     const found = await bucket.binding(domain, {
       looks: 2,
       until: (entry) => !isInTheWay(entry?.certificate),
       bucketMayBeGone: true,
     });
     const listed = found?.certificate;
-    return listed !== undefined && isInTheWay(listed) ? foreignError(claim, listed) : undefined;
+    return listed !== undefined && isInTheWay(listed) ? foreignError(claim(), listed) : undefined;
   } catch (error) {
     await run.notices.say(`whether ${domain} has another certificate already is not known: ${factsOf(error)}`);
     return undefined;

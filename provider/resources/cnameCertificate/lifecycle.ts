@@ -1,7 +1,7 @@
 import { isoDate } from "../../oss/xml";
 import type { BindingInputs } from "../binding";
 import { bindingOf, checkBinding, diffBinding } from "../binding";
-import type { Found, ResourceProvider } from "../lifecycle";
+import type { CheckFailure, Found, ResourceProvider } from "../lifecycle";
 import { isChanged, isUnknown, Lifecycle, plain, UNKNOWN } from "../lifecycle";
 import { locate } from "../locate";
 import type { CertificateInputs } from "./desired";
@@ -20,15 +20,21 @@ export class CnameCertificateLifecycle
     const checked = checkBinding(news);
     const { failures, added } = checkCertificate(olds, checked.inputs, this.run);
     const inputs = { ...checked.inputs, ...added };
+    this.note(olds, inputs);
+    const all = [...checked.failures, ...failures];
+    return { inputs, failures: all.length > 0 ? all : await this.foresee(olds, inputs) };
+  }
+
+  /** Notes what the program declares and what the state has. */
+  note(olds: Partial<CertificateInputs>, inputs: CertificateInputs): void {
     if (!isUnknown(inputs.domain)) this.run.declared.certificates.add(inputs.domain);
     if (olds.domain !== undefined) this.run.knownCertificates.noteDomainInState(olds.domain);
-    const all = [...checked.failures, ...failures];
-    // Pulumi does not call create in a preview.
-    if (olds.domain === undefined && all.length === 0) {
-      const foreign = await this.#foreign(inputs);
-      if (foreign !== undefined) all.push({ property: "", reason: foreign.message });
-    }
-    return { inputs, failures: all };
+  }
+
+  /** Somebody else's certificate in the way of inputs that are right by themselves: Pulumi calls no create in a preview. */
+  async foresee(olds: Partial<CertificateInputs>, inputs: CertificateInputs): Promise<CheckFailure[]> {
+    const foreign = olds.domain === undefined ? await this.#foreign(inputs) : undefined;
+    return foreign === undefined ? [] : [{ property: "", reason: foreign.message }];
   }
 
   async diff(_id: string, olds: RecordedCertificate, news: CertificateInputs) {

@@ -1,5 +1,5 @@
 import { ActionableError, factsOf } from "../../actionableError";
-import { attemptsAt, isOssError, isOutcomeUnknown } from "../../oss/error";
+import { attemptsAt, isBusy, isOssError, isOutcomeUnknown } from "../../oss/error";
 import type { CertificateConfiguration, CnameInfo } from "../../oss/xml";
 import type { Certificate } from "../../pem";
 import { digestOf } from "./desired";
@@ -81,6 +81,8 @@ async function compareAndSwap(claim: Claim, found: CnameInfo, body: CertificateC
       certId = body.certId ?? answered;
     } catch (error) {
       if (!isOutcomeUnknown(error) && !mayBeConflict(error)) throw error;
+      // Most likely it was not carried out. If it was, the guard refuses it the second time, and that is looked into.
+      if (body.certId !== undefined && isBusy(error) && attempt < attemptsAt(error)) continue;
       failure = error as Error;
     }
     let entry: CnameInfo | undefined;

@@ -13,6 +13,7 @@ import { CnameToken } from "../cnameToken/resource";
 import { typeToken } from "../dynamicResource";
 import { ManualRecord } from "../manualRecord/resource";
 import { takeAccount } from "../ossAccount";
+import { rememberRecords } from "../recordMemory/resource";
 import { declareDomain } from "../removalGuard/resource";
 import type { Dns } from "./dns";
 
@@ -73,6 +74,7 @@ export class CustomDomain extends pulumi.ComponentResource {
     const ofChildren = account ?? this.getProvider(typeToken("BucketCname"));
     programState.uniqueDomains.claim({ kind: "CustomDomain", name, account: ofChildren }, domain);
     declareDomain(domain);
+    if (dns.kind === "managed" && dns.alidns !== undefined) rememberRecords();
     // Each resource gets the arguments that it has: any other would end up in its inputs, and so in users' states.
     const binding = bindingOf({ ...args, domain });
     const advice = dns.kind === "none" ? undefined : apexAdvice(domain, dns.kind === "managed" ? dns.zone : undefined);

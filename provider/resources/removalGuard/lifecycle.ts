@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { Lifecycle } from "../lifecycle";
-import { removalProblem } from "./rule";
+import { protectionProblem, removalProblem } from "./rule";
 
 interface Inputs {
   readonly domains: readonly string[];
+  readonly protected?: readonly string[];
 }
 
 /**
@@ -12,13 +13,15 @@ interface Inputs {
  */
 export class RemovalGuardLifecycle extends Lifecycle implements pulumi.dynamic.ResourceProvider<Inputs, object> {
   async check(olds: Partial<Inputs>, news: Inputs) {
-    const reason = removalProblem({
+    const protection = protectionProblem(olds.protected ?? [], news.domains);
+    const removal = removalProblem({
       before: olds.domains ?? [],
       now: news.domains,
       limit: this.run.settings.removalLimit,
       allowed: Number(process.env.OSS_CNAME_ALLOW_REMOVAL) || 0,
     });
-    return { inputs: news, failures: reason === undefined ? [] : [{ property: "", reason }] };
+    const reasons = [protection, removal].filter((reason) => reason !== undefined);
+    return { inputs: news, failures: reasons.map((reason) => ({ property: "", reason })) };
   }
 
   async diff() {

@@ -22,3 +22,14 @@ export function removalProblem({ before, now, limit, allowed = 0 }: Removal): st
     `that was cut short; if all of these are to go, say so for one run: OSS_CNAME_ALLOW_REMOVAL=${removed.length} pulumi up`
   );
 }
+
+/** Why protected domains that are no longer declared may not go, if there are any. */
+export function protectionProblem(before: readonly string[], now: readonly string[]): string | undefined {
+  const declared = new Set(now);
+  const removed = before.filter((domain) => !declared.has(domain));
+  if (removed.length === 0) return undefined;
+  return (
+    `the program no longer declares ${removed.join(", ")}, and protect is set there. Nothing was removed. Next: declare ` +
+    "what is missing; if it is to go, take its protect away, run `pulumi up`, and then remove it"
+  );
+}

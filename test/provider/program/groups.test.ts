@@ -27,11 +27,10 @@ describe("groupsOf", () => {
     assert.deepEqual(
       { ...names },
       {
-        domains: ["d0.example.com"],
+        domains: ["d0.example.com", "d4.example.com"],
         "domains-intl": ["d1.example.com"],
         "domains-manual": ["d2.example.com"],
         "domains-example.com-ttl60-dns-zones": ["d3.example.com"],
-        "domains-protected": ["d4.example.com"],
         "domains-none-http-retained": ["d5.example.com"],
         "domains-manual-2": ["d6.example.com"],
       },
@@ -41,15 +40,21 @@ describe("groupsOf", () => {
         [groupsOf([each], {})[0]?.name],
         Object.keys(names).filter((name) => names[name]?.includes(`d${index}.example.com`)),
       );
-    const [both] = groupsOf([domain("a", { protect: true, retainOnDelete: true, account: "intl" })], {});
+    const [both] = groupsOf([domain("a", { retainOnDelete: true, account: "intl" })], {});
     assert.deepEqual(
-      [both?.name, both?.protect, both?.retainOnDelete, both?.account, both?.dns],
-      ["domains-intl-protected-retained", true, true, "intl", "alidns"],
+      [both?.name, both?.retainOnDelete, both?.account, both?.dns],
+      ["domains-intl-retained", true, "intl", "alidns"],
     );
   });
 
   it("takes false for what an option is without being said", () =>
-    assert.equal(groupsOf([domain("a"), domain("b", { protect: false, retainOnDelete: false })], {}).length, 1));
+    assert.equal(groupsOf([domain("a"), domain("b", { retainOnDelete: false })], {}).length, 1));
+
+  it("protects domains one by one", () =>
+    assert.deepEqual(groupsOf([domain("a"), domain("b", { protect: true })], {})[0]?.args.domains, {
+      "a.example.com": {},
+      "b.example.com": { protect: true },
+    }));
 
   it("says once what most domains say, and with a domain what it says itself", () => {
     const all = [

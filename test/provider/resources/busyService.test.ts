@@ -5,6 +5,7 @@ import type { ProviderName } from "../../../provider/resources/dynamicResource";
 import { providerText } from "../../../provider/resources/dynamicResource";
 import { inTexts } from "../../support/certificateScene";
 import { createAuthority } from "../../support/certificates";
+import { FleetScene } from "../../support/fleetScene";
 import type { Door } from "../../support/provider";
 import { Scene } from "../../support/scene";
 
@@ -42,6 +43,26 @@ describe("a fleet whose services refuse a fifth of its requests", () => {
       }
     });
 });
+
+describe("BucketCnames at a service that cannot take a fifth of its requests at the moment", () =>
+  it("asks what was carried out by a list for many domains", async () => {
+    const on = await FleetScene.start({
+      config: { "oss-cname:verification": "none" },
+      switches: { bindsUnverified: true },
+    });
+    try {
+      const certificate = await on.certificate();
+      const share = { share: 0.2, seed: 1, times: 1e9 };
+      on.scene.fault({ operation: "*", status: 503, code: "ServiceUnavailable", ...share });
+      const domains = Array.from({ length: DOMAINS }, (_, index) => `d${index}.example.com`);
+      const { ListCname = 0, PutCname = 0 } = await on.sent(on.fleet(domains, { certificate }));
+      assert.equal(on.scene.cloud.state().bindings.filter(({ certId }) => certId !== undefined).length, DOMAINS);
+      assert.ok(PutCname <= 1.5 * 2 * DOMAINS, `${PutCname} PutCname`);
+      assert.ok(ListCname <= DOMAINS / 2, `${ListCname} ListCname`);
+    } finally {
+      await on.close();
+    }
+  }));
 
 async function create(provider: Door, kind: ProviderName, declared: PropertyMap): Promise<PropertyMap> {
   const { inputs, failures } = await provider.check({}, { ...declared, __provider: providerText(kind) });

@@ -80,7 +80,7 @@ describe("the preview of a new domain", () => {
   it("tells what will be adopted, and so does up", async () => {
     scene.inConsole.moveBinding(www.domain, "site");
     await scene.stack.preview(both());
-    assert.match(printed(), /www\.example\.com is bound to bucket site already and is adopted/);
+    assert.match(printed(), /www\.example\.com is bound to bucket site already and is not bound again/);
     assert.deepEqual(scene.operations(), ["ListCname"]);
   });
 

@@ -88,7 +88,10 @@ describe("BucketCname", () => {
     scene.inConsole.moveBinding(site.domain, "site");
     await scene.stack.up(bound, { skipPreview: true });
     assert.deepEqual(scene.operations(), ["ListCname"]);
-    assert.match(scene.stack.printed.join("\n"), /www\.example\.com is bound to bucket site already and is adopted/);
+    assert.match(
+      scene.stack.printed.join("\n"),
+      /www\.example\.com is bound to bucket site already and is not bound again/,
+    );
   });
 
   it("names the public host of a finance region as target of the CNAME record", async () => {

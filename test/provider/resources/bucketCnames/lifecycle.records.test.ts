@@ -124,6 +124,82 @@ describe("the DNS records of BucketCnames", () => {
     assert.deepEqual(on.records(), []);
   });
 
+  describe("that single resources take over", () => {
+    const singles = (ttl = 600): Program => ({
+      ...Object.fromEntries(DOMAINS.map((domain) => [`token-${domain}`, ["cnameToken", { bucket: "site", domain }]])),
+      memory: ["recordMemory", { records: [] }],
+      ...Object.fromEntries(
+        DOMAINS.flatMap((domain): [string, Program[string]][] => {
+          const txt = { name: `_dnsauth.${domain}`, type: "TXT", value: "already-bound", ttl };
+          const cname = { name: domain, type: "CNAME", value: "site.oss-cn-hangzhou.aliyuncs.com", ttl };
+          return [
+            [`txt-${domain}`, ["alidnsRecord", txt]],
+            [`binding-${domain}`, ["bucketCname", { bucket: "site", domain }]],
+            [`cname-${domain}`, ["alidnsRecord", cname]],
+          ];
+        }),
+      ),
+    });
+    const remembered = (records: readonly string[], more: object = {}): Program => ({
+      memory: ["recordMemory", { records }],
+      ...fleet(DOMAINS, more),
+    });
+    const writes = async (program: Program) =>
+      Object.keys(await on.sent(program)).filter((operation) => !/^(List|Describe)/.test(operation));
+
+    it("stay as they are, become theirs, and go with them", async () => {
+      await on.up(remembered(DOMAINS));
+      const before = JSON.stringify(on.scene.cloud.state().records);
+      assert.deepEqual(await writes(singles()), []);
+      assert.equal(JSON.stringify(on.scene.cloud.state().records), before);
+      await on.scene.stack.refresh();
+      assert.deepEqual(await on.sent(singles()), {});
+      await on.scene.stack.destroy();
+      assert.deepEqual([on.records(), on.bound()], [[], {}]);
+    });
+
+    it("go back to one resource as they are", async () => {
+      await on.up(remembered(DOMAINS));
+      await on.up(singles());
+      assert.deepEqual(await writes(remembered(DOMAINS)), []);
+      assert.deepEqual(on.records(), [...proofs(A, B), ...CNAMES]);
+      await on.scene.stack.destroy();
+      assert.deepEqual(on.records(), []);
+    });
+
+    it("get the proof of the next bucket in place", async () => {
+      await on.up(remembered(DOMAINS));
+      await on.up(singles());
+      const token = on.scene.token("site", A);
+      const txt = { name: `_dnsauth.${A}`, type: "TXT", value: "f".repeat(32) };
+      await on.up({ ...singles(), [`txt-${A}`]: ["alidnsRecord", txt] });
+      assert.ok(on.records().includes(`_dnsauth.${A} TXT ${"f".repeat(32)}`));
+      assert.ok(!on.records().includes(`_dnsauth.${A} TXT ${token}`));
+    });
+
+    it("get the TTL that they declare", async () => {
+      await on.up(remembered(DOMAINS));
+      await on.up(singles(900));
+      const ttls = on.scene.cloud.state().records.flatMap(({ type, ttl }) => (type === "CNAME" ? [ttl] : []));
+      assert.deepEqual(ttls, [900, 900]);
+    });
+
+    it("are a person's where the resource made none, and stay", async () => {
+      const none = { domains: Object.fromEntries(DOMAINS.map((domain) => [domain, { cnameRecord: false }])) };
+      await on.up(
+        remembered(
+          DOMAINS.map((domain) => `_dnsauth.${domain}`),
+          none,
+        ),
+      );
+      for (const domain of DOMAINS)
+        on.scene.cloud.addRecord({ name: domain, type: "CNAME", value: "site.oss-cn-hangzhou.aliyuncs.com" });
+      await on.up(singles());
+      await on.scene.stack.destroy();
+      assert.deepEqual(on.records(), CNAMES);
+    });
+  });
+
   it("are made by a person with manual, and looked for until they are seen", async () => {
     const manual = on.fleet(DOMAINS, { manual: true });
     await on.up(manual);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import type { PropertyMap } from "../../../../engine/property/value";
 import { providerText } from "../../../../provider/resources/dynamicResource";
 import { FleetScene } from "../../../support/fleetScene";
@@ -36,6 +37,22 @@ describe("BucketCnames", () => {
     assert.deepEqual(await on.sent(on.fleet(DOMAINS, { certificate })), {});
     assert.equal((await on.sent(on.fleet(DOMAINS, { certificate: await on.certificate() }))).PutCname, 3);
     assert.equal(on.uploads(), 1);
+  });
+
+  it("reads the files of a pair once for each domain in a check", async () => {
+    const { readFileSync } = fs;
+    const certificate = await on.certificate();
+    let reads = 0;
+    fs.readFileSync = ((...given: Parameters<typeof readFileSync>) => {
+      if (Object.values(certificate).includes(String(given[0]))) reads++;
+      return readFileSync(...given);
+    }) as typeof readFileSync;
+    try {
+      await on.scene.stack.refusals([on.fleet(DOMAINS, { certificate }).fleet ?? assert.fail()]);
+    } finally {
+      fs.readFileSync = readFileSync;
+    }
+    assert.equal(reads, 2 * DOMAINS.length);
   });
 
   it("gives one domain a certificate of its own", async () => {

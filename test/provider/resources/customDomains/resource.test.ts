@@ -41,7 +41,9 @@ describe("CustomDomains", () => {
     return inputs;
   };
   const made = ({ registrations }: ProgramRun) =>
-    Object.keys(byName(registrations)).filter((name) => !/^(Stack|CustomDomains|RemovalGuard) /.test(name));
+    Object.keys(byName(registrations)).filter(
+      (name) => !/^(Stack|CustomDomains|RemovalGuard|RecordMemory) /.test(name),
+    );
 
   it("is one resource for all domains, with the records of the account's own zones", async () => {
     const ran = await run({ dns: oss.alidns({ ttl: 900 }) });
@@ -62,6 +64,14 @@ describe("CustomDomains", () => {
     assert.deepEqual(inputsOf(await run({ domains })).domains, {
       "www.example.com": { bucket: "shop", certificate: { certId: "1-cn-hangzhou" } },
     });
+  });
+
+  it("has one domain protected by the guard, and not the resource", async () => {
+    const domains = { "www.example.com": { protect: true }, "example.com": {} };
+    const ran = await run({ domains, dns: oss.alidns() });
+    assert.deepEqual(inputsOf(ran).domains, { "www.example.com": {}, "example.com": { cnameRecord: false } });
+    const { protected: guarded } = inputsOf(ran, "RemovalGuard custom-domains");
+    assert.deepEqual([guarded, byName(ran.registrations)["BucketCnames sites"]?.protect], [["www.example.com"], false]);
   });
 
   it("has no CNAME record at the top of a zone unless it is asked for", async () => {

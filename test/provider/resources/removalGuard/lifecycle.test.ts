@@ -39,6 +39,35 @@ describe("RemovalGuard", () => {
     await stack.preview(guarding(10));
   });
 
+  describe("with a protected domain", () => {
+    const [a, b, c] = ["a.example.com", "b.example.com", "c.example.com"];
+    beforeEach(() => {
+      stack = new Stack({});
+    });
+    const protecting = (domains: readonly string[], ...names: string[]): Program => ({
+      guard: ["removalGuard", { domains, ...(names.length > 0 && { protected: names }) }],
+    });
+
+    it("refuses to lose it, whatever else it says, and lets others go", async () => {
+      await stack.up(protecting([a, b, c], a, b));
+      for (const program of [protecting([c]), protecting([c], a, b)]) {
+        process.env[VARIABLE] = "100";
+        await assert.rejects(
+          stack.preview(program),
+          /no longer declares a\.example\.com, b\.example\.com, and protect/,
+        );
+      }
+      await stack.up(protecting([a, b], a, b));
+      await assert.rejects(stack.preview(protecting([a], a)), /no longer declares b\.example\.com, and protect/);
+    });
+
+    it("lets it go once it is no longer protected", async () => {
+      await stack.up(protecting([a, b], a));
+      await stack.up(protecting([a, b]));
+      assert.deepEqual(await stack.up(protecting([b])), { guard: "same" });
+    });
+  });
+
   it("takes its limit from oss-cname:removalLimit", async () => {
     const strict = new Stack({ "oss-cname:removalLimit": "1" });
     await strict.up(guarding(20));

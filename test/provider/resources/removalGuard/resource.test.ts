@@ -5,7 +5,8 @@ import { byName, runProgram } from "../../../support/programRun";
 describe("the guard of a program", () => {
   const run = async (program: () => unknown) => {
     const { registrations, error } = await runProgram(program);
-    return { error, domains: byName(registrations)["RemovalGuard custom-domains"]?.inputs.domains };
+    const guard = byName(registrations)["RemovalGuard custom-domains"];
+    return { error, guard, domains: guard?.inputs.domains };
   };
 
   it("gets all domains, also those that are declared late, in an order of its own", async () => {
@@ -15,6 +16,21 @@ describe("the guard of a program", () => {
       for (const domain of ["shop.example.com", "www.example.com"]) declareDomain(domain);
     });
     assert.deepEqual(domains, ["shop.example.com", "www.example.com"]);
+  });
+
+  it("knows protected domains, with which it is protected", async () => {
+    const { guard } = await run(() => {
+      declareDomain("b.example.com", true);
+      declareDomain("a.example.com");
+    });
+    const { __provider, ...inputs } = guard?.inputs ?? {};
+    assert.deepEqual(inputs, {
+      domains: ["a.example.com", "b.example.com"],
+      protected: ["b.example.com"],
+    });
+    assert.equal(guard?.protect, true);
+    const plain = await run(() => declareDomain("a.example.com"));
+    assert.deepEqual([plain.guard?.protect, plain.guard?.inputs.protected], [false, undefined]);
   });
 
   it("is there without a domain", async () => assert.deepEqual((await run(() => void guardRemovals())).domains, []));
