@@ -9,6 +9,7 @@ export const RESOURCES: Readonly<Record<string, ProviderName>> = {
   BucketCnames: "bucketCnames",
   ManualRecord: "manualRecord",
   RemovalGuard: "removalGuard",
+  RecordMemory: "recordMemory",
 };
 
 /** Properties that are secret in every resource, at any depth, whether the program says so or not. */

@@ -157,9 +157,17 @@ export async function importDomain(
  * certificate goes with the binding, and a token expires by itself.
  */
 export async function deleteDomain(singles: Singles, domain: string, { txt, binding, cname }: Parts): Promise<void> {
-  if (cname !== undefined) await singles.alidnsRecord.delete(cname.recordId, cname);
+  await releaseRecords(singles, { cname });
   if (binding !== undefined) await singles.bucketCname.delete(domain, binding);
-  if (txt !== undefined) await singles.alidnsRecord.delete(txt.recordId, txt);
+  await releaseRecords(singles, { txt });
+}
+
+/** Removes the records on record, unless another resource has them now. */
+export async function releaseRecords(
+  { alidnsRecord }: Singles,
+  { cname, txt }: { readonly [Key in "cname" | "txt"]?: Parts[Key] | undefined },
+): Promise<void> {
+  for (const record of [cname, txt]) if (record !== undefined) await alidnsRecord.delete(record.recordId, record);
 }
 
 interface Single<In, Out> {

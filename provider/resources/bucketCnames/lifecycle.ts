@@ -7,7 +7,15 @@ import { isUnknown, Lifecycle, PartialFailure, plain, UNKNOWN } from "../lifecyc
 import type { Inputs, JudgedCertificate } from "./declared";
 import { declaredDomain, foldDomains, withDigests } from "./declared";
 import type { DeclaredDomain, Parts, Singles } from "./domain";
-import { declaredCname, deleteDomain, ensureDomain, importDomain, isDomainChanged, readDomain } from "./domain";
+import {
+  declaredCname,
+  deleteDomain,
+  ensureDomain,
+  importDomain,
+  isDomainChanged,
+  readDomain,
+  releaseRecords,
+} from "./domain";
 import { checkFailures, DomainFailures } from "./failures";
 import { resultsOf } from "./results";
 import type { RecordedDomains } from "./state";
@@ -25,6 +33,8 @@ export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider
   readonly #leaving = new Set<string>();
   /** Domains that a resource of this kind declares and has on record: noted by `diff`, `create` and `update`. */
   readonly #kept = new Set<string>();
+  /** Domains that `create` and `update` have brought to what is declared. */
+  readonly #done = new Set<string>();
 
   constructor(run: Run, singles: Singles) {
     super(run);
@@ -104,6 +114,8 @@ export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider
   async delete(_id: string, olds: RecordedDomains) {
     const recorded = unpackDomains(olds);
     const leaving = [...recorded.keys()].filter((domain) => !this.#kept.has(domain));
+    // The resource that has the domain now may make no records, and may have been made before this one was heard of.
+    for (const [domain, parts] of recorded) if (this.#done.has(domain)) await releaseRecords(this.#singles, parts);
     const failures = new Map<string, Error>();
     await this.#each(leaving, async (domain) => {
       try {
@@ -139,7 +151,8 @@ export class BucketCnamesLifecycle extends Lifecycle implements ResourceProvider
     const failures = new Map<string, Error>();
     const done = await this.#each(Object.keys(inputs.domains), async (domain) => {
       const { parts, failure } = await this.#ensureDomain(declaredDomain(inputs, domain), olds.get(domain));
-      if (failure !== undefined) failures.set(domain, failure);
+      if (failure === undefined) this.#done.add(domain);
+      else failures.set(domain, failure);
       return [domain, parts] as const;
     });
     const made = done.filter(([, parts]) => Object.keys(parts).length > 0);

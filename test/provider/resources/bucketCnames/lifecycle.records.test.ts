@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PropertyMap } from "../../../../engine/property/value";
 import { FleetScene } from "../../../support/fleetScene";
 import type { Program } from "../../../support/stack";
 
@@ -59,6 +60,23 @@ describe("the DNS records of BucketCnames", () => {
     await on.up(on.fleet(DOMAINS));
     assert.deepEqual(on.records(), []);
     assert.deepEqual(on.bound(), { [A]: "site", [B]: "site" });
+  });
+
+  it("go where a domain goes to a resource that makes none, whichever of the two is looked at first", async () => {
+    for (const [to, from] of [
+      ["a-first", "z-last"],
+      ["z-last", "a-first"],
+    ] as const) {
+      const declare = (name: string, domains: readonly string[], more: PropertyMap): Program =>
+        Object.fromEntries(Object.values(on.fleet(domains, more)).map((resource) => [name, resource]));
+      const sorted = (program: Program): Program => Object.fromEntries(Object.entries(program).sort());
+      await on.scene.stack.up(sorted(declare(from, DOMAINS, { alidns: {} })));
+      await on.scene.stack.up(sorted({ ...declare(from, [B], { alidns: {} }), ...declare(to, [A], {}) }), {
+        skipPreview: true,
+      });
+      assert.deepEqual([on.records(), on.bound()], [[...proofs(B), CNAMES[1]], { [A]: "site", [B]: "site" }]);
+      await on.scene.stack.destroy();
+    }
   });
 
   it("lead elsewhere, or nowhere, as a domain says", async () => {
