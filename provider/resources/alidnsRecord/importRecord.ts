@@ -1,8 +1,8 @@
 import { ActionableError } from "../../actionableError";
 import { foldName } from "../../names";
 import type { Run } from "../../run";
-import { rrIn } from "./ensure";
 import type { Outputs } from "./lifecycle";
+import { rrIn } from "./rr";
 
 /**
  * The record that an id of `pulumi import` means: `name/type`, and `name/type/RecordId` where a name has several of a type.

@@ -31,12 +31,6 @@ export interface BucketCnamesDomainArgs extends BindingOptions, Pick<BucketCname
   readonly cnameRecord?: pulumi.Input<boolean>;
   /** Where the CNAME record points. Default: the bucket's public name. */
   readonly cnameTarget?: pulumi.Input<string>;
-  /**
-   * Refuse a program that no longer declares the domain, in the preview already, and `destroy`. Default false. It takes
-   * an `up` to take it away before the domain can go. Pulumi's option `protect` is for the resource: no domain of it
-   * could be taken away.
-   */
-  readonly protect?: boolean;
 }
 
 /** Arguments of BucketCnames. Options are as those of `BucketCname`. */
@@ -93,10 +87,10 @@ export class BucketCnames extends OssDynamicResource {
 
   constructor(name: string, args: BucketCnamesArgs, opts?: pulumi.CustomResourceOptions) {
     const account = opts?.provider ?? opts?.parent?.getProvider(typeToken("BucketCnames"));
-    const domains = Object.entries(args.domains).map(([domain, { protect, ...entry }]) => {
+    const domains = Object.entries(args.domains).map(([domain, entry]) => {
       programState.uniqueDomains.claim({ kind: "BucketCname", name, account }, domain);
       const folded = foldName(domain);
-      declareDomain(folded, protect);
+      declareDomain(folded);
       if (args.alidns !== undefined) rememberRecords(entry.cnameRecord === false ? txtRecordName(folded) : folded);
       return [domain, withSecretKey(entry)];
     });

@@ -9,9 +9,17 @@ import { BucketCnames } from "../bucketCnames/resource";
 import { CnameToken } from "../cnameToken/resource";
 import type { Dns, MakeRecord } from "../customDomain/dns";
 import { takeAccount } from "../ossAccount";
+import { protectDomain } from "../removalGuard/resource";
 
 /** One domain of CustomDomains: what is not as for the others. */
-export type CustomDomainsEntry = Omit<BucketCnamesDomainArgs, "unverified">;
+export interface CustomDomainsEntry extends Omit<BucketCnamesDomainArgs, "unverified"> {
+  /**
+   * Refuse a program that no longer declares the domain, in the preview already, and `destroy`. Default false. It takes
+   * an `up` to take it away before the domain can go. Pulumi's option `protect` is for whole resources: no domain of
+   * these could be taken away.
+   */
+  readonly protect?: boolean;
+}
 
 /** Arguments of CustomDomains. Options are as those of `CustomDomain`. */
 export interface CustomDomainsArgs extends Omit<BucketCnamesArgs, "domains" | "unverified" | "alidns" | "manual"> {
@@ -102,14 +110,17 @@ export class CustomDomains extends pulumi.ComponentResource {
   }
 }
 
-type Entry = readonly [domain: string, entry: CustomDomainsEntry];
+type Entry = readonly [domain: string, entry: BucketCnamesDomainArgs];
 
 /** The domains as they are compared; those at the top of a zone have no CNAME record unless it is asked for. */
 function entriesOf({ domains, dns }: CustomDomainsArgs): Entry[] {
-  const given = isList(domains) ? domains.map((domain): Entry => [domain, {}]) : Object.entries(domains);
+  const given: [string, CustomDomainsEntry][] = isList(domains)
+    ? domains.map((domain) => [domain, {}])
+    : Object.entries(domains);
   const zone = dns.kind === "managed" ? dns.zone : undefined;
-  return given.map(([name, entry]) => {
+  return given.map(([name, { protect, ...entry }]) => {
     const domain = foldName(name);
+    if (protect) protectDomain(domain);
     return [domain, { ...(apexAdvice(domain, zone) !== undefined && { cnameRecord: false }), ...entry }];
   });
 }

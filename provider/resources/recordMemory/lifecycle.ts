@@ -16,7 +16,7 @@ export class RecordMemoryLifecycle extends Lifecycle implements pulumi.dynamic.R
       this.run.declared.formerRecords.add(name);
       this.run.declared.formerRecords.add(txtRecordName(name));
     }
-    return { inputs: news };
+    return { inputs: news, failures: [] };
   }
 
   async diff() {

@@ -23,10 +23,13 @@ interface Guarded {
 }
 
 /** Notes a domain of this program. */
-export function declareDomain(domain: string, protect = false): void {
-  const guarded = guardRemovals();
-  guarded?.domains.add(domain);
-  if (protect) guarded?.protectedDomains.add(domain);
+export function declareDomain(domain: string): void {
+  guardRemovals()?.domains.add(domain);
+}
+
+/** Notes that a domain of this program is not to be lost. */
+export function protectDomain(domain: string): void {
+  guardRemovals()?.protectedDomains.add(domain);
 }
 
 /**

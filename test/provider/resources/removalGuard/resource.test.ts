@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { declareDomain, guardRemovals } from "../../../../provider/resources/removalGuard/resource";
+import { declareDomain, guardRemovals, protectDomain } from "../../../../provider/resources/removalGuard/resource";
 import { byName, runProgram } from "../../../support/programRun";
 
 describe("the guard of a program", () => {
@@ -20,7 +20,8 @@ describe("the guard of a program", () => {
 
   it("knows protected domains, with which it is protected", async () => {
     const { guard } = await run(() => {
-      declareDomain("b.example.com", true);
+      declareDomain("b.example.com");
+      protectDomain("b.example.com");
       declareDomain("a.example.com");
     });
     const { __provider, ...inputs } = guard?.inputs ?? {};
