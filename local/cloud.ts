@@ -49,6 +49,8 @@ export interface Cloud extends Pick<World, Controls | "region"> {
   readonly acme: {
     /** URL of the CA's directory. */
     readonly directory: string;
+    /** PEM, of an account that is registered there. */
+    readonly accountKey: string;
     /** What accounts are bound to while the switch `acmeExternalAccounts` is on. The key is base64url. */
     readonly externalAccount: { readonly kid: string; readonly hmacKey: string };
     /** The root of all that the CA issues, as PEM. */
@@ -86,8 +88,8 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     servers.push(oss);
     const ca = await startAcme(world, { dns, oss: oss.url });
     servers.push(ca);
-    const { rootCertificate } = ca;
-    const acme = { directory: `${ca.url}/directory`, externalAccount: EXTERNAL_ACCOUNT, rootCertificate };
+    const { rootCertificate, accountKey } = ca;
+    const acme = { directory: `${ca.url}/directory`, accountKey, externalAccount: EXTERNAL_ACCOUNT, rootCertificate };
     const addresses = { oss: oss.url, alidns: alidns.url, cas: cas.url, acme, dns };
     const config = {
       "alicloud:region": world.region,
@@ -98,6 +100,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
       "oss-cname:alidnsEndpoint": alidns.url,
       "oss-cname:casEndpoint": cas.url,
       "oss-cname:acmeDirectory": acme.directory,
+      "oss-cname:acmeAccountKey": acme.accountKey,
       "oss-cname:dnsServers": dns,
     };
     return Object.assign(world, { ...addresses, accessKeyId, accessKeySecret, config, close });

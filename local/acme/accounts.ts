@@ -42,10 +42,15 @@ export class Accounts {
       throw new Refusal(403, "externalAccountRequired", "This CA needs an external account binding.");
     if (externalAccountBinding !== undefined)
       checkExternalBinding(externalAccountBinding, EXTERNAL_ACCOUNT, { jwk, url });
+    return { account: this.add(jwk, contact), isNew: true };
+  }
+
+  /** Adds an account without conditions. */
+  add(jwk: JsonWebKey, contact?: unknown): Account {
     const id = String(this.#accounts.length + 1);
-    const account: Account = { id, jwk, thumbprint: print, contact, status: "valid" };
+    const account: Account = { id, jwk, thumbprint: thumbprint(jwk), contact, status: "valid" };
     this.#accounts.push(account);
-    return { account, isNew: true };
+    return account;
   }
 
   byId(id: string | undefined): Account {

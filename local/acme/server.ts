@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { carryOut } from "../exchange";
 import { type HttpReply, type HttpRequest, type HttpServer, headerOf, startHttp } from "../http";
 import { Refusal } from "../refusal";
@@ -13,6 +13,8 @@ import { Orders } from "./orders";
 import { type Validate, validationOf } from "./validation";
 
 export interface AcmeServer extends HttpServer {
+  /** The key of an account that is registered from the start, as PEM. */
+  readonly accountKey: string;
   /** The root certificate, as PEM. */
   rootCertificate(): Promise<string>;
 }
@@ -20,8 +22,11 @@ export interface AcmeServer extends HttpServer {
 /** Starts a CA that issues certificates by ACME: RFC 8555, and RFC 9773 for renewal information. */
 export async function startAcme(world: World, services: Parameters<typeof validationOf>[1]): Promise<AcmeServer> {
   const ca = newCa(world, validationOf(world, services));
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  ca.accounts.add(publicKey.export({ format: "jwk" }));
+  const accountKey = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   const server = await startHttp(0, (request) => answer(ca, request));
-  return { ...server, rootCertificate: () => ca.authority.root() };
+  return { ...server, accountKey, rootCertificate: () => ca.authority.root() };
 }
 
 function newCa(world: World, validate: Validate): Ca {

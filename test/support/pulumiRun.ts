@@ -23,7 +23,7 @@ export const repository = join(__dirname, "..", "..", "..");
 /** Configuration of a stack that lives on a local cloud. */
 export function livingOn(cloud: Cloud): { config: Record<string, unknown>; secrets: Record<string, string> } {
   const entries = Object.entries(cloud.config);
-  const isKey = ([key]: [string, string]) => /^alicloud:(accessKey|secretKey)$/.test(key);
+  const isKey = ([key]: [string, string]) => /^(alicloud:(accessKey|secretKey)|oss-cname:acmeAccountKey)$/.test(key);
   return {
     config: Object.fromEntries(entries.filter((entry) => !isKey(entry))),
     secrets: Object.fromEntries(entries.filter(isKey)),

@@ -32,8 +32,10 @@ describe("oss-cname emulate", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     it(`says where it serves, and ends at ${signal} although connections are open`, async () => {
       const { child, cloud } = await start("--bucket", "one-1", "--bucket", "two", "three", "--zone", "example.org");
-      assert.deepEqual(Object.keys(cloud), ["oss", "alidns", "dns", "region", "accessKeyId", "accessKeySecret"]);
-      assert.match(`${cloud.oss} ${cloud.alidns} ${cloud.dns}`, /^(http:\/\/127\.0\.0\.1:\d+ ){2}127\.0\.0\.1:\d+$/);
+      const { oss, alidns, cas, acmeDirectory, dns, ...keys } = cloud;
+      assert.deepEqual(Object.keys(keys), ["region", "accessKeyId", "accessKeySecret", "acmeAccountKey"]);
+      const addresses = [oss, alidns, cas, acmeDirectory.replace("/directory", ""), dns].join(" ");
+      assert.match(addresses, /^(http:\/\/127\.0\.0\.1:\d+ ){4}127\.0\.0\.1:\d+$/);
       const agent = new Agent({ keepAlive: true });
       const { buckets, zones } = await stateOf(cloud.oss, agent);
       assert.deepEqual(
@@ -74,6 +76,10 @@ describe("oss-cname emulate", () => {
         const { config } = parse(text);
         const run = new Run({ config: { get: (key) => config[key] } });
         assert.deepEqual((await run.bucket({ bucket: "site" }).list()).cnames, []);
+        const ca = run.acme(run.acmeDirectory(undefined));
+        const identifiers = [{ type: "dns", value: "www.example.com" }];
+        const order = await ca.post("newOrder", (await ca.directory()).newOrder, { identifiers });
+        assert.equal(order.json.status, "pending");
         child.kill();
         await once(child, "exit");
       }
