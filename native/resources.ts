@@ -7,6 +7,7 @@ export const RESOURCES: Readonly<Record<string, ProviderName>> = {
   CnameCertificate: "cnameCertificate",
   AlidnsRecord: "alidnsRecord",
   BucketCnames: "bucketCnames",
+  AcmeCertificate: "acmeCertificate",
   ManualRecord: "manualRecord",
   RemovalGuard: "removalGuard",
   RecordMemory: "recordMemory",

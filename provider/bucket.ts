@@ -1,8 +1,10 @@
 import type { Clock } from "./clock";
 import type { Location } from "./config/location";
+import type { HttpReply } from "./http";
 import type { OssClient } from "./oss/client";
 import { publicHost } from "./oss/endpoint";
 import { attemptsAt, isOssError, isOutcomeUnknown } from "./oss/error";
+import { objects } from "./oss/objects";
 import type { WithXml } from "./oss/operations";
 import { operations } from "./oss/operations";
 import { leastRamPolicy } from "./oss/remedies";
@@ -172,6 +174,24 @@ export class Bucket {
       certificates: true,
     });
     return (await reply).certId;
+  }
+
+  /** Writes an object that the CA reads through a bound domain. */
+  putChallenge(key: string, body: string, options: { readonly isPublic: boolean }): Promise<void> {
+    return objects.putObject(this.#client, this.name, key, body, options);
+  }
+
+  getChallenge(key: string): Promise<string | undefined> {
+    return objects.getObject(this.#client, this.name, key);
+  }
+
+  deleteChallenge(key: string): Promise<void> {
+    return objects.deleteObject(this.#client, this.name, key);
+  }
+
+  /** What a visitor of a domain gets from this bucket. */
+  visit(domain: string, key: string): Promise<HttpReply> {
+    return this.#client.visit(this.name, domain, key);
   }
 
   /** Records what a confirmed PutCname made of a binding. */

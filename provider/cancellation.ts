@@ -33,6 +33,11 @@ export class Cancellation {
     if (this.#held === 0) this.#controller.abort(new Cancelled());
   }
 
+  /** For a wait in what is held that may end there all the same. @throws Cancelled once the user has asked for it */
+  throwIfAsked(): void {
+    if (this.#isAsked) throw new Cancelled();
+  }
+
   /** Lets nothing be stopped meanwhile: for what must not be left half done. */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     this.#held++;

@@ -17,6 +17,7 @@ export const {
   removalGuard,
   recordMemory,
   bucketCnames,
+  acmeCertificate,
 } = lifecycles(new Run({ shared }));
 
 endWithEngine(engine);

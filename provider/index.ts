@@ -8,6 +8,8 @@ export type {
   ListCnamesArgs,
   ListCnamesResult,
 } from "./queries/query";
+export type { AcmeBucketArgs, AcmeCertificateArgs, AcmeDnsArgs } from "./resources/acmeCertificate/resource";
+export { AcmeCertificate } from "./resources/acmeCertificate/resource";
 export type { AlidnsRecordArgs } from "./resources/alidnsRecord/resource";
 export { AlidnsRecord } from "./resources/alidnsRecord/resource";
 export type { BucketCnameArgs, TakeoverArgs } from "./resources/bucketCname/resource";
@@ -23,6 +25,8 @@ export type { CnameCertificateArgs } from "./resources/cnameCertificate/resource
 export { CnameCertificate } from "./resources/cnameCertificate/resource";
 export type { CnameTokenArgs } from "./resources/cnameToken/resource";
 export { CnameToken } from "./resources/cnameToken/resource";
+export type { AcmeOptions, AutomaticCertificate, LetsEncryptOptions } from "./resources/customDomain/automatic";
+export { acme, letsEncrypt } from "./resources/customDomain/automatic";
 export type { AlidnsOptions, Dns, MakeRecord, RecordArgs } from "./resources/customDomain/dns";
 export { alidns, manual, none, records } from "./resources/customDomain/dns";
 export type { CertificateArgs, CustomDomainArgs } from "./resources/customDomain/resource";

@@ -1,5 +1,6 @@
 import { AcmeClient } from "./acme/client";
 import { directoryUrl } from "./acme/directories";
+import type { RenewalInfo } from "./acme/renewalInfo";
 import { ActionableError } from "./actionableError";
 import { AlidnsClient } from "./alidns/client";
 import { Bucket } from "./bucket";
@@ -72,12 +73,22 @@ export class Run {
   /** Names of buckets that did not exist when a new resource was checked; they are not looked at again for others. */
   readonly missingBuckets = new Set<string>();
 
+  /** Orders of certificates, of which a CA and its limits see only a few at once. */
+  readonly orders: Pace;
+  /** Answers to challenges of a CA that this run has made and not yet removed: TXT values and keys of objects. */
+  readonly challenges = new Set<string>();
+  /** When certificates should be renewed, by RenewalId: asked once, by AcmeCertificate. */
+  readonly recommendations = new Map<string, Promise<RenewalInfo | undefined>>();
+  /** Certificates that this run has found to be new, by CA and registered domain: written and read by `check`. */
+  readonly newCertificates = new Map<string, Set<string>>();
+
   readonly #buckets = new Map<string, Bucket>();
   readonly #clients = new Map<string, OssClient>();
   #settings: Settings;
   #alidns: AlidnsClient | undefined;
   #cas: CasClient | undefined;
   readonly #acme = new Map<string, AcmeClient>();
+  readonly #alidnsOfOthers = new Map<string | undefined, AlidnsClient>();
 
   constructor({
     config = NOT_CONFIGURED,
@@ -92,6 +103,7 @@ export class Run {
     this.declared = new Declared(shared);
     this.pace = new Pace(this.clock, () => this.settings.maxConcurrentRequests);
     this.looks = new Pace(this.clock, () => MOST_LOOKS);
+    this.orders = new Pace(this.clock, () => MOST_ORDERS);
     this.notices = new Notices(clock, print, where);
     this.progress = new Progress(clock, (line) => print(line, where()));
     this.#settings = new Settings(config);
@@ -136,15 +148,30 @@ export class Run {
 
   /** Alibaba Cloud DNS with the credentials of this run. */
   get alidns(): AlidnsClient {
-    this.#alidns ??= new AlidnsClient({
+    this.#alidns ??= this.#alidnsWith(this.credentials);
+    return this.#alidns;
+  }
+
+  /** The same with a profile of the CLI, or with what the environment has, whatever the provider's configuration says. */
+  alidnsOf(profile: string | undefined): AlidnsClient {
+    let alidns = this.#alidnsOfOthers.get(profile);
+    if (alidns === undefined) {
+      const settings = new Settings({ get: (key) => (key === "alicloud:profile" ? profile : undefined) });
+      alidns = this.#alidnsWith(new CredentialChain(() => settings));
+      this.#alidnsOfOthers.set(profile, alidns);
+    }
+    return alidns;
+  }
+
+  #alidnsWith(credentials: CredentialChain): AlidnsClient {
+    return new AlidnsClient({
       http: this.http,
       clock: this.clock,
       pace: this.pace,
-      credentials: this.#getCredentials,
+      credentials: () => this.cancellation.race(() => credentials.get()),
       endpoint: () => this.settings.get("oss-cname:alidnsEndpoint"),
       allowHttp: () => this.settings.allowHttp,
     });
-    return this.#alidns;
   }
 
   /** Certificate Management Service with the credentials of this run. */
@@ -216,5 +243,7 @@ export class Run {
 
 /** Enough for a thousand domains to be looked at in seconds, and few enough for the sockets of any machine. */
 const MOST_LOOKS = 30;
+
+const MOST_ORDERS = 3;
 
 const NOT_CONFIGURED: Config = { get: () => undefined };

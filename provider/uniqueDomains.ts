@@ -9,6 +9,8 @@ interface Declaration {
   readonly name: string;
   /** Undefined for the default one. */
   readonly account: pulumi.ProviderResource | undefined;
+  /** What is wrong with two of them, and what to do. Default: that of a domain. */
+  readonly advice?: string;
 }
 
 /**
@@ -40,13 +42,12 @@ export class UniqueDomains {
 function addUnlessTaken(declared: Map<string, Declaration[]>, declaration: Declaration, domain: unknown): void {
   // Anything else is reported by the resource's check.
   if (typeof domain !== "string") return;
-  const { kind, name, account } = declaration;
+  const { kind, name, account, advice = "a domain belongs to one bucket, so remove one of the two" } = declaration;
   const all = declared.get(foldName(domain)) ?? [];
   const first = all.find((other) => other.kind === kind && other.account === account);
   if (first !== undefined)
     throw new pulumi.RunError(
-      `${kind} ${name} declares ${domain}, but ${kind} ${first.name} of this program declares it already: ` +
-        "a domain belongs to one bucket, so remove one of the two",
+      `${kind} ${name} declares ${domain}, but ${kind} ${first.name} of this program declares it already: ${advice}`,
     );
   declared.set(foldName(domain), [...all, declaration]);
 }

@@ -93,7 +93,8 @@ export class CasClient {
   /** `undefined` where there is no such certificate. */
   async describe(certId: string): Promise<UploadedCertificate | undefined> {
     const what = `certificate ${certId}`;
-    const query = { CertId: certId.replace(/-.*$/, "") };
+    // Otherwise the reply of some sites has the private key.
+    const query = { CertId: certId.replace(/-.*$/, ""), CertFilter: "true" };
     const { Name, Fingerprint, Cert } = await this.#repeated(() =>
       this.#call("GetUserCertificateDetail", what, query),
     ).catch(exceptGone);

@@ -105,6 +105,19 @@ export class OssClient {
     }
   }
 
+  /**
+   * What a visitor of a domain gets who is led to the bucket: no signature, plain http, whatever the reply is. Asked of
+   * the bucket's host itself, for the resolver of this machine may not know a new record yet. Tried once.
+   *
+   * @throws HttpFailure
+   */
+  visit(bucket: string, domain: string, key: string): Promise<HttpReply> {
+    const { origin } = bucketUrl({ ...this.#endpoint, protocol: "http:" }, bucket);
+    const { timeoutMs = TIMEOUT_MS } = this.#options;
+    const headers = { host: domain };
+    return this.#http.exchange({ origin, path: `/${encodeKey(key)}`, method: "GET", headers, timeoutMs });
+  }
+
   async #attempt(request: OssRequest, credentials: Credentials, history: History): Promise<HttpReply> {
     const { timeoutMs = TIMEOUT_MS } = this.#options;
     const { origin, path } = bucketUrl(this.#endpoint, request.bucket);

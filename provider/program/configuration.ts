@@ -8,11 +8,15 @@ import { readTextFile } from "../textFile";
 import { unknownName } from "../unknownName";
 import { domainsFiles, readDomainsFile } from "./domainsFile";
 import { shapeProblems } from "./problems";
-import type { AccountEntry, CertificateEntry, DomainEntry } from "./schema";
+import type { AccountEntry, AutomaticCertificate, CertificateEntry, DomainEntry, GivenCertificate } from "./schema";
 import { SCHEMAS } from "./schema";
 
 /** One entry of `oss-cname:domains` or of a file, defaults filled in. */
-export type ConfiguredDomain = DomainEntry & Required<Pick<DomainEntry, "bucket" | "dns">>;
+export type ConfiguredDomain = Omit<DomainEntry, "certificate"> &
+  Required<Pick<DomainEntry, "bucket" | "dns">> & {
+    /** `letsEncrypt` as `{acme: {}}`. */
+    readonly certificate?: Exclude<CertificateEntry, string>;
+  };
 
 export interface Configuration {
   /** Those of `oss-cname:domains`. */
@@ -74,8 +78,12 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     const addField = ([field, problem]: FieldProblem) => add(field.split("."), `${field}: ${problem}`);
     mistakenMeaning(merged, Object.keys(accounts)).forEach(addField);
     const domain = typeof merged.domain === "string" ? foldName(merged.domain) : "";
-    const { certificate } = merged;
-    if (isObject(certificate)) mistakenCertificate(certificate, domain, read, source.now, knownPems).forEach(addField);
+    const given: unknown = merged.certificate;
+    const certificate = given === "letsEncrypt" ? { acme: {} } : given;
+    if (isObject(certificate)) {
+      mistakenCertificate(certificate, domain, read, source.now, knownPems).forEach(addField);
+      mistakenAcme(certificate, merged.dns).forEach(addField);
+    }
     const before = places.get(domain);
     if (before !== undefined) addField(["domain", `declared twice, first in ${before}`]);
     else if (domain !== "") places.set(domain, place([]));
@@ -174,7 +182,7 @@ function mistakenMeaning(entry: Partial<ConfiguredDomain>, accounts: string[]): 
  * stack.
  */
 function mistakenCertificate(
-  given: CertificateEntry,
+  given: GivenCertificate,
   domain: string,
   read: ReadFile,
   now: number,
@@ -202,6 +210,15 @@ function mistakenCertificate(
     .map(({ property, reason }) => [`certificate.${property}${given.certificateFile ? "File" : ""}`, reason]);
 }
 
+/** What does not go with the DNS of a domain whose certificate is issued by itself. */
+function mistakenAcme({ acme = {} }: Partial<AutomaticCertificate>, dns: unknown): FieldProblem[] {
+  const { challenge, wildcard } = acme;
+  const isAlidns = dns === "alidns" || isObject(dns);
+  if (challenge === "dns-01" && !isAlidns) return [["certificate.acme.challenge", "dns-01 needs dns alidns"]];
+  const isThroughBucket = challenge === "http-01" || !isAlidns;
+  return wildcard && isThroughBucket ? [["certificate.acme.wildcard", "a wildcard can be proven by dns-01 only"]] : [];
+}
+
 type ReadFile = (path: string) => string | Error;
 
 /** Many domains have the same certificate. */
@@ -222,7 +239,7 @@ function readFilesOnce(rootDirectory: string): ReadFile {
 }
 
 /** Paths relative to the directory where they are read, so that no state names a directory of this machine. */
-function fromProgram(certificate: CertificateEntry, source: ConfigurationSource): CertificateEntry {
+function fromProgram(certificate: GivenCertificate, source: ConfigurationSource): GivenCertificate {
   const moved = (path: unknown) =>
     typeof path === "string" ? relative(source.programDirectory, resolve(source.rootDirectory, path)) : undefined;
   const certificateFile = moved(certificate.certificateFile);

@@ -1,6 +1,9 @@
-import type { CustomDomainsArgs, CustomDomainsEntry } from "../resources/customDomains/resource";
+import type {
+  CustomDomainsArgs,
+  CustomDomainsCertificateArgs,
+  CustomDomainsEntry,
+} from "../resources/customDomains/resource";
 import type { ConfiguredDomain } from "./configuration";
-import type { CertificateEntry } from "./schema";
 
 /** Domains that can be one `CustomDomains`, and what they have in common. */
 export interface Group extends Pick<ConfiguredDomain, "account" | "dns" | "retainOnDelete"> {
@@ -70,7 +73,10 @@ function argsOf(members: readonly ConfiguredDomain[], defaults: object): Group["
     const own = Object.entries(options).filter(([key, value]) => !isSame(value, shared[key]));
     return [domain, Object.fromEntries(own) as CustomDomainsEntry] as const;
   });
-  return { ...(shared as { bucket: string; certificate?: CertificateEntry }), domains: Object.fromEntries(entries) };
+  return {
+    ...(shared as { bucket: string; certificate?: CustomDomainsCertificateArgs }),
+    domains: Object.fromEntries(entries),
+  };
 }
 
 /** The preferred one if it is among them. Of equally common ones always the same. */

@@ -31,8 +31,9 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown): ShapeProbl
     case "invalid_value":
       return named(`must be ${issue.values.join(", ").replace(/, ([^,]*)$/, " or $1")}`);
     case "invalid_union":
-      // A value that fits no form: the first one is the simplest.
-      return (issue.errors[0] ?? []).flatMap((first) => problemsOf({ ...first, path } as Issue, schema, value));
+      return meantForm(issue.errors, valueAt(value, path)).flatMap((inner) =>
+        problemsOf({ ...inner, path: [...path, ...inner.path] } as Issue, schema, value),
+      );
     case "invalid_type": {
       const found = valueAt(value, path);
       if (found === undefined) return [{ path, at: path, text: (field) => `${field}: missing` }];
@@ -46,6 +47,15 @@ function problemsOf(issue: Issue, schema: z.ZodType, value: unknown): ShapeProbl
     default:
       return named(issue.message);
   }
+}
+
+/** Of the forms of a value that fits none of them, the one that goes with most of it; of several, the first. */
+function meantForm(forms: readonly Issue[][], value: unknown): readonly Issue[] {
+  const depthOf = (issues: readonly Issue[]) =>
+    issues.some(({ code, path }) => code === "invalid_type" && path.length === 0)
+      ? -1
+      : Math.max(0, ...issues.filter(({ path }) => valueAt(value, path) !== undefined).map(({ path }) => path.length));
+  return [...forms].sort((one, other) => depthOf(other) - depthOf(one))[0] ?? [];
 }
 
 const KINDS: Readonly<Record<string, string>> = {

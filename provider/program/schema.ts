@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { PROGRAM_KEYS } from "../config/settings";
+import type { AcmeOptions } from "../resources/customDomain/automatic";
 import type { CustomDomainArgs } from "../resources/customDomain/resource";
 
 /**
@@ -7,7 +8,7 @@ import type { CustomDomainArgs } from "../resources/customDomain/resource";
  * that editors complete it with. Each option is declared here once; its description is the editor's.
  */
 
-/** The three ways to give a certificate. */
+/** The three ways to give a certificate that exists. */
 const CERTIFICATE_FORMS = [["certId"], ["certificateFile", "privateKeyFile"], ["certificate", "privateKey"]] as const;
 
 const string = (description: string) => z.string().describe(description);
@@ -30,7 +31,26 @@ const dns = z
   .union([z.enum(["alidns", "manual", "none"]), z.strictObject({ alidns })])
   .describe("Who keeps the DNS records: alidns, manual, none, or {alidns: {zone, ttl, account, allowOverwrite}}.");
 
-const certificate = z
+/** A certificate that is issued by itself. */
+const acme = z.strictObject({
+  challenge: z
+    .enum(["dns-01", "http-01"])
+    .describe("How the domain is proven. Default: dns-01 with dns: alidns, else http-01, through the bucket.")
+    .exactOptional(),
+  wildcard: z.boolean().describe("Order *.example.com for www.example.com. With dns-01 only.").exactOptional(),
+  directory: string("Directory of the CA. Default: oss-cname:acmeDirectory.").exactOptional(),
+  profile: string("Profile of the CA, such as tlsserver.").exactOptional(),
+  keyType: z.enum(["P-256", "RSA-2048"]).exactOptional(),
+  renewBefore: z.number().positive().describe("Renew this many days before the end.").exactOptional(),
+  retire: z
+    .boolean()
+    .describe("Delete what a renewal has replaced from Certificate Management Service.")
+    .exactOptional(),
+  force: z.boolean().describe("Overwrite any certificate that is there.").exactOptional(),
+  expiryWarningDays: z.number().min(0).describe("Warn this many days before it expires. Default: 0.").exactOptional(),
+} satisfies Record<keyof AcmeOptions, z.ZodType>);
+
+const givenCertificate = z
   .strictObject({
     certId: string("Id in Certificate Management Service with its region, such as 12345-cn-hangzhou.").exactOptional(),
     certificateFile: string("File with the chain, relative to Pulumi.yaml.").exactOptional(),
@@ -44,8 +64,18 @@ const certificate = z
       .describe("Warn this many days before the certificate expires.")
       .exactOptional(),
   })
-  .refine(hasOneForm, { message: "must be {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}" })
+  .refine(hasOneForm, {
+    message: "must be letsEncrypt, {acme}, {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}",
+    // Otherwise it would count as the form that is meant, whatever the others say.
+    abort: true,
+  })
   .describe("{certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}");
+
+const automaticCertificate = z.strictObject({ acme });
+
+const certificate = z
+  .union([givenCertificate, z.enum(["letsEncrypt"]), automaticCertificate])
+  .describe("letsEncrypt, {acme: {…}}, {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}");
 
 /** What an entry may say, and `oss-cname:defaults` for all entries that do not. */
 const defaults = {
@@ -111,8 +141,11 @@ export const SCHEMAS = {
  * otherwise.
  */
 export type DomainEntry = z.infer<typeof domain>;
-/** Exactly one of a CertId, two files and two PEM strings. */
+/** Exactly one of a CertId, two files and two PEM strings, or one that is issued by itself. */
 export type CertificateEntry = z.infer<typeof certificate>;
+/** Exactly one of a CertId, two files and two PEM strings. */
+export type GivenCertificate = z.infer<typeof givenCertificate>;
+export type AutomaticCertificate = z.infer<typeof automaticCertificate>;
 /** An entry of `oss-cname:accounts`. */
 export type AccountEntry = z.infer<typeof account>;
 
@@ -194,7 +227,7 @@ function editorSchema(schema: z.ZodType): object {
         delete jsonSchema.type;
         jsonSchema.anyOf = [{ type: "string" }, { type: "object", required: ["secure"] }];
       }
-      if (zodSchema === certificate) jsonSchema.oneOf = CERTIFICATE_FORMS.map(formSchema);
+      if (zodSchema === givenCertificate) jsonSchema.oneOf = CERTIFICATE_FORMS.map(formSchema);
     },
   });
   return json;

@@ -10,7 +10,8 @@ export type ProviderName =
   | "manualRecord"
   | "removalGuard"
   | "recordMemory"
-  | "bucketCnames";
+  | "bucketCnames"
+  | "acmeCertificate";
 
 /**
  * A dynamic resource whose implementation is loaded by name.

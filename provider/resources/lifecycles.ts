@@ -1,4 +1,5 @@
 import type { Run } from "../run";
+import { AcmeCertificateLifecycle } from "./acmeCertificate/lifecycle";
 import { AlidnsRecordLifecycle } from "./alidnsRecord/lifecycle";
 import { BucketCnameLifecycle } from "./bucketCname/lifecycle";
 import { BucketCnamesLifecycle } from "./bucketCnames/lifecycle";
@@ -21,8 +22,9 @@ export function lifecycles(run: Run) {
     removalGuard: new RemovalGuardLifecycle(run),
     recordMemory: new RecordMemoryLifecycle(run),
   };
-  return { ...singles, bucketCnames: new BucketCnamesLifecycle(run, singles) } satisfies Record<
-    ProviderName,
-    Lifecycle
-  >;
+  return {
+    ...singles,
+    bucketCnames: new BucketCnamesLifecycle(run, singles),
+    acmeCertificate: new AcmeCertificateLifecycle(run),
+  } satisfies Record<ProviderName, Lifecycle>;
 }

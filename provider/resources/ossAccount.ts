@@ -28,8 +28,15 @@ const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "profile"] as co
  * process of its own for it.
  */
 export class OssAccount extends pulumi.ProviderResource {
+  /** The profile that was given. */
+  readonly profile: pulumi.Input<string> | undefined;
+  /** Whether keys were given. */
+  readonly hasKeys: boolean;
+
   constructor(name: string, args: OssAccountArgs, opts?: pulumi.ResourceOptions) {
     super("pulumi-nodejs", name, accountConfig(args), opts);
+    this.profile = args.profile;
+    this.hasKeys = args.accessKey !== undefined || args.secretKey !== undefined;
   }
 }
 

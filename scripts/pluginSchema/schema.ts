@@ -4,7 +4,7 @@ import type { ObjectSpec, PropertySpec, Use } from "./types";
 import { SchemaTypes } from "./types";
 
 /** Resources, by their classes; the arguments of each are `<class>Args`. */
-const RESOURCES = ["CnameToken", "BucketCname", "CnameCertificate", "AlidnsRecord", "BucketCnames"];
+const RESOURCES = ["CnameToken", "BucketCname", "CnameCertificate", "AlidnsRecord", "BucketCnames", "AcmeCertificate"];
 const COMPONENTS = ["CustomDomain"];
 /** The arguments and results of `name` are `NameArgs` and `NameResult`. */
 const FUNCTIONS = ["getCnameToken", "listCnames"];

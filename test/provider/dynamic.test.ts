@@ -4,6 +4,7 @@ import * as dynamic from "../../provider/dynamic";
 describe("pulumi-oss-cname/dynamic", () => {
   it("keeps the names that are in the state of users", () =>
     assert.deepEqual(Object.keys(dynamic).sort(), [
+      "acmeCertificate",
       "alidnsRecord",
       "bucketCname",
       "bucketCnames",

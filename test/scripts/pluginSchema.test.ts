@@ -108,6 +108,7 @@ describe("the plugin's schema", () => {
       CnameCertificate: ["bucket", "domain"],
       AlidnsRecord: ["name", "type", "value"],
       BucketCnames: ["bucket", "domains"],
+      AcmeCertificate: ["names"],
       CustomDomain: ["bucket", "dns", "domain"],
       provider: [],
     });
@@ -149,6 +150,9 @@ describe("the plugin's schema", () => {
     const isChoice = ({ $ref = "" }: PropertySpec) => schema.types[$ref.replace("#/types/", "")]?.enum !== undefined;
     const places = properties.filter(([, spec]) => isChoice(spec)).map(([place]) => place);
     assert.deepEqual(places.sort(), [
+      "AcmeCertificate.challenge",
+      "AcmeCertificate.keyType",
+      "AcmeCertificate.unready",
       "AlidnsRecord.type",
       "BucketCname.unverified",
       "BucketCname.verification",

@@ -16,6 +16,9 @@ export type CertificateInputs = pulumi.Unwrap<CnameCertificateArgs> & {
   readonly validTo?: string;
 };
 
+/** The CertId of a certificate that is not issued yet. A domain stays as it is until there is one. */
+export const NO_CERTIFICATE = "pending";
+
 /** What is declared, with files read. It holds the key: never logged, never returned. */
 export type DesiredCertificate =
   | { readonly certId: string; readonly pair?: undefined }
@@ -133,6 +136,7 @@ function checkForms(news: CertificateInputs): CheckFailure[] {
 }
 
 function formProblem(property: Property, value: unknown): string | undefined {
+  if (property === "certId" && value === NO_CERTIFICATE) return undefined;
   if (value === undefined) return "is missing: a certificate and its private key go together";
   if (typeof value !== "string") return "must be a string";
   if (property === "certId" && !(/^\d+-[a-z0-9-]+$/.test(value) && value.length < 64))

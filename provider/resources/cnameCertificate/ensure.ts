@@ -4,7 +4,7 @@ import type { CertificateConfiguration, CertificateInfo, CnameInfo } from "../..
 import type { Run } from "../../run";
 import type { BindingInputs } from "../binding";
 import type { CertificateInputs } from "./desired";
-import { digestOf, readDesired } from "./desired";
+import { digestOf, NO_CERTIFICATE, readDesired } from "./desired";
 import type { Claim } from "./foreign";
 import { foreignError, needsForce } from "./foreign";
 import type { RecordedCertificate } from "./match";
@@ -27,13 +27,14 @@ export function findCertificate(run: Run, binding: BindingInputs, recordedId: st
   });
 }
 
-/** Makes sure that the domain has the desired certificate; `undefined` while its binding is pending. */
+/** Makes sure that the domain has the desired certificate; `undefined` while its binding or the certificate is pending. */
 export async function ensureCertificate(
   run: Run,
   inputs: CertificateInputs,
   olds?: RecordedCertificate,
 ): Promise<EnsuredCertificate | undefined> {
   const { domain } = inputs;
+  if (inputs.certId === NO_CERTIFICATE) return undefined;
   const bucket = run.bucket(inputs);
   const desired = readDesired(inputs, run.knownPems);
   if (olds !== undefined) run.knownCertificates.noteChain(olds);

@@ -3,7 +3,7 @@ import type { Bucket } from "../../bucket";
 import type { CertificateInfo } from "../../oss/xml";
 import type { Run } from "../../run";
 import type { CertificateInputs, DesiredCertificate } from "./desired";
-import { readDesired } from "./desired";
+import { NO_CERTIFICATE, readDesired } from "./desired";
 import type { RecordedCertificate } from "./match";
 import { isForeign } from "./match";
 
@@ -50,7 +50,7 @@ export async function findForeign(
   inputs: CertificateInputs,
   olds?: RecordedCertificate,
 ): Promise<ActionableError | undefined> {
-  if (inputs.force) return undefined;
+  if (inputs.force || inputs.certId === NO_CERTIFICATE) return undefined;
   const { domain } = inputs;
   try {
     const bucket = run.bucket(inputs);

@@ -7,7 +7,10 @@ import { warnOfExpiry } from "./expiry";
 export interface CnameCertificateArgs extends BindingArgs {
   /** Bucket that the domain is bound to. Changed in place. */
   readonly bucket: pulumi.Input<string>;
-  /** Id of a certificate in Certificate Management Service, with its region: `12345-cn-hangzhou`. Changed in place. */
+  /**
+   * Id of a certificate in Certificate Management Service, with its region: `12345-cn-hangzhou`. Changed in place.
+   * `pending`, as AcmeCertificate gives it before there is a certificate, leaves the domain as it is.
+   */
   readonly certId?: pulumi.Input<string>;
   /** Certificate chain, PEM, leaf first. Changed in place. */
   readonly certificate?: pulumi.Input<string>;
@@ -53,7 +56,7 @@ export class CnameCertificate extends OssDynamicResource {
   declare readonly validFrom: pulumi.Output<string>;
   /** ISO 8601. */
   declare readonly validTo: pulumi.Output<string>;
-  /** `Enabled`, `Disabled`, `Pending` with its binding, or `Removed` when a refresh found none. */
+  /** `Enabled`, `Disabled`, `Pending` with its binding or its certificate, or `Removed` when a refresh found none. */
   declare readonly status: pulumi.Output<string>;
 
   constructor(name: string, args: CnameCertificateArgs, opts?: pulumi.CustomResourceOptions) {

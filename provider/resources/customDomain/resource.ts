@@ -4,6 +4,7 @@ import type { DnsRecord } from "../../names";
 import { domainProblem, foldName, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
 import type { RecordToCreate } from "../../programState";
 import { programState } from "../../programState";
+import { AcmeCertificate } from "../acmeCertificate/resource";
 import { bindingOf } from "../binding";
 import type { BucketCnameArgs } from "../bucketCname/resource";
 import { BUCKET_CNAME_OPTIONS, BucketCname } from "../bucketCname/resource";
@@ -15,15 +16,22 @@ import { ManualRecord } from "../manualRecord/resource";
 import { takeAccount } from "../ossAccount";
 import { rememberRecords } from "../recordMemory/resource";
 import { declareDomain } from "../removalGuard/resource";
+import type { AcmeOptions, AutomaticCertificate } from "./automatic";
+import { automaticOptions, certificateArgs, challengeOf, servedBy } from "./automatic";
 import type { Dns } from "./dns";
 
-/** One of three ways to give a certificate. Files are best: the key is then in no state at all, not even encrypted. */
-export type CertificateArgs = Pick<CnameCertificateArgs, "force" | "expiryWarningDays"> &
-  (
-    | Required<Pick<CnameCertificateArgs, "certId">>
-    | Required<Pick<CnameCertificateArgs, "certificate" | "privateKey">>
-    | Required<Pick<CnameCertificateArgs, "certificateFile" | "privateKeyFile">>
-  );
+/**
+ * `letsEncrypt()` or `acme()`, which issue it and renew it, or one of three ways to give a certificate. Of those, files
+ * are best: the key is then in no state at all, not even encrypted.
+ */
+export type CertificateArgs =
+  | AutomaticCertificate
+  | (Pick<CnameCertificateArgs, "force" | "expiryWarningDays"> &
+      (
+        | Required<Pick<CnameCertificateArgs, "certId">>
+        | Required<Pick<CnameCertificateArgs, "certificate" | "privateKey">>
+        | Required<Pick<CnameCertificateArgs, "certificateFile" | "privateKeyFile">>
+      ));
 
 /** Arguments of CustomDomain. */
 export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "token" | "unverified"> {
@@ -45,7 +53,8 @@ export interface CustomDomainArgs extends Omit<BucketCnameArgs, "domain" | "toke
 
 /**
  * A custom domain on a bucket with everything that it needs, in this order: token, TXT record, binding, certificate,
- * CNAME record. Destroyed in reverse: the record that leads visitors here goes first, the proof of ownership last.
+ * CNAME record. Destroyed in reverse: the record that leads visitors here goes first, the proof of ownership last. A
+ * certificate that is issued through the bucket (`http-01`) comes after the CNAME record.
  *
  *     new CustomDomain("www", { bucket: "site", domain: "www.example.com", dns: alidns() });
  *
@@ -111,10 +120,15 @@ export class CustomDomain extends pulumi.ComponentResource {
       { ...binding, ...optionsOf(args), unverified: isManual ? "pending" : "wait" },
       ours(token, ...txt),
     );
-    const served =
-      certificate && new CnameCertificate(name, { ...binding, ...certificate }, { ...ours(bound), deletedWith: bound });
     const target = cnameTarget === undefined ? bound.cnameTarget : pulumi.output(cnameTarget);
-    if (writesCname) makeRecord("CNAME", domain, target, served ? [bound, served] : [bound]);
+    const lead = (...after: pulumi.Resource[]) => (writesCname ? makeRecord("CNAME", domain, target, after) : []);
+    const automatic = automaticOptions(certificate);
+    const isLedFirst = automatic !== undefined && challengeOf(automatic, dns) === "http-01";
+    const before = isLedFirst ? [bound, ...lead(bound)] : [bound];
+    const declared = automatic ? this.#issued(name, args, automatic, ofChildren, ours(...before)) : certificate;
+    const served =
+      declared && new CnameCertificate(name, { ...binding, ...declared }, { ...ours(...before), deletedWith: bound });
+    if (!isLedFirst) lead(...(served ? [bound, served] : [bound]));
 
     this.status = bound.status;
     this.cnameTarget = target;
@@ -136,6 +150,32 @@ export class CustomDomain extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
+  /** A certificate for the domain alone, as `CnameCertificate` takes it. */
+  #issued(
+    name: string,
+    { domain, dns, cnameTarget, ...binding }: CustomDomainArgs,
+    options: AcmeOptions,
+    own: pulumi.ProviderResource | undefined,
+    opts: pulumi.CustomResourceOptions,
+  ): ReturnType<typeof servedBy> {
+    const { bucket, region, endpoint } = bindingOf({ ...binding, domain });
+    const place = {
+      bucket,
+      ...(region && { region }),
+      ...(endpoint && { endpoint }),
+      ...(cnameTarget && { cnameTarget }),
+    };
+    try {
+      const accounts = { own, inherited: this.getProvider("pulumi-nodejs:dynamic/oss:AcmeCertificate") };
+      const args = certificateArgs(options, dns, accounts, [domain], [place]);
+      const isManual = dns.kind === "manual";
+      const kind = isManual ? TabledCertificate : AcmeCertificate;
+      return servedBy(new kind(name, { ...args, ...(isManual && { unready: "pending" }) }, opts).certId, options);
+    } catch (error) {
+      throw new pulumi.ResourceError(`CustomDomain ${name}: ${(error as Error).message}`, this, true);
+    }
+  }
+
   /** The CNAME record of a domain, unless a person has made it already. */
   #cnameToCreate(
     resourceName: string,
@@ -155,6 +195,13 @@ export class CustomDomain extends pulumi.ComponentResource {
 /** Its TXT record is in the table of all that a person has to create. */
 class TabledBinding extends BucketCname {
   protected override warnOfPending(): void {}
+}
+
+/** The records that it waits for are in the same table. */
+class TabledCertificate extends AcmeCertificate {
+  protected override warn(): void {
+    super.warn({ ofPending: false });
+  }
 }
 
 function optionsOf(args: CustomDomainArgs): Partial<BucketCnameArgs> {

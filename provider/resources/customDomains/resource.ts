@@ -4,15 +4,28 @@ import type { DnsRecord } from "../../names";
 import { foldName, RECORD_TTL_SECONDS, txtRecordName } from "../../names";
 import { programState } from "../../programState";
 import { bindingOf } from "../binding";
-import type { BucketCnamesArgs, BucketCnamesDomainArgs, BucketCnamesResult } from "../bucketCnames/resource";
+import type {
+  BucketCnamesArgs,
+  BucketCnamesCertificateArgs,
+  BucketCnamesDomainArgs,
+  BucketCnamesResult,
+} from "../bucketCnames/resource";
 import { BucketCnames } from "../bucketCnames/resource";
 import { CnameToken } from "../cnameToken/resource";
+import type { AutomaticCertificate } from "../customDomain/automatic";
+import { automaticOptions } from "../customDomain/automatic";
 import type { Dns, MakeRecord } from "../customDomain/dns";
 import { takeAccount } from "../ossAccount";
 import { protectDomain } from "../removalGuard/resource";
+import type { AutomaticDomain } from "./certificates";
+import { shareCertificates } from "./certificates";
+
+/** `letsEncrypt()` or `acme()`, which issue it and renew it, or one of the ways to give a certificate. */
+export type CustomDomainsCertificateArgs = AutomaticCertificate | BucketCnamesCertificateArgs;
 
 /** One domain of CustomDomains: what is not as for the others. */
-export interface CustomDomainsEntry extends Omit<BucketCnamesDomainArgs, "unverified"> {
+export interface CustomDomainsEntry extends Omit<BucketCnamesDomainArgs, "unverified" | "certificate"> {
+  readonly certificate?: CustomDomainsCertificateArgs;
   /**
    * Refuse a program that no longer declares the domain, in the preview already, and `destroy`. Default false. It takes
    * an `up` to take it away before the domain can go. Pulumi's option `protect` is for whole resources: no domain of
@@ -22,11 +35,17 @@ export interface CustomDomainsEntry extends Omit<BucketCnamesDomainArgs, "unveri
 }
 
 /** Arguments of CustomDomains. Options are as those of `CustomDomain`. */
-export interface CustomDomainsArgs extends Omit<BucketCnamesArgs, "domains" | "unverified" | "alidns" | "manual"> {
+export interface CustomDomainsArgs
+  extends Omit<BucketCnamesArgs, "domains" | "unverified" | "alidns" | "manual" | "certificate"> {
   /** The domains: a list, or an object with domains as its keys. Plain strings. */
   readonly domains: readonly string[] | Readonly<Record<string, CustomDomainsEntry>>;
   /** Who keeps the DNS records of all domains: `alidns()`, `records(…)`, `manual()` or `none`. */
   readonly dns: Dns;
+  /**
+   * Certificate of all domains that have none of their own. One that is issued is for up to 100 of them; with `http-01`,
+   * through the bucket, a domain that is new gets it in the `up` after the one that has bound it.
+   */
+  readonly certificate?: CustomDomainsCertificateArgs;
 }
 
 /**
@@ -64,8 +83,7 @@ export class CustomDomains extends pulumi.ComponentResource {
     const { results } = new BucketCnames(
       name,
       {
-        ...shared,
-        domains: Object.fromEntries(entries),
+        ...this.#withCertificates(name, args, entries, account, ours([])),
         ...(dns.kind === "manual" && { manual: true }),
         ...(ownZones && { alidns }),
       },
@@ -80,6 +98,41 @@ export class CustomDomains extends pulumi.ComponentResource {
     if (dns.kind === "manual") programState.announce(toCreate);
     // What became of a thousand domains is in the state once: with BucketCnames, in a tenth of the space.
     this.registerOutputs({});
+  }
+
+  /** What BucketCnames takes, with a CertId for every domain whose certificate is issued by itself. */
+  #withCertificates(
+    name: string,
+    { domains: _, dns, certificate: shared, ...args }: CustomDomainsArgs,
+    entries: readonly Entry[],
+    account: pulumi.ProviderResource | undefined,
+    opts: pulumi.CustomResourceOptions,
+  ): Omit<BucketCnamesArgs, "alidns" | "manual"> {
+    // With a target of its own for each, names may lead anywhere.
+    const anywhere = entries.some(([, { cnameTarget }]) => cnameTarget !== undefined) ? { cnameTarget: "" } : {};
+    const automatic = entries.flatMap(([domain, entry]): AutomaticDomain[] => {
+      const options = automaticOptions(entry.certificate ?? shared);
+      if (options === undefined) return [];
+      const { bucket, region, endpoint } = bindingOf({ ...args, ...entry, domain });
+      const place = { bucket, ...(region && { region }), ...(endpoint && { endpoint }), ...anywhere };
+      const bucketName = typeof entry.bucket === "string" && entry.bucket !== args.bucket ? entry.bucket : undefined;
+      return [{ domain, options, place, bucketName }];
+    });
+    const inherited = this.getProvider("pulumi-nodejs:dynamic/oss:AcmeCertificate");
+    let issued: ReadonlyMap<string, BucketCnamesCertificateArgs>;
+    try {
+      const accounts = { own: account ?? inherited, inherited };
+      issued = shareCertificates(name, automatic, dns, accounts, automaticOptions(shared), opts);
+    } catch (error) {
+      throw new pulumi.ResourceError(`CustomDomains ${name}: ${(error as Error).message}`, this, true);
+    }
+    const given =
+      automaticOptions(shared) === undefined ? (shared as BucketCnamesCertificateArgs | undefined) : undefined;
+    const domains = entries.map(([domain, { certificate, ...entry }]) => {
+      const own = issued.get(domain) ?? (certificate as BucketCnamesCertificateArgs | undefined);
+      return [domain, { ...entry, ...(own && { certificate: own }) }] as const;
+    });
+    return { ...args, ...(given && { certificate: given }), domains: Object.fromEntries(domains) };
   }
 
   /** A TXT record that proves one domain. */
@@ -110,7 +163,7 @@ export class CustomDomains extends pulumi.ComponentResource {
   }
 }
 
-type Entry = readonly [domain: string, entry: BucketCnamesDomainArgs];
+type Entry = readonly [domain: string, entry: Omit<CustomDomainsEntry, "protect">];
 
 /** The domains as they are compared; those at the top of a zone have no CNAME record unless it is asked for. */
 function entriesOf({ domains, dns }: CustomDomainsArgs): Entry[] {

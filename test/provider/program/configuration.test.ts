@@ -153,7 +153,9 @@ describe("readConfiguration", () => {
     [
       "half a certificate",
       [{ ...www, certificate: { certificateFile: "certs/www.pem" } }],
-      [`${place}certificate: must be {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}`],
+      [
+        `${place}certificate: must be letsEncrypt, {acme}, {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}`,
+      ],
     ],
     [
       "two certificates",
@@ -163,7 +165,35 @@ describe("readConfiguration", () => {
           certificate: { certId: "1-cn-hangzhou", certificateFile: "certs/www.pem", privateKeyFile: "certs/www.key" },
         },
       ],
-      [`${place}certificate: must be {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}`],
+      [
+        `${place}certificate: must be letsEncrypt, {acme}, {certId}, {certificateFile, privateKeyFile} or {certificate, privateKey}`,
+      ],
+    ],
+    [
+      "a certificate that is issued by itself, with unknown options",
+      [{ ...www, certificate: { acme: { profil: "tlsserver", keyType: "RSA-4096" } } }],
+      [
+        `${place}certificate.acme.keyType: must be P-256 or RSA-2048`,
+        `${place}certificate.acme: unknown key "profil"; did you mean "profile"?`,
+      ],
+    ],
+    [
+      "a word that is not letsEncrypt",
+      [{ ...www, certificate: "letsencrypt" }],
+      [`${place}certificate: must be letsEncrypt`],
+    ],
+    [
+      "challenges that its DNS does not allow",
+      [
+        { ...www, certificate: { acme: { challenge: "dns-01" } }, dns: "manual" },
+        { ...www, domain: "a.example.com", certificate: { acme: { wildcard: true } }, dns: "none" },
+        { ...www, domain: "b.example.com", certificate: { acme: { wildcard: true, challenge: "http-01" } } },
+      ],
+      [
+        `${place}certificate.acme.challenge: dns-01 needs dns alidns`,
+        "oss-cname:domains[1] (a.example.com): certificate.acme.wildcard: a wildcard can be proven by dns-01 only",
+        "oss-cname:domains[2] (b.example.com): certificate.acme.wildcard: a wildcard can be proven by dns-01 only",
+      ],
     ],
     [
       "missing files",
@@ -243,6 +273,29 @@ describe("readConfiguration", () => {
       ]);
     });
 
+    it("takes letsEncrypt as a word, as an option of all and as a column", () => {
+      const acme = { acme: { profile: "tlsserver" } };
+      const csv = `domain,certificate,certificate.acme.profile\na.example.com,letsEncrypt,\nb.example.com,,tlsserver\n`;
+      const { domains, rest } = inFiles(
+        { "b.csv": csv },
+        { defaults: { bucket: "site", dns: "manual", certificate: acme } },
+        [{ domain: "c.example.com" }, { domain: "d.example.com", certificate: "letsEncrypt" }],
+      );
+      const configuration = read(domains, rest);
+      assert.deepEqual(
+        [...configuration.domainsOfFiles, ...configuration.domains].map(({ domain, certificate }) => [
+          domain,
+          certificate,
+        ]),
+        [
+          ["a.example.com", { acme: {} }],
+          ["b.example.com", acme],
+          ["c.example.com", acme],
+          ["d.example.com", { acme: {} }],
+        ],
+      );
+    });
+
     it("names the file and the line of what is wrong", () => {
       const yaml = [
         "# ours",
@@ -259,7 +312,7 @@ describe("readConfiguration", () => {
         problemsInFiles({ "list.yaml": yaml.join("\n") }).map((problem) => problem.slice(0, 62)),
         [
           'list.yaml:7 (a.example.com): certificate: unknown key "certid"',
-          "list.yaml:6 (a.example.com): certificate: must be {certId}, {c",
+          "list.yaml:6 (a.example.com): certificate: must be letsEncrypt,",
           "list.yaml:5 (a.example.com): cnameRecord: must be true or fals",
           'list.yaml:9 (b.example.com): bucket: bucket "My_Site" must be ',
         ],

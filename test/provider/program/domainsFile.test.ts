@@ -100,13 +100,13 @@ describe("readDomainsFile", () => {
 
   it("refuses columns that are no single options, once", () => {
     assert.deepEqual(
-      problems("list.csv", "domain,bukket,certificate,domain\na,b,c,d\ne,f,g,h\n").map(([line, text]) => [
+      problems("list.csv", "domain,bukket,takeover,domain\na,b,c,d\ne,f,g,h\n").map(([line, text]) => [
         line,
         text?.toString().slice(0, 44),
       ]),
       [
         [1, 'unknown column "bukket"; did you mean "bucke'],
-        [1, 'unknown column "certificate"; known: domain,'],
+        [1, 'unknown column "takeover"; known: domain, bu'],
         [1, 'column "domain" is there twice'],
       ],
     );
