@@ -1,8 +1,10 @@
 import type { KeyObject } from "node:crypto";
+import { Cancelled } from "../cancellation";
 import type { Clock } from "../clock";
 import type { HttpClient, HttpReply } from "../http";
-import { clearTextProblem } from "../http";
+import { clearTextProblem, HttpFailure } from "../http";
 import { toUrl } from "../oss/endpoint";
+import { Pace } from "../pace";
 import { AcmeError, described, isAcmeError, readProblem } from "./error";
 import type { ExternalAccount, Signer } from "./jws";
 import { externalBinding, publicJwk, signedRequest } from "./jws";
@@ -47,6 +49,7 @@ export interface AcmeReply {
 export class AcmeClient {
   readonly clock: Clock;
   readonly #options: AcmeClientOptions;
+  readonly #pace: Pace;
   readonly #nonces: string[] = [];
   #directory: Promise<Directory> | undefined;
   #account: Promise<string> | undefined;
@@ -54,6 +57,7 @@ export class AcmeClient {
   constructor(options: AcmeClientOptions) {
     this.#options = options;
     this.clock = options.clock;
+    this.#pace = new Pace(options.clock, () => MOST_AT_ONCE);
   }
 
   /** The host of the CA, for messages. */
@@ -61,8 +65,9 @@ export class AcmeClient {
     return toUrl(this.#options.directory).host;
   }
 
-  directory(): Promise<Directory> {
-    this.#directory ??= this.#readDirectory().catch((error) => {
+  /** `isBrief`: tried once, for a few seconds, as `get` does. */
+  directory({ isBrief = false }: { readonly isBrief?: boolean } = {}): Promise<Directory> {
+    this.#directory ??= this.#readDirectory(isBrief).catch((error) => {
       this.#directory = undefined;
       throw error;
     });
@@ -121,12 +126,13 @@ export class AcmeClient {
     return location;
   }
 
-  async #readDirectory(): Promise<Directory> {
+  async #readDirectory(isBrief: boolean): Promise<Directory> {
     const { directory } = this.#options;
-    const { json } = await this.#repeated(async () => {
-      const reply = await this.#exchange("the directory", directory, "GET");
+    const read = async () => {
+      const reply = await this.#exchange("the directory", directory, "GET", undefined, isBrief ? BRIEF_MS : TIMEOUT_MS);
       return this.#accepted("the directory", reply);
-    });
+    };
+    const { json } = await (isBrief ? read() : this.#repeated(read));
     const missing = ["newNonce", "newAccount", "newOrder"].filter((field) => typeof json[field] !== "string");
     if (missing.length === 0) return json as unknown as Directory;
     throw new AcmeError(`${directory} is not the directory of a CA: it has no ${missing.join(", no ")}`, {
@@ -183,18 +189,24 @@ export class AcmeClient {
     const problem = clearTextProblem(target, allowHttp());
     if (problem !== undefined) throw new AcmeError(problem);
     try {
-      const reply = await http.exchange({
+      const request = {
         origin: target.origin,
         path: target.pathname + target.search,
         method,
         headers: body === undefined ? {} : { "content-type": "application/jose+json" },
         body,
         timeoutMs,
-      });
+      };
+      const reply = await this.#pace.send(
+        () => http.exchange(request),
+        () => undefined,
+      );
       const nonce = reply.headers["replay-nonce"];
       if (typeof nonce === "string" && this.#nonces.length < MOST_NONCES) this.#nonces.push(nonce);
       return reply;
     } catch (error) {
+      if (error instanceof HttpFailure && error.isCancelled)
+        throw new Cancelled(`${what} at the CA ${target.host} was cancelled`);
       const next =
         "check the URL of the directory and the way to the internet; a CA of your own needs NODE_EXTRA_CA_CERTS";
       throw new AcmeError(`${what} did not reach the CA ${target.host}: ${(error as Error).message}`, { remedy: next });
@@ -205,6 +217,10 @@ export class AcmeClient {
     const json = parsed(body);
     const retryAfterMs = waitOf(headers["retry-after"], this.clock.now());
     const { location } = headers;
+    if (status < 300 && json === undefined && !/-----END CERTIFICATE-----\s*$/.test(body))
+      throw new AcmeError(`${what} got a reply that is not one of a CA from ${this.host} (HTTP ${status})`, {
+        remedy: "check the URL of the directory, and the proxy if there is one",
+      });
     if (status < 300)
       return {
         json: json ?? {},
@@ -213,7 +229,8 @@ export class AcmeClient {
         retryAfterMs,
       };
     const problem = readProblem(json);
-    const facts = `${what} failed at the CA ${this.host}: ${described(problem)} (HTTP ${status})`;
+    const until = retryAfterMs ? `; try again after ${new Date(this.clock.now() + retryAfterMs).toISOString()}` : "";
+    const facts = `${what} failed at the CA ${this.host}: ${described(problem)} (HTTP ${status}${until})`;
     throw new AcmeError(facts, { problem, status, retryAfterMs });
   }
 }
@@ -249,5 +266,7 @@ const BRIEF_MS = 5_000;
 const DELAYS_MS = [500, 1000, 2000, 4000];
 /** What a CA asks us to wait and what an `up` can. */
 const LONGEST_WISH_MS = 60_000;
+/** Requests: CAs refuse some tens in a second. */
+const MOST_AT_ONCE = 10;
 const MOST_NONCES = 20;
 const MOST_BAD_NONCES = 20;

@@ -27,7 +27,7 @@ export class AcmeError extends ActionableError {
   readonly retryAfterMs: number | undefined;
 
   constructor(facts: string, { problem, status, retryAfterMs, remedy }: AcmeErrorDetails = {}) {
-    super(facts, remedy ?? remedyOf(problem));
+    super(facts, remedy ?? remedyOf(problem, status));
     this.type = problem?.type ?? "";
     this.status = status;
     this.retryAfterMs = retryAfterMs;
@@ -69,6 +69,9 @@ function text(value: unknown): string {
   return typeof value === "string" ? printable(value).slice(0, 1000) : "";
 }
 
+const WRONG_ANSWER =
+  "see what the CA found in place of our answer: another record, a cache, or another server for the name";
+
 const REMEDIES: Readonly<Record<string, string>> = {
   accountDoesNotExist: "make and register an account key with `oss-cname acme-account`",
   externalAccountRequired:
@@ -81,12 +84,15 @@ const REMEDIES: Readonly<Record<string, string>> = {
   rateLimited: "wait until the time that the CA names; one certificate for several names needs fewer orders",
   dns: "see whether the zone's name servers can be reached from the internet, and run `pulumi up` again",
   connection: "see whether the domain can be reached over http from the internet, or prove it by dns-01",
-  unauthorized: "see what the CA found in place of our answer: another record, a cache, or another server for the name",
-  incorrectResponse:
-    "see what the CA found in place of our answer: another record, a cache, or another server for the name",
+  serverInternal: "run `pulumi up` again later: what is proven stays proven",
+  unauthorized: WRONG_ANSWER,
+  incorrectResponse: WRONG_ANSWER,
 };
 
-function remedyOf(problem: Problem | undefined): string | undefined {
+/** A request is refused as unauthorized because of the account, a challenge because of what was found. */
+function remedyOf(problem: Problem | undefined, status: number | undefined): string | undefined {
+  if (problem?.type === "unauthorized" && status !== undefined)
+    return "see whether the account at the CA is still active; `oss-cname acme-account` registers another";
   const types = [problem?.type, ...(problem?.subproblems ?? []).map(({ type }) => type)];
   return types.map((type) => REMEDIES[type ?? ""]).find((remedy) => remedy !== undefined);
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { ActionableError, factsOf } from "../actionableError";
+import { certificateProblems, readCertificate } from "../pem";
 import type { AcmeClient, AcmeReply } from "./client";
 import { AcmeError, described, isAcmeError, readProblem } from "./error";
 import { thumbprint } from "./jws";
@@ -59,13 +60,22 @@ export async function issueCertificate(client: AcmeClient, order: Order): Promis
   const { privateKey, request } = await makeKey(order.keyType, order.names);
   const finished = await finalize(client, what, { location, ready, request });
   if (finished.json.status !== "valid") throw failedOrder(client, what, finished);
-  const { text } = await client.post(`certificate of ${listed(order.names)}`, String(finished.json.certificate));
-  return { certificate: text, privateKey };
+  const { text } = await client.post(
+    `certificate of ${listed(order.names)}`,
+    urlIn(client, what, finished.json, "certificate"),
+  );
+  const issued = { certificate: text, privateKey };
+  const problem = issuedProblem(issued, order.names, client.clock.now());
+  if (problem === undefined) return issued;
+  throw new AcmeError(`The certificate that the CA ${client.host} issued for ${listed(order.names)} ${problem}`);
 }
 
-/** A CA that does not take the certificate to be replaced, because another one has replaced it, is asked without. */
+/**
+ * Where the CA does not take the certificate to be replaced (another one has replaced it, it is another account's or too
+ * old), it is asked without.
+ */
 async function newOrder(client: AcmeClient, { names, profile, replaces }: Order): Promise<AcmeReply> {
-  const { newOrder: url, meta } = await client.directory();
+  const { newOrder: url, meta, renewalInfo } = await client.directory();
   const profiles = Object.keys(meta?.profiles ?? {});
   if (profile !== undefined && !profiles.includes(profile))
     throw new AcmeError(
@@ -77,11 +87,11 @@ async function newOrder(client: AcmeClient, { names, profile, replaces }: Order)
     ...(profile !== undefined && { profile }),
   };
   const what = `newOrder for ${listed(names)}`;
-  if (replaces === undefined) return client.post(what, url, payload);
+  if (replaces === undefined || renewalInfo === undefined) return client.post(what, url, payload);
   try {
     return await client.post(what, url, { ...payload, replaces });
   } catch (error) {
-    if (!isAcmeError(error, "alreadyReplaced", "malformed")) throw error;
+    if (!isAcmeError(error, "alreadyReplaced", "malformed", "unauthorized")) throw error;
     return client.post(what, url, payload);
   }
 }
@@ -103,14 +113,39 @@ async function authorize(client: AcmeClient, order: Order, url: string): Promise
   const answer = `${token}.${thumbprint(await client.accountKey())}`;
   const value = order.challengeType === "dns-01" ? createHash("sha256").update(answer).digest("base64url") : answer;
   const { undo } = await order.prove({ name, wildcard, token, value });
-  try {
-    await client.post(`challenge for ${name}`, String(challenge.url), {});
+  await undone(undo, async () => {
+    await respond(client, name, url, urlIn(client, what, challenge, "url"));
     const judged = await poll(client, what, url, (status) => status !== "pending");
-    if (judged.json.status === "valid") return;
-    throw failedAuthorization(client, what, order.challengeType, judged);
-  } finally {
-    await undo();
+    if (judged.json.status !== "valid") throw failedAuthorization(client, what, order.challengeType, judged);
+  });
+}
+
+/** A CA that has seen the request, whose reply was lost, refuses it the second time. */
+async function respond(client: AcmeClient, name: string, authorization: string, challenge: string): Promise<void> {
+  try {
+    await client.post(`challenge for ${name}`, challenge, {});
+  } catch (error) {
+    if (!isAcmeError(error, "malformed")) throw error;
+    const { json } = await client.post("authorization", authorization);
+    if (json.status === "pending") throw error;
   }
+}
+
+/** Undoes in every outcome. What could not be undone hides no other failure. */
+async function undone(undo: () => Promise<void>, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    await undo().catch((failure) => {
+      throw new ActionableError(
+        `${factsOf(error)} What proved the name could not be taken away: ${factsOf(failure)}`,
+        error instanceof ActionableError ? error.remedy : undefined,
+        { cause: error },
+      );
+    });
+    throw error;
+  }
+  await undo();
 }
 
 /** After a lost reply the request may have been taken: the order tells. */
@@ -120,7 +155,9 @@ async function finalize(
   { location, ready, request }: { readonly location: string; readonly ready: AcmeReply; readonly request: Buffer },
 ): Promise<AcmeReply> {
   try {
-    await client.post(`finalize of ${what}`, String(ready.json.finalize), { csr: request.toString("base64url") });
+    await client.post(`finalize of ${what}`, urlIn(client, what, ready.json, "finalize"), {
+      csr: request.toString("base64url"),
+    });
   } catch (error) {
     if (!isAcmeError(error, "orderNotReady")) throw error;
   }
@@ -141,7 +178,7 @@ async function poll(
       throw new AcmeError(`${what} is still ${String(reply.json.status)} at the CA ${client.host} after ten minutes`, {
         remedy: "run `pulumi up` again later: what is proven stays proven",
       });
-    await client.clock.sleep(Math.min(Math.max(pauseMs, reply.retryAfterMs ?? 0), LONGEST_PAUSE_MS));
+    await client.clock.sleep(Math.max(pauseMs, Math.min(reply.retryAfterMs ?? 0, deadline - client.clock.now())));
   }
 }
 
@@ -170,6 +207,22 @@ async function settled(all: readonly Promise<void>[]): Promise<void> {
     failures.map(factsOf).join("\n"),
     remedy.find((next) => next !== undefined),
   );
+}
+
+/** What keeps a certificate from being used: a sentence without its subject. */
+function issuedProblem(issued: Issued, names: readonly string[], now: number): string | undefined {
+  // A clock that is behind the CA's must not cost a certificate.
+  const problem = certificateProblems(issued, undefined, now).find(({ kind }) => kind !== "notYetValid");
+  if (problem !== undefined) return problem.reason;
+  const covered = readCertificate(issued.certificate).names;
+  const missing = names.filter((name) => !covered.includes(name));
+  return missing.length === 0 ? undefined : `does not cover ${listed(missing)}; it is for ${listed(covered)}`;
+}
+
+function urlIn(client: AcmeClient, what: string, json: Readonly<Record<string, unknown>>, field: string): string {
+  const url = json[field];
+  if (typeof url === "string") return url;
+  throw new AcmeError(`${what} has no URL called ${field} at the CA ${client.host}`);
 }
 
 function listed(names: readonly string[]): string {

@@ -12,7 +12,7 @@ export interface RenewalInfo {
 
 /** By `renewalId`. `undefined` where the CA has no such information. Tried once, for a few seconds. */
 export async function fetchRenewalInfo(client: AcmeClient, id: string): Promise<RenewalInfo | undefined> {
-  const { renewalInfo } = await client.directory();
+  const { renewalInfo } = await client.directory({ isBrief: true });
   if (renewalInfo === undefined) return undefined;
   const reply = await client.get("renewalInfo", `${renewalInfo.replace(/\/$/, "")}/${id}`);
   const { suggestedWindow, explanationURL } = reply?.json ?? {};

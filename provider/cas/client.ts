@@ -1,5 +1,6 @@
 import { rpcQuery, signAcs3 } from "../acs3";
 import { factsOf } from "../actionableError";
+import { Cancelled } from "../cancellation";
 import type { Clock } from "../clock";
 import type { HttpClient } from "../http";
 import { clearTextProblem, HttpFailure } from "../http";
@@ -181,6 +182,8 @@ export class CasClient {
         timeoutMs: TIMEOUT_MS,
       })
       .catch((error: Error) => {
+        if (error instanceof HttpFailure && error.isCancelled)
+          throw new Cancelled(`${operation} for ${what} was cancelled, and may have been carried out`);
         const facts = `${operation} for ${what} did not reach Certificate Management Service (${url.host}): ${error.message}`;
         throw new CasError(facts, { maybeDone: !(error instanceof HttpFailure && error.unsent) });
       });
