@@ -56,6 +56,7 @@ ${figures.join("\n")}
 | | |
 |---|---|
 | provider process | what each account costs at the start of a run, in starts of Node.js itself |
+| plugin process | the same for programs in other languages: one bundled file |
 | signed ListCname | what signing, retrying and reading cost beside the request |
 | 100 domains | each with a token, a TXT record, a binding and one certificate for all, of a service that answers after 50 ms; no previews |
 | 1,000 domains | one \`CustomDomains\` for each of 10 buckets, one certificate for all, DNS not looked at; no previews |

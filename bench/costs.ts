@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
@@ -7,6 +8,7 @@ import { ProviderHost } from "../engine/execute/providerHost";
 import { OssClient } from "../provider/oss/client";
 import { operations } from "../provider/oss/operations";
 import { signV4 } from "../provider/oss/sign";
+import { bundlePlugin } from "../test/support/plugin";
 import { median, type Row, timed, times } from "./figures";
 
 const REQUESTS = 1000;
@@ -16,12 +18,13 @@ const run = promisify(execFile);
 
 /** What a request and a process cost, against what cannot be had for less. */
 export async function costs(): Promise<Row[]> {
-  const { provider, node } = await startCosts();
+  const { provider, plugin, node } = await startCosts();
   const { ours, bare, signature } = await requestCosts();
   const ms = (value: number) => `${value.toFixed(0)} ms`;
   const us = (value: number) => `${(1000 * value).toFixed(0)} µs`;
   return [
     ["provider process, start to end", ms(provider), `bare node ${ms(node)}`, times(provider / node)],
+    ["plugin process, start to end", ms(plugin), `provider process ${ms(provider)}`, times(plugin / provider)],
     ["signed ListCname", us(ours), `bare undici ${us(bare)}`, times(ours / bare)],
     ["V4 signature", us(signature), `signed ListCname ${us(ours)}`, times(signature / ours)],
   ];
@@ -60,9 +63,10 @@ async function requestCosts(): Promise<{ ours: number; bare: number; signature: 
   }
 }
 
-/** Milliseconds until a provider process answers and has ended again, and of a node that does nothing. */
-async function startCosts(): Promise<{ provider: number; node: number }> {
-  const rounds: [number, number][] = [];
+/** Milliseconds until a provider process, and one of the plugin, answers and has ended again, and of a node that does nothing. */
+async function startCosts(): Promise<{ provider: number; plugin: number; node: number }> {
+  const bundled = await bundlePlugin();
+  const rounds: [number, number, number][] = [];
   for (let round = 0; round < STARTS; round++)
     rounds.push([
       await timed(async () => {
@@ -74,7 +78,15 @@ async function startCosts(): Promise<{ provider: number; node: number }> {
         });
         await host.stop();
       }),
+      await timed(async () => {
+        const child = spawn(process.execPath, [bundled.path], { stdio: ["ignore", "pipe", "ignore"] });
+        await once(child.stdout, "data");
+        child.kill();
+        await once(child, "close");
+      }),
       await timed(() => run(process.execPath, ["-e", "0"])),
     ]);
-  return { provider: median(rounds.map(([ms]) => ms)), node: median(rounds.map(([, ms]) => ms)) };
+  bundled.remove();
+  const of = (index: 0 | 1 | 2) => median(rounds.map((round) => round[index]));
+  return { provider: of(0), plugin: of(1), node: of(2) };
 }
