@@ -22,6 +22,7 @@ export type { ImportableDomain } from "./importFile";
 export { domainProblem, foldName } from "./names";
 export { publicHost } from "./oss/endpoint";
 export { isOssError } from "./oss/error";
+export { sizeProblem } from "./program/size";
 export type { BoundDomain, GetCnameTokenResult, ListCnamesResult } from "./queries/query";
 export { queryCnames, queryCnameToken } from "./queries/query";
 export type { Renewal, Renewals } from "./renewal";

@@ -1,6 +1,6 @@
 import { dirname, relative } from "node:path";
-import { Document, isMap, isScalar, isSeq, parseDocument, visit } from "yaml";
-import { foldName, readDomainsFiles } from "../../provider/internal";
+import { Document, isMap, isScalar, isSeq, parse, parseDocument, visit } from "yaml";
+import { foldName, readDomainsFiles, sizeProblem } from "../../provider/internal";
 import { type Adopted, boundDomains, type Common, type ListedBucket } from "./boundDomains";
 
 /** A file that exists. */
@@ -64,6 +64,13 @@ export function stackConfig(
   const path = ["config", "oss-cname:domains"];
   document.setIn(path, withEntries(document, document.getIn(path), adopted.added));
   return { text: textOf(document), ...adopted };
+}
+
+/** Why Pulumi could not run a program with this stack configuration, if it is too long. */
+export function lengthProblem(text: string): string | undefined {
+  const { config } = parse(text) as { readonly config: Readonly<Record<string, unknown>> };
+  const asText = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  return sizeProblem(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, asText(value)])));
 }
 
 /** The domains of the files that stack configuration names. */

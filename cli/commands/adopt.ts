@@ -64,8 +64,8 @@ export function adoptCommand(io: Io): Command {
       const imported = options.importFile !== undefined && { protect: true as const };
       const location = options.typescript ? await locationToWrite(run, options) : await locationToDeclare(run);
       const common = { ...location, ...imported };
-      const { text, listText, added, leftOut } = options.typescript
-        ? { listText: undefined, ...(await import("../adopt/program.js")).program(buckets, common) }
+      const { text, listText, added, leftOut, tooLong } = options.typescript
+        ? { listText: undefined, tooLong: undefined, ...(await import("../adopt/program.js")).program(buckets, common) }
         : await configure(buckets, common, { output, domainsFile, existing, list });
       const say = (line: string) => io.stderr.write(`oss-cname: ${line}\n`);
       // The import file comes first: if it cannot be written, the configuration is still as it was.
@@ -86,6 +86,7 @@ export function adoptCommand(io: Io): Command {
       const isAdded = (domainsFile === undefined ? existing : list) !== undefined;
       if (target !== undefined) say(`${isAdded ? "added" : "wrote"} ${countOf(added.length, "domain")} to ${target}`);
       for (const line of leftOut) say(line);
+      if (tooLong !== undefined) say(`the configuration is too long: ${tooLong}, as --domains-file does`);
       if (leftOut.length > 0) io.exitCode = ExitStatus.attention;
     });
   withConnection(adopt);
@@ -116,11 +117,12 @@ async function configure(
     readonly list: ExistingFile | undefined;
   },
 ) {
-  const { domainsInFiles, stackConfig } = await import("../adopt/stackConfig.js");
+  const { domainsInFiles, lengthProblem, stackConfig } = await import("../adopt/stackConfig.js");
   const { output: stackFile = "", domainsFile: path, existing, list } = files;
   const declared = existing && (await domainsInFiles(existing));
   const place = { existing, declared, list: path === undefined ? undefined : { path, stackFile, text: list?.text } };
-  return { listText: undefined, ...stackConfig(buckets, common, place) };
+  const adopted = stackConfig(buckets, common, place);
+  return { listText: undefined, ...adopted, tooLong: lengthProblem(adopted.text) };
 }
 
 async function listAll(run: Run, names: readonly string[], io: Io) {

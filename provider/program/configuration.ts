@@ -10,6 +10,7 @@ import { domainsFiles, readDomainsFile } from "./domainsFile";
 import { shapeProblems } from "./problems";
 import type { AccountEntry, AutomaticCertificate, CertificateEntry, DomainEntry, GivenCertificate } from "./schema";
 import { SCHEMAS } from "./schema";
+import { sizeProblem } from "./size";
 
 /** One entry of `oss-cname:domains` or of a file, defaults filled in. */
 export type ConfiguredDomain = Omit<DomainEntry, "certificate"> &
@@ -137,18 +138,6 @@ function mistakenSettings(settings: ConfigurationSource["settings"]): Problem[] 
   if (size !== undefined) problems.push(["the stack's configuration", size]);
   return problems.map(([place, problem]) => ({ place, problem }));
 }
-
-/** Pulumi does not even start a program whose configuration is longer than the system allows, and does not say why. */
-function sizeProblem(settings: ConfigurationSource["settings"]): string | undefined {
-  const bytes = Buffer.byteLength(JSON.stringify(settings));
-  if (bytes < LARGEST_BYTES) return undefined;
-  return (
-    `it has ${Math.round(bytes / 1024)} kB, and Pulumi hands it to the program in one environment variable, of which ` +
-    "Linux allows 128 kB: keep domains in a file, and name it in oss-cname:domainsFile"
-  );
-}
-
-const LARGEST_BYTES = 120 * 1024;
 
 function mistakenShape(key: keyof typeof SCHEMAS, value: unknown): Problem[] {
   const schema: z.ZodType = SCHEMAS[key];

@@ -119,6 +119,25 @@ describe("oss-cname adopt", () => {
     assert.match((await adopt("one", "-o", stackFile, "--merge")).stderr, /added 0 domains/);
   });
 
+  it("says that configuration of so many domains is too long for Pulumi, and a file of domains is not", async () => {
+    for (let index = 0; index < 100; index++)
+      for (const bucket of ["one", "two"])
+        bind(`${bucket}${index}.${"x".repeat(60)}.${"y".repeat(60)}.example.com`, bucket);
+    const many = ["one", "two", "-o", stackFile];
+    const list = join(directory, "domains.yaml");
+    assert.doesNotMatch((await adopt(...many)).stderr, /too long/);
+    rmSync(stackFile);
+    for (let index = 0; index < 400; index++) cloud.addBucket({ name: `more${index}` });
+    for (let index = 0; index < 400; index++)
+      bind(`more${index}.${"x".repeat(60)}.${"y".repeat(60)}.${"z".repeat(60)}.example.com`, `more${index}`);
+    const more = Array.from({ length: 400 }, (_, index) => `more${index}`);
+    const long = await adopt(...more, ...many);
+    assert.equal(long.status, 0);
+    assert.match(long.stderr, /too long: it has \d+ kB, .*oss-cname:domainsFile, as --domains-file does\n$/);
+    rmSync(stackFile);
+    assert.doesNotMatch((await adopt(...more, ...many, "--domains-file", list)).stderr, /too long/);
+  });
+
   it("refuses a file of domains that it cannot write or read, and leaves all files as they are", async () => {
     const list = join(directory, "domains.yaml");
     const csv = join(directory, "domains.csv");
