@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { availableParallelism, platform, totalmem } from "node:os";
+import { availableParallelism, cpus, platform, totalmem } from "node:os";
 import { join } from "node:path";
 import { table } from "../provider/table";
 import { type Engine, engines, repository } from "../test/support/pulumiRun";
@@ -37,9 +37,9 @@ async function main(): Promise<void> {
 function readme([head = [], ...rows]: readonly string[][]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const figures = [line(head.map((title) => title.toLowerCase())), line(head.map(() => "---")), ...rows.map(line)];
-  const cli = engines.map(({ program }) => program && `Pulumi CLI ${execFileSync(program, ["version"])}`.trim());
+  const cli = engines.map(({ program }) => program && versionOf(program));
   const on = [
-    `${availableParallelism()} processors`,
+    `${availableParallelism()} processors (${cpus()[0]?.model ?? "unknown"})`,
     `${megabytes(totalmem())} of memory`,
     platform(),
     `Node.js ${process.versions.node}`,
@@ -64,6 +64,11 @@ ${figures.join("\n")}
 | largest process | the most that a program or a provider process held |
 | 3,000 resources | against 500: 6x is linear, 36x the square |
 `;
+}
+
+/** A build of one's own may not know its version. */
+function versionOf(program: string): string {
+  return `Pulumi CLI ${String(execFileSync(program, ["version"])).trim() || "of an unknown version"}`;
 }
 
 main().catch((error: unknown) => {

@@ -52,9 +52,10 @@ export class NothingStack {
 }
 
 /** A row about a command, against what as many resources that do nothing and its requests take at the least. */
-export function rowAgainstFloor(what: string, { ms, requests }: Measured, nothing: Measured): Row {
+export function rowAgainstFloor(what: string, { ms, requests, lists, uploads }: Measured, nothing: Measured): Row {
   const least = nothing.ms + (requests * LATENCY_MS) / CONCURRENCY;
-  return [`${what}, ${requests} requests`, seconds(ms), `floor ${seconds(least)}`, times(ms / least)];
+  const sent = requests === 0 ? "no requests" : `${requests} requests (${lists} ListCname, ${uploads} uploads)`;
+  return [`${what}, ${sent}`, seconds(ms), `floor ${seconds(least)}`, times(ms / least)];
 }
 
 /** The text of the provider is a constant, as ours is: the SDK would take longer to make it. */

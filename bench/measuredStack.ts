@@ -9,6 +9,9 @@ export interface Measured {
   /** The most that the largest process of a program or a provider held, in bytes. */
   readonly memory: number;
   readonly requests: number;
+  /** How many of them were ListCname, and how many carried a private key. */
+  readonly lists: number;
+  readonly uploads: number;
   /** Of the state file afterwards. */
   readonly stateBytes: number;
 }
@@ -59,10 +62,13 @@ export class MeasuredStack {
     const ms = performance.now() - started;
     if (status !== 0) throw new Error(`${command} ended with ${status}\n${output.slice(-5000)}`);
     const peaks = readdirSync(this.#memory).map((name) => Number(readFileSync(join(this.#memory, name), "utf8")));
+    const requests = this.#cloud?.requests() ?? [];
     return {
       ms,
       memory: Math.max(0, ...peaks),
-      requests: this.#cloud?.requests().length ?? 0,
+      requests: requests.length,
+      lists: requests.filter(({ operation }) => operation === "ListCname").length,
+      uploads: requests.filter(({ certificate }) => certificate?.certificateDigest).length,
       stateBytes: this.#project.state().length,
     };
   }
