@@ -79,7 +79,8 @@ export class World {
     if (options.state) this.#restore(options.state);
   }
 
-  #restore({ buckets, objects, bindings, tokens, certificates, zones, records }: WorldState): void {
+  /** A state that was kept before there were objects has none. */
+  #restore({ buckets, objects = [], bindings, tokens, certificates, zones, records }: WorldState): void {
     for (const bucket of buckets) this.buckets.set(bucket.name, bucket);
     for (const object of objects) this.putObject(object);
     for (const binding of bindings) this.bindings.set(binding.domain, binding);
