@@ -71,8 +71,8 @@ export async function issueCertificate(client: AcmeClient, order: Order): Promis
 }
 
 /**
- * Where the CA does not take the certificate to be replaced (another one has replaced it, it is another account's or too
- * old), it is asked without.
+ * Where the CA does not take the certificate to be replaced (another one has replaced it, it is another account's, or the
+ * CA has lost it, which Pebble calls an error of its own), it is asked without.
  */
 async function newOrder(client: AcmeClient, { names, profile, replaces }: Order): Promise<AcmeReply> {
   const { newOrder: url, meta, renewalInfo } = await client.directory();
@@ -91,7 +91,7 @@ async function newOrder(client: AcmeClient, { names, profile, replaces }: Order)
   try {
     return await client.post(what, url, { ...payload, replaces });
   } catch (error) {
-    if (!isAcmeError(error, "alreadyReplaced", "malformed", "unauthorized")) throw error;
+    if (!isAcmeError(error, "alreadyReplaced", "malformed", "unauthorized", "serverInternal")) throw error;
     return client.post(what, url, payload);
   }
 }
