@@ -23,7 +23,10 @@ export function checkedConfig(inputs: PropertyMap): { inputs: PropertyMap; failu
   const keys = Object.keys(inputs).filter((key) => ![...CREDENTIALS, ...ENGINES, "region"].includes(key));
   const problems = [
     ...unknownSettings(keys.map((key) => `oss-cname:${key}`)).map(([, reason]) => ["", reason] as const),
-    ...settingProblems(configOf(inputs)).map(([key, reason]) => [key.replace(/^.*:/, ""), reason] as const),
+    // Either namespace has the region.
+    ...settingProblems(configOf(inputs))
+      .filter(([key]) => key !== "alicloud:region")
+      .map(([key, reason]) => [key.replace(/^.*:/, ""), reason] as const),
   ];
   return {
     inputs: Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, withMark(key, value)])),

@@ -1,6 +1,6 @@
 /** What Pulumi's dynamic-provider process loads, by the names in `ProviderName`. */
 import { endWithEngine, engineAddress } from "./engineLifeline";
-import { lifecycles } from "./resources/lifecycles";
+import { dynamicLifecycles } from "./resources/dynamicLifecycles";
 import { Run } from "./run";
 import { SharedLines } from "./sharedLines";
 
@@ -18,6 +18,6 @@ export const {
   recordMemory,
   bucketCnames,
   acmeCertificate,
-} = lifecycles(new Run({ shared }));
+} = dynamicLifecycles(new Run({ shared }));
 
 endWithEngine(engine);

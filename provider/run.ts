@@ -216,7 +216,8 @@ export class Run {
     const named = endpoint === undefined ? "" : `, and the endpoint ${endpoint} does not name its region`;
     throw new ActionableError(
       `The region of bucket ${bucket} is not known${named}. Nothing was sent.`,
-      "set it for the stack, `pulumi config set alicloud:region cn-hangzhou`, or as region of the resource or its account",
+      "set it for the stack, `pulumi config set alicloud:region cn-hangzhou` (for the plugin, oss-cname:region), or as " +
+        "region of the resource or its account",
     );
   }
 

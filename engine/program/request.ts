@@ -1,3 +1,4 @@
+import type { Alias } from "@pulumi/pulumi/proto/alias_pb";
 import type * as pb from "@pulumi/pulumi/proto/resource_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { Goal } from "../plan/goal";
@@ -100,8 +101,15 @@ function refuseType(type: string, { needsPlugin }: { readonly needsPlugin: boole
     throw new Unsupported(`the program has a resource of type ${type}, not a dynamic one`);
 }
 
+/** Resources of plugins are in no state that this engine works on: an alias that is such a type finds nothing. */
+function mayMatch(alias: Alias): boolean {
+  const type = alias.getSpec()?.getType() ?? "";
+  return type === "" || isDynamic(type);
+}
+
 function refuseOptions(request: pb.RegisterResourceRequest | pb.ReadResourceRequest): void {
-  const fields: Readonly<Record<string, unknown>> = { ...request.toObject() };
+  const fields: Record<string, unknown> = { ...request.toObject() };
+  if ("getAliasesList" in request) fields.aliasesList = request.getAliasesList().filter(mayMatch);
   const isSet = (value: unknown) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
   const used = Object.entries(UNSUPPORTED_OPTIONS).filter(([field]) => isSet(fields[field]));
   if (used.length === 0) return;

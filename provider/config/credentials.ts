@@ -12,7 +12,7 @@ interface Source {
 /**
  * The access key to sign with, always whole from one source, the first that has one:
  * 1. `alicloud:accessKey`, `alicloud:secretKey` and `alicloud:securityToken`
- * 2. `alicloud:profile`, a profile of the Alibaba Cloud CLI
+ * 2. `alicloud:profile`, a profile of the Alibaba Cloud CLI; both next as `oss-cname:*`, which the plugin reads
  * 3. environment `ALICLOUD_ACCESS_KEY`, `ALICLOUD_SECRET_KEY`, `ALICLOUD_SECURITY_TOKEN`
  * 4. environment `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET`, `ALIBABA_CLOUD_SECURITY_TOKEN`
  * 5. environment `ALIBABACLOUD_ACCESS_KEY_ID`, `ALIBABACLOUD_ACCESS_KEY_SECRET`, `ALIBABACLOUD_SECURITY_TOKEN`
@@ -60,14 +60,16 @@ export class CredentialChain {
 }
 
 function findSource(settings: Settings): Source {
-  const configured = fixedSource("the stack's alicloud:* configuration", (key) => settings.get(key), [
-    "alicloud:accessKey",
-    "alicloud:secretKey",
-    "alicloud:securityToken",
-  ]);
-  if (configured !== undefined) return configured;
-  const profile = settings.get("alicloud:profile");
-  if (profile !== undefined) return profileSource(profile);
+  for (const namespace of ["alicloud", "oss-cname"]) {
+    const configured = fixedSource(`the stack's ${namespace}:* configuration`, (key) => settings.get(key), [
+      `${namespace}:accessKey`,
+      `${namespace}:secretKey`,
+      `${namespace}:securityToken`,
+    ]);
+    if (configured !== undefined) return configured;
+    const profile = settings.get(`${namespace}:profile`);
+    if (profile !== undefined) return profileSource(profile);
+  }
   for (const names of [
     ["ALICLOUD_ACCESS_KEY", "ALICLOUD_SECRET_KEY", "ALICLOUD_SECURITY_TOKEN"],
     ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"],

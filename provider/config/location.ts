@@ -12,8 +12,8 @@ export interface Location {
 /**
  * Region and endpoint of a location, with what the settings add.
  *
- * The region is the location's own, else what its endpoint names, else `alicloud:region`, else `ALICLOUD_REGION` or
- * `ALIBABA_CLOUD_REGION`, else what the configured endpoint names.
+ * The region is the location's own, else what its endpoint names, else `alicloud:region` or `oss-cname:region`, else
+ * `ALICLOUD_REGION` or `ALIBABA_CLOUD_REGION`, else what the configured endpoint names.
  */
 export function resolveLocation(location: Location, settings: Config): Location {
   const configured = settings.get("oss-cname:endpoint");
@@ -21,6 +21,7 @@ export function resolveLocation(location: Location, settings: Config): Location 
     location.region ??
     (location.endpoint === undefined ? undefined : regionOfEndpoint(location.endpoint)) ??
     settings.get("alicloud:region") ??
+    settings.get("oss-cname:region") ??
     (process.env.ALICLOUD_REGION || process.env.ALIBABA_CLOUD_REGION || undefined) ??
     (configured === undefined ? undefined : regionOfEndpoint(configured));
   return { region, endpoint: location.endpoint ?? (serves(configured, location.region) ? configured : undefined) };

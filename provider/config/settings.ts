@@ -20,6 +20,7 @@ const CHOICES = {
 /** What is wrong with a value, for every setting that decides where and how to send requests. */
 const PROBLEMS: Readonly<Record<string, (value: string) => string | undefined>> = {
   "alicloud:region": regionProblem,
+  "oss-cname:region": regionProblem,
   "oss-cname:endpoint": endpointProblem,
   "oss-cname:alidnsEndpoint": endpointProblem,
   "oss-cname:casEndpoint": endpointProblem,
@@ -46,13 +47,16 @@ export const SETTINGS: readonly string[] = Object.keys(PROBLEMS);
 /** A secret that is in the stack's configuration only: an OssAccount, which is in the state, must not have a copy. */
 export const ACME_ACCOUNT_KEY = "oss-cname:acmeAccountKey";
 
+/** Keys of `alicloud:*`, and next of `oss-cname:*`, which are all that a plugin gets. */
+export const ACCOUNT_KEYS = ["region", "accessKey", "secretKey", "securityToken", "profile"] as const;
+
 /** The structured keys of `oss-cname:*`, which only the program without code reads. */
 export const PROGRAM_KEYS = ["domains", "domainsFile", "defaults", "accounts"] as const;
 
 /** Which of the stack's keys are in our namespace and mean nothing: place and problem of each. */
 export function unknownSettings(keys: readonly string[]): [string, string][] {
   const ours = (all: readonly string[]) => all.flatMap((key) => /^oss-cname:(.+)/.exec(key)?.[1] ?? []);
-  const known = [...PROGRAM_KEYS, ...ours([...SETTINGS, ACME_ACCOUNT_KEY])];
+  const known = [...PROGRAM_KEYS, ...ACCOUNT_KEYS, ...ours([...SETTINGS, ACME_ACCOUNT_KEY])];
   const unknown = ours(keys).filter((key) => !known.includes(key));
   return unknown.map((key) => ["oss-cname", unknownName("key", key, known)]);
 }

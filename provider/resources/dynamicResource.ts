@@ -14,11 +14,11 @@ export type ProviderName =
   | "acmeCertificate";
 
 /**
- * A dynamic resource whose implementation is loaded by name.
+ * A resource of this package, in one of two flavours.
  *
- * Pulumi keeps the text of a dynamic provider in the state of every resource and runs that text in another process.
+ * Dynamic: Pulumi keeps the text of the provider in the state of every resource and runs that text in another process.
  * Ours is one constant line, so new code of this package changes nobody's resources, and nothing of it is ever
- * serialized.
+ * serialized. Native: the plugin serves it. A stack may go from one to the other at any time.
  */
 export abstract class OssDynamicResource extends pulumi.CustomResource {
   /** `outputs` names the properties that only the provider knows. */
@@ -33,16 +33,17 @@ export abstract class OssDynamicResource extends pulumi.CustomResource {
     programState.checkConfiguration();
     const token = typeToken(type);
     const isNative = programState.flavour === "native";
+    const { pluginVersion: version } = programState;
     const props = {
       ...Object.fromEntries(outputs.map((output) => [output, undefined])),
       ...args,
       ...declaredDomain(type, name, token, args, opts),
       ...(!isNative && { __provider: providerText(provider) }),
     };
-    const options = isNative ? pulumi.mergeOptions(opts, { aliases: [{ type: dynamicToken(type) }] }) : opts;
+    const aliases = aliasesOf(isNative ? dynamicToken(type) : nativeToken(type), opts?.aliases);
     const restore = withoutStackTraces();
     try {
-      super(token, name, props, options);
+      super(token, name, props, { ...opts, aliases, ...(version && { version }) });
     } finally {
       restore();
     }
@@ -51,11 +52,27 @@ export abstract class OssDynamicResource extends pulumi.CustomResource {
 
 /** The type of a resource in the state. */
 export function typeToken(type: string): string {
-  return programState.flavour === "native" ? `oss-cname:index:${type}` : dynamicToken(type);
+  return programState.flavour === "native" ? nativeToken(type) : dynamicToken(type);
+}
+
+function nativeToken(type: string): string {
+  return `oss-cname:index:${type}`;
 }
 
 function dynamicToken(type: string): string {
   return `pulumi-nodejs:dynamic/oss:${type}`;
+}
+
+type Aliases = NonNullable<pulumi.CustomResourceOptions["aliases"]>;
+
+/** The resource as the other flavour made it, under this name or an earlier one. */
+function aliasesOf(otherType: string, given: Aliases = []): Aliases {
+  const earlier = given.flatMap((alias) =>
+    typeof alias === "object" && !pulumi.Output.isInstance(alias) && "name" in alias && !("type" in alias)
+      ? [{ ...alias, type: otherType }]
+      : [],
+  );
+  return [...given, ...earlier, { type: otherType }];
 }
 
 /** Notes the domain of a resource that has one, unless an existing resource is read. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { SETTINGS } from "../config/settings";
+import { ACCOUNT_KEYS, SETTINGS } from "../config/settings";
 import { regionOfEndpoint } from "../oss/endpoint";
 import { programState } from "../programState";
 
@@ -19,7 +19,7 @@ export interface OssAccountArgs {
   readonly securityToken?: pulumi.Input<string>;
 }
 
-const CREDENTIALS = ["accessKey", "secretKey", "securityToken", "profile"] as const;
+const CREDENTIALS = ACCOUNT_KEYS.filter((key) => key !== "region");
 
 /**
  * Another account, region or endpoint: `new BucketCname("shop", {…}, { provider: new OssAccount("intl", {…}) })`.
@@ -34,7 +34,10 @@ export class OssAccount extends pulumi.ProviderResource {
   readonly hasKeys: boolean;
 
   constructor(name: string, args: OssAccountArgs, opts?: pulumi.ResourceOptions) {
-    super("pulumi-nodejs", name, accountConfig(args), opts);
+    const { flavour, pluginVersion: version } = programState;
+    const config = accountConfig(args);
+    if (flavour === "dynamic") super("pulumi-nodejs", name, config, opts);
+    else super("oss-cname", name, withoutNamespaces(config), { ...opts, ...(version && { version }) });
     this.profile = args.profile;
     this.hasKeys = args.accessKey !== undefined || args.secretKey !== undefined;
   }
@@ -63,22 +66,27 @@ function packageOf(provider: pulumi.ProviderResource): string {
   return (provider as unknown as { getPackage(): string }).getPackage();
 }
 
-/** The keys carry their namespace because that is how the provider process looks configuration up. */
+function withoutNamespaces(config: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^.*:/, ""), value]));
+}
+
+/** The keys carry their namespace because that is how the process of dynamic resources looks configuration up. */
 function accountConfig(args: OssAccountArgs): Record<string, unknown> {
   const config: Record<string, unknown> = {};
-  const copy = (key: string) => {
-    const value = pulumi.runtime.getConfig(key);
+  const stack = (key: string) => pulumi.runtime.getConfig(key);
+  const copy = (key: string, from = key) => {
+    const value = stack(from);
     if (value !== undefined) config[key] = /Key$|Token$/.test(key) ? pulumi.secret(value) : value;
   };
   for (const key of SETTINGS) if (!/:(region|endpoint|buckets)$/.test(key)) copy(key);
   const given = CREDENTIALS.filter((key) => args[key] !== undefined);
-  if (given.length === 0) for (const key of CREDENTIALS) copy(`alicloud:${key}`);
+  const namespace = CREDENTIALS.some((key) => stack(`alicloud:${key}`) !== undefined) ? "alicloud" : "oss-cname";
+  if (given.length === 0) for (const key of CREDENTIALS) copy(`alicloud:${key}`, `${namespace}:${key}`);
   for (const key of given) config[`alicloud:${key}`] = key === "profile" ? args[key] : pulumi.secret(args[key]);
-  if (args.region === undefined) copy("alicloud:region");
-  else config["alicloud:region"] = args.region;
+  if (args.region !== undefined) config["alicloud:region"] = args.region;
+  else copy("alicloud:region", stack("alicloud:region") === undefined ? "oss-cname:region" : "alicloud:region");
   if (args.endpoint !== undefined) config["oss-cname:endpoint"] = args.endpoint;
-  else if (!isOfOneRegion(pulumi.runtime.getConfig("oss-cname:endpoint")) || args.region === undefined)
-    copy("oss-cname:endpoint");
+  else if (!isOfOneRegion(stack("oss-cname:endpoint")) || args.region === undefined) copy("oss-cname:endpoint");
   return config;
 }
 

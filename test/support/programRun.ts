@@ -14,6 +14,10 @@ export interface Registration {
   /** Name of an explicit provider; empty for the default one. */
   readonly provider: string;
   readonly protect: boolean;
+  /** Names and types of former selves, as far as they differ: `old`, `pulumi-nodejs:dynamic/oss:BucketCname`. */
+  readonly aliases: string[];
+  /** Of the plugin; empty for the one that there is. */
+  readonly version: string;
   /** What a component keeps in the state. */
   readonly outputs: Record<string, unknown>;
 }
@@ -118,6 +122,11 @@ function recordRegistrations(): Registration[] {
       deletedWith: shortUrn(request.getDeletedwith()),
       provider: request.getProvider().split("::").at(-2) ?? "",
       protect: request.getProtect() === true,
+      aliases: request.getAliasesList().map((alias) => {
+        const { name = "", type = "" } = alias.getSpec()?.toObject() ?? {};
+        return [name, type].filter((part) => part !== "").join(" ");
+      }),
+      version: request.getVersion(),
       outputs: {},
     });
     return register(request, callback);

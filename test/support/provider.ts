@@ -2,9 +2,9 @@ import type * as pulumi from "@pulumi/pulumi";
 import { type DiffResult, ResourceInitError } from "../../engine/execute/providerHost";
 import type { PropertyMap } from "../../engine/property/value";
 import { fromStruct, toStruct } from "../../engine/rpc";
+import { dynamicLifecycles } from "../../provider/resources/dynamicLifecycles";
 import type { ProviderName } from "../../provider/resources/dynamicResource";
 import type { CheckFailure } from "../../provider/resources/lifecycle";
-import { lifecycles } from "../../provider/resources/lifecycles";
 import type { Run } from "../../provider/run";
 
 type Calls = Required<pulumi.dynamic.ResourceProvider<PropertyMap, PropertyMap>>;
@@ -28,16 +28,16 @@ export interface Door {
  * properties, and what goes in and out takes the form of the wire.
  */
 export class Provider implements Door {
-  readonly #lifecycles: ReturnType<typeof lifecycles>;
+  readonly #lifecycles: ReturnType<typeof dynamicLifecycles>;
 
   constructor(run: Run) {
-    this.#lifecycles = lifecycles(run);
+    this.#lifecycles = dynamicLifecycles(run);
   }
 
   configure(config: PropertyMap): Promise<void> {
     const get = (key: string) => config[key] as string;
     // The run is the same for all of them.
-    return this.#lifecycles.cnameToken.configure({ config: { get, require: get } });
+    return (this.#lifecycles.cnameToken as AnyLifecycle).configure({ config: { get, require: get } });
   }
 
   async check(olds: PropertyMap, news: PropertyMap): Promise<{ inputs: PropertyMap; failures: CheckFailure[] }> {

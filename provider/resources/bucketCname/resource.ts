@@ -83,14 +83,16 @@ export class BucketCname extends OssDynamicResource {
   declare readonly cnameTarget: pulumi.Output<string>;
 
   constructor(name: string, args: BucketCnameArgs, opts?: pulumi.CustomResourceOptions) {
-    const inputs = {
+    const isDynamic = programState.flavour === "dynamic";
+    // The plugin is told of them.
+    const timeouts = isDynamic && {
       createTimeoutSeconds: durationSeconds(opts?.customTimeouts?.create),
       updateTimeoutSeconds: durationSeconds(opts?.customTimeouts?.update),
-      ...args,
     };
+    const inputs = { ...timeouts, ...args };
     super("bucketCname", "BucketCname", name, ["status", "pendingReason", "recordState", "cnameTarget"], inputs, opts);
     // The plugin warns by itself, in every language.
-    if (programState.flavour === "dynamic") this.warnOfPending();
+    if (isDynamic) this.warnOfPending();
   }
 
   /** `CustomDomain` has a table of all records in place of these warnings. */

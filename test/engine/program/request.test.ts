@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Alias } from "@pulumi/pulumi/proto/alias_pb";
 import * as pb from "@pulumi/pulumi/proto/resource_pb";
 import { goalOfRead, goalOfRegistration, propertiesOf, secondsOf } from "../../../engine/program/request";
 import { SIGNATURE } from "../../../engine/property/value";
@@ -86,6 +87,19 @@ describe("a registration", () => {
       assert.throws(() => goalOfRegistration(registration(change)), new RegExp(`${message}.*use the Pulumi CLI$`));
     });
   }
+
+  it("may say that it was a resource of a plugin, which is in no state of this engine", () => {
+    const aliasOf = (type: string) => {
+      const spec = new Alias.Spec();
+      spec.setType(type);
+      const alias = new Alias();
+      alias.setSpec(spec);
+      return registration((request) => request.setAliasesList([alias]));
+    };
+    assert.equal(goalOfRegistration(aliasOf("aws:s3:Bucket")).type, TYPE);
+    assert.throws(() => goalOfRegistration(aliasOf("pulumi-nodejs:dynamic/test:Other")), /has the option aliases/);
+    assert.throws(() => goalOfRegistration(aliasOf("")), /has the option aliases/);
+  });
 
   it("of a component may have any type, unless a plugin has to make it", () => {
     const component = registration((request) => {

@@ -72,6 +72,15 @@ describe("credentials", () => {
       },
     ];
 
+    it("as oss-cname:* where the stack has no alicloud:*, and never from both", async () => {
+      const ours = { "oss-cname:accessKey": "o", "oss-cname:secretKey": "s", "oss-cname:securityToken": "t" };
+      const own = await runWith(ours).credentials.get();
+      assert.deepEqual([own.accessKeyId, own.securityToken], ["o", "t"]);
+      const stack = { ...ours, "alicloud:accessKey": "a", "alicloud:secretKey": "s" };
+      const found = await runWith(stack).credentials.get();
+      assert.deepEqual([found.accessKeyId, found.securityToken], ["a", undefined]);
+    });
+
     for (const [index, { name, id, token }] of sources.entries())
       it(`come from ${name} before what is listed after it`, async () => {
         for (const later of sources.slice(index)) environment(later.env);

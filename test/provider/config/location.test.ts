@@ -19,7 +19,11 @@ describe("resolveLocation", () => {
     assert.equal(resolveLocation({}, settings(endpoint)).region, "eu-central-1");
     process.env.ALIBABA_CLOUD_REGION = "us-east-1";
     assert.equal(resolveLocation({}, settings(endpoint)).region, "us-east-1");
-    const stack = settings({ ...endpoint, "alicloud:region": "cn-beijing" });
+    assert.equal(
+      resolveLocation({}, settings({ ...endpoint, "oss-cname:region": "cn-shanghai" })).region,
+      "cn-shanghai",
+    );
+    const stack = settings({ ...endpoint, "oss-cname:region": "cn-shanghai", "alicloud:region": "cn-beijing" });
     assert.equal(resolveLocation({}, stack).region, "cn-beijing");
     assert.equal(resolveLocation({ endpoint: "oss-ap-southeast-1.aliyuncs.com" }, stack).region, "ap-southeast-1");
     assert.equal(resolveLocation({ region: "us-west-1" }, stack).region, "us-west-1");

@@ -4,6 +4,7 @@ import { Scene } from "../../support/scene";
 
 const mistakes: readonly (readonly [key: string, value: string, said: RegExp])[] = [
   ["alicloud:region", "oss-cn-hangzhou", /must be given as cn-hangzhou/],
+  ["oss-cname:region", "oss-cn-hangzhou", /must be given as cn-hangzhou/],
   ["oss-cname:endpoint", "ftp://oss.example.com", /must use http or https/],
   ["oss-cname:alidnsEndpoint", "alidns aliyuncs com", /neither a host nor/],
   ["oss-cname:signatureVersion", "v5", /"v5" is not v4 or v1/],

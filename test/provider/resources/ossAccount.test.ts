@@ -31,6 +31,17 @@ describe("OssAccount", () => {
       ["alicloud:accessKey", "alicloud:region", "alicloud:secretKey"],
     ));
 
+  it("inherits what the plugin reads, where the stack has nothing else, and whole", async () => {
+    const ours = { "oss-cname:region": "cn-hangzhou", "oss-cname:accessKey": "a", "oss-cname:securityToken": "t" };
+    const config = await configOf({}, ours);
+    assert.deepEqual(keysOf(config), ["alicloud:accessKey", "alicloud:region", "alicloud:securityToken"]);
+    assert(isSecret(config["alicloud:securityToken"]));
+    assert.deepEqual(keysOf(await configOf({}, { ...ours, "alicloud:profile": "p" })), [
+      "alicloud:profile",
+      "alicloud:region",
+    ]);
+  });
+
   it("inherits no part of the credentials where it is given any", async () => {
     const stack = { "alicloud:accessKey": "a", "alicloud:secretKey": "s", "alicloud:securityToken": "t" };
     assert.deepEqual(keysOf(await configOf({ profile: "intl" }, stack)), ["alicloud:profile"]);
