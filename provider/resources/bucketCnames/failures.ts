@@ -12,9 +12,7 @@ export class DomainFailures extends Error {
 }
 
 /** What `check` has against each domain. No failure names a property: Pulumi prints its value, keys included. */
-export function checkFailures(
-  all: readonly (readonly [domain: string, failures: readonly CheckFailure[]])[],
-): CheckFailure[] {
+export function checkFailures(all: readonly (readonly [string, readonly CheckFailure[]])[]): CheckFailure[] {
   const reasons = all.map(([domain, failures]) => [domain, failures.map(reasonOf)] as const);
   return byReason(reasons).map((reason) => ({ property: "", reason }));
 }
