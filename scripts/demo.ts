@@ -33,7 +33,8 @@ async function show(engine: Engine): Promise<void> {
   process.once("exit", remove);
   try {
     title(
-      `A cloud on this machine: OSS at ${cloud.oss}, Alibaba Cloud DNS at ${cloud.alidns}, a name server at ${cloud.dns}`,
+      `A cloud on this machine: OSS at ${cloud.oss}, Alibaba Cloud DNS at ${cloud.alidns}, a name server at ${cloud.dns}, ` +
+        `Certificate Management at ${cloud.cas}, a CA at ${cloud.acme.directory}`,
     );
     print("Two buckets, site and shop, and the zone example.com. The stack's configuration declares:");
     const { config, secrets } = livingOn(cloud);
@@ -41,7 +42,7 @@ async function show(engine: Engine): Promise<void> {
     const domains = [
       { domain: "www.example.com", bucket: "site", dns: "alidns" },
       { domain: "shop.example.com", bucket: "shop", dns: "alidns", certificate: files },
-      { domain: "img.example.com", bucket: "site", dns: "alidns", certificate: { certId: "12345-cn-hangzhou" } },
+      { domain: "img.example.com", bucket: "site", dns: "alidns", certificate: "letsEncrypt" },
     ];
     for (const entry of domains) print(`  ${JSON.stringify(entry)}`);
     project = await Project.create(engine, {
@@ -68,9 +69,16 @@ async function show(engine: Engine): Promise<void> {
     check("in the order token, TXT record, binding, certificate, CNAME record", same(shop, SHOP_ORDER));
     check("each domain was bound by one request", asked.filter(isBarePut).length === 3);
     check("shop serves the certificate made a moment ago", served(cloud, "shop.example.com") === sha1(first.chain));
+    const img = issuedFor(cloud, "img.example.com");
     check(
-      "img serves the certificate of its CertId",
-      bindings.some(({ certId }) => certId === "12345-cn-hangzhou"),
+      "img serves a certificate for its name, from Certificate Management",
+      img.leaf.checkHost("img.example.com") !== undefined,
+    );
+    check("which the CA has issued", isIssuedBy(await cloud.acme.rootCertificate(), img));
+    check(
+      "after it had seen a TXT record at _acme-challenge.img, which is gone",
+      asked.some(({ operation, rr }) => operation === "AddDomainRecord" && rr === "_acme-challenge.img") &&
+        !records.some(({ name }) => name.startsWith("_acme-challenge.")),
     );
     const resolver = new Resolver({ timeout: 2000, tries: 1 });
     resolver.setServers([cloud.dns]);
@@ -83,20 +91,37 @@ async function show(engine: Engine): Promise<void> {
     title("pulumi up once more");
     cloud.forgetRequests();
     await succeed(project.up("--skip-preview", "--expect-no-changes"));
-    check("it changed nothing and sent nothing", cloud.requests().length === 0);
+    check("it changed nothing, and asked nothing but the CA when to renew", cloud.requests().every(isUnsignedAtCa));
 
-    title("Renewing shop's certificate: new files, pulumi up");
+    title("New files for shop, and the CA wants img's certificate renewed at once: pulumi preview, pulumi up");
     const second = await certificate();
     const before = cloud.state().bindings.find(({ domain }) => domain === "shop.example.com")?.certId;
     project.write({ [files.certificateFile]: second.chain, [files.privateKeyFile]: second.privateKey });
-    await succeed(project.up("--skip-preview"));
-    const rotation = cloud.requests().filter(({ operation }) => /^(Put|Delete|Create|Add|Update)/.test(operation));
-    check("one request was written", rotation.length === 1);
+    const { renewalId } = project.resources().find(({ type }) => type.endsWith("AcmeCertificate"))?.outputs ?? {};
+    const past = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    cloud.setRenewalWindow({ renewalId: String(renewalId), start: past(20), end: past(10) });
+    const preview = await project.preview();
     check(
-      "it replaced the certificate that was there and no other",
-      rotation[0]?.certificate?.previousCertId === before,
+      "preview says why img's will be renewed, and orders nothing",
+      /img\.example\.com is to be renewed: due since .*as the CA recommends/.test(preview.output) &&
+        !cloud.requests().some(isWrite),
+    );
+    await succeed(project.up("--skip-preview"));
+    const swaps = cloud.requests().filter(({ operation }) => operation === "PutCname");
+    const replaced = (name: string) => swaps.filter(({ domain }) => domain === name).map(previousCertId);
+    check(
+      "each got its new certificate by one request, in place of the one that was there and no other",
+      same([...replaced("shop.example.com"), ...replaced("img.example.com")], [before, img.certId]) &&
+        swaps.length === 2,
     );
     check("shop serves the new certificate", served(cloud, "shop.example.com") === sha1(second.chain));
+    const order = cloud.requests().find(({ operation }) => operation === "newOrder");
+    check("the CA was told which certificate the new one for img replaces", order?.order?.replaces === renewalId);
+    const renewed = issuedFor(cloud, "img.example.com");
+    check(
+      "img serves the one that the CA has issued, with a new key",
+      !renewed.leaf.publicKey.equals(img.leaf.publicKey) && isIssuedBy(await cloud.acme.rootCertificate(), renewed),
+    );
 
     title("What is bound");
     print(bindingTable(cloud.state()));
@@ -112,7 +137,7 @@ async function show(engine: Engine): Promise<void> {
     const gone = await resolver.resolveCname("shop.example.com").catch((error: NodeJS.ErrnoException) => error.code);
     check("DNS knows none of the names", gone === "ENOTFOUND");
     check("the stack is empty", project.resources().length === 0);
-    const keys = [first, second].flatMap(({ privateKey }) =>
+    const keys = [first.privateKey, second.privateKey, cloud.acme.accountKey].flatMap((privateKey) =>
       privateKey.split("\n").filter((line) => /^\w.{30}/.test(line)),
     );
     check(
@@ -140,8 +165,33 @@ function describe({ operation, domain, rr, type, certificate }: RequestEntry): s
   return `${operation} ${rr === undefined ? domain : `${type} ${rr}.${domain}`}${certificate ? " with certificate" : ""}`;
 }
 
+const isWrite = ({ operation }: RequestEntry) => /^(Put|Delete|Create|Add|Update|Upload|newOrder)/.test(operation);
 const isBarePut = ({ operation, certificate }: RequestEntry) => operation === "PutCname" && certificate === undefined;
+const previousCertId = ({ certificate }: RequestEntry) => certificate?.previousCertId;
 const isUnbinding = ({ operation, status }: RequestEntry) => operation === "DeleteCname" && status === 200;
+
+/** What the CA is asked without an account. */
+const isUnsignedAtCa = ({ service, signatureVersion }: RequestEntry) => service === "acme" && signatureVersion === null;
+
+interface IssuedCertificate {
+  readonly certId: string;
+  readonly leaf: X509Certificate;
+  readonly intermediate: X509Certificate;
+}
+
+/** The certificate of a domain, as it was uploaded to Certificate Management. */
+function issuedFor(cloud: Cloud, domain: string): IssuedCertificate {
+  const { bindings, certificates } = cloud.state();
+  const certId = bindings.find((binding) => binding.domain === domain)?.certId ?? "";
+  const chain = certificates.find((certificate) => certificate.certId === certId)?.chain ?? "";
+  const [leaf, intermediate] = chain.match(/-----BEGIN[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+  check(`${domain} has a certificate with its chain`, leaf !== undefined && intermediate !== undefined);
+  return { certId, leaf: new X509Certificate(leaf ?? ""), intermediate: new X509Certificate(intermediate ?? "") };
+}
+
+function isIssuedBy(root: string, { leaf, intermediate }: IssuedCertificate): boolean {
+  return leaf.verify(intermediate.publicKey) && intermediate.verify(new X509Certificate(root).publicKey);
+}
 
 function bindingTable({ bindings, certificates }: WorldState): string {
   const rows = bindings.map(({ domain, bucket, status, certId = "" }) => {
@@ -161,7 +211,7 @@ function sha1(chain: string): string {
   return new X509Certificate(chain).fingerprint;
 }
 
-function same(found: readonly string[], expected: readonly string[]): boolean {
+function same(found: readonly unknown[], expected: readonly unknown[]): boolean {
   return JSON.stringify(found) === JSON.stringify(expected);
 }
 
