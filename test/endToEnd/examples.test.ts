@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
-import { type Cloud, startCloud } from "../../local";
+import { type Cloud, type RequestEntry, startCloud } from "../../local";
 import { Canaries } from "../support/canaries";
 import { createAuthority } from "../support/certificates";
+import { runHere, signedAt } from "../support/command";
 import {
   type Engine,
   engines,
@@ -29,6 +30,8 @@ interface Example {
   readonly prepare?: (cloud: Cloud, scratch: string) => Promise<Pick<ProjectOptions, "config" | "env">>;
   /** Domains bound in the end. */
   readonly bound: string[];
+  /** What else it shows, while it is up. */
+  readonly shows?: (cloud: Cloud, project: Project, scratch: string) => Promise<void>;
 }
 
 const runnable: Record<string, Example> = {
@@ -67,6 +70,7 @@ const runnable: Record<string, Example> = {
     },
     bound: ["www.example.com"],
   },
+  "https-by-itself": { bound: ["www.example.com"], shows: runsDaily },
   "manual-dns": { bound: [] },
   "config-only": {
     async prepare() {
@@ -155,12 +159,18 @@ async function run(name: string, example: Example, engine: Engine): Promise<void
     if (example.bound.length > 0) {
       cloud.forgetRequests();
       await project.expectUp("--skip-preview", "--expect-no-changes");
-      assert.deepEqual(cloud.requests(), []);
+      const isAsked = ({ service, signatureVersion }: RequestEntry) => service === "acme" && signatureVersion === null;
+      assert.deepEqual(
+        cloud.requests().filter((request) => !isAsked(request)),
+        [],
+      );
     } else await project.expectUp("--skip-preview");
+    await example.shows?.(cloud, project, scratch);
     const keys = readdirSync(scratch).filter((file) => file.endsWith(".key"));
     const canaries = new Canaries({
       secretKey: SECRET_KEY,
       otherSecretKey: OTHER_SECRET_KEY,
+      accountKey: cloud.acme.accountKey,
       ...Object.fromEntries(keys.map((file) => [file, readFileSync(join(scratch, file), "utf8")])),
     });
     canaries.assertAbsent({
@@ -177,4 +187,49 @@ async function run(name: string, example: Example, engine: Engine): Promise<void
     await cloud.close();
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** The workflow of the example: what it runs each day renews the certificate, and tells when that did not work. */
+async function runsDaily(cloud: Cloud, project: Project, scratch: string): Promise<void> {
+  const file = join(project.directory, ".github", "workflows", "certificates.yml");
+  const { on, permissions, jobs } = parse(readFileSync(file, "utf8"));
+  assert.match(on.schedule[0].cron, /^\d+ \d+ \* \* \*$/);
+  assert.deepEqual(permissions, { contents: "read" });
+  const commands: string[] = jobs.renew.steps.flatMap(({ run = "" }) => run.trim().split("\n"));
+  const argsOf = (start: string) => {
+    const line = commands.find((command) => command.startsWith(start)) ?? assert.fail(`no ${start}`);
+    return line.slice(start.length).trim().replace('--stack "$STACK"', "").trim().split(/\s+/);
+  };
+  assert.ok(argsOf("pulumi stack export").join(" ").endsWith("state.json"));
+
+  const renewed = () => cloud.state().bindings[0]?.certId;
+  const state = join(scratch, "state.json");
+  const report = async () => {
+    writeFiles(scratch, {
+      "state.json": JSON.stringify({ version: 3, deployment: { resources: project.resources() } }),
+    });
+    const args = argsOf("npx oss-cname").map((arg) => (arg === "state.json" ? state : arg));
+    const { status, stdout, stderr } = await runHere([...args, ...signedAt(cloud)]);
+    assert.equal(stderr, "");
+    const [domain] = JSON.parse(stdout).domains;
+    return { status, renewal: domain.renewal };
+  };
+  const first = renewed();
+  const { status, renewal } = await report();
+  assert.deepEqual([status, renewal.problem], [0, null]);
+  assert.ok(Date.parse(renewal.at) > Date.now());
+
+  const past = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  cloud.setRenewalWindow({ start: past(20), end: past(10) });
+  cloud.fail({ operation: "newOrder", status: 403, code: "rejectedIdentifier" });
+  await project.expectUp(...argsOf("pulumi up").filter((arg) => arg !== "--yes"));
+  assert.equal(renewed(), first);
+  const failed = await report();
+  assert.equal(failed.status, 3);
+  assert.match(failed.renewal.problem, /could not be renewed/);
+
+  cloud.clearFaults();
+  await project.expectUp(...argsOf("pulumi up").filter((arg) => arg !== "--yes"));
+  assert.notEqual(renewed(), first);
+  assert.equal((await report()).status, 0);
 }
