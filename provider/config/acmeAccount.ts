@@ -11,7 +11,7 @@ import { ACME_ACCOUNT_KEY } from "./settings";
 /**
  * The key of the account at the CA, from the first of these that is set: `oss-cname:acmeAccountKey` (a secret of the
  * stack), the file `oss-cname:acmeAccountKeyFile`, relative to the program's directory, the environment's
- * `OSS_CNAME_ACME_ACCOUNT_KEY`. PEM; the file must be readable by its owner only.
+ * `OSS_CNAME_ACME_ACCOUNT_KEY`. PEM, or a JWK as certbot keeps it; the file must be readable by its owner only.
  */
 export function readAccountKey(settings: Settings): KeyObject {
   const configured = settings.get(ACME_ACCOUNT_KEY);
@@ -32,11 +32,13 @@ export function readAccountKey(settings: Settings): KeyObject {
 function parsed(text: string, where: string): KeyObject {
   let key: KeyObject;
   try {
-    key = createPrivateKey(text.replaceAll("\\n", "\n"));
+    key = text.trim().startsWith("{")
+      ? createPrivateKey({ key: JSON.parse(text), format: "jwk" })
+      : createPrivateKey(text.replaceAll("\\n", "\n"));
   } catch {
     // The error of Node.js may quote the key.
     throw new ActionableError(
-      `${where} is not a private key in PEM without a passphrase. Nothing was ordered.`,
+      `${where} is not a private key, in PEM without a passphrase or as a JWK. Nothing was ordered.`,
       NEW_KEY,
     );
   }
