@@ -92,7 +92,7 @@ for (const engine of engines)
       it(`show no change at all once they are imported and declared in a ${how}`, async () => {
         const { project, file } = await adopted(how);
         const before = cloud.requests().length;
-        const imported = await project.import(file);
+        const imported = await project.import("--file", file, "--generate-code=false");
         assert.equal(imported.status, 0, imported.output);
         assert.equal(cloud.requests().length, before);
         const { status, output } = await project.up("--expect-no-changes");

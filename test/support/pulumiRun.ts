@@ -165,9 +165,9 @@ export class Project {
     });
   }
 
-  /** Takes over what exists, as the file says: the Pulumi CLI only. */
-  import(file: string): Promise<Ran> {
-    return this.#onStack("import", "--file", file, "--generate-code=false", "--yes");
+  /** Takes over what exists: the Pulumi CLI only. */
+  import(...args: string[]): Promise<Ran> {
+    return this.#onStack("import", "--yes", ...args);
   }
 
   /** Any other command, which must not fail. */
