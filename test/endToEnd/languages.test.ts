@@ -1,10 +1,12 @@
 // The examples in other languages, each where the Pulumi CLI and that language are on PATH: nothing else runs them.
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { startCloud } from "../../local";
 import { Canaries } from "../support/canaries";
+import { createAuthority } from "../support/certificates";
 import { type BundledPlugin, bundlePlugin, livingOnWithPlugin, pulumiCli } from "../support/plugin";
 import { isOnPath, Project, repository } from "../support/pulumiRun";
 import { pulumi } from "../support/sandbox";
@@ -43,6 +45,53 @@ describe("examples in other languages", function () {
     if (missing.length > 0) it.skip(`${name}: is run, which needs ${missing.join(" and ")} on PATH`);
     else it(`${name}: up, up again without a change, destroy`, () => run(name, language));
   }
+
+  const isYaml = pulumiCli && isOnPath("pulumi-language-yaml");
+  (isYaml ? it : it.skip)("docs/languages.md: its program does what it says", async () => {
+    assert(pulumiCli && plugin);
+    const page = readFileSync(join(repository, "docs", "languages.md"), "utf8");
+    const [, program = ""] = /^```yaml\n(name: [\s\S]*?)^```/m.exec(page) ?? [];
+    const { resources, ...rest } = parse(program);
+    const { chain, privateKey } = await (await createAuthority()).issue({ names: ["www.example.com"] });
+    const cloud = await startCloud({ buckets: ["site"], accessKeySecret: SECRET_KEY });
+    const abroad = await startCloud({ buckets: ["site-intl"], region: "ap-southeast-1", accessKeySecret: SECRET_KEY });
+    let project: Project | undefined;
+    try {
+      // The profile of a machine would lead to the real cloud; everything else is as it is written.
+      const { config, secrets } = livingOnWithPlugin(abroad);
+      const settings = Object.entries({ ...config, ...secrets }).map(([key, value]) => [
+        key.replace(/^.*:/, ""),
+        value,
+      ]);
+      assert.equal(resources.intl.properties.region, abroad.region);
+      resources.intl.properties = { ...Object.fromEntries(settings), dnsServers: [abroad.dns] };
+      const files = {
+        "Pulumi.yaml": stringify({ ...rest, resources }),
+        "certs/www.pem": chain,
+        "certs/www.key": privateKey,
+      };
+      project = await Project.create(pulumiCli, { files, ...livingOnWithPlugin(cloud), env: plugin.env });
+      await project.expectUp("--skip-preview");
+      assert.deepEqual(
+        cloud.state().records.map(({ name, type, ttl }) => [name, type, ttl]),
+        [
+          ["_dnsauth.www.example.com", "TXT", 3600],
+          ["www.example.com", "CNAME", 3600],
+        ],
+      );
+      const [www] = cloud.state().bindings;
+      assert(www?.certId);
+      const { url, records } = await project.outputs();
+      assert.equal(url, "https://www.example.com");
+      const [token] = abroad.state().tokens;
+      const record = { name: "_dnsauth.sg.example.com", type: "TXT", value: token?.token, ttl: 600 };
+      assert.deepEqual((records as unknown[])[0], record);
+      new Canaries({ secretKey: SECRET_KEY, privateKey }).assertAbsent({ state: project.state(), log: project.log });
+    } finally {
+      project?.remove();
+      await Promise.all([cloud.close(), abroad.close()]);
+    }
+  });
 
   async function run(name: string, { hasSdk, bound }: Language): Promise<void> {
     assert(pulumiCli && plugin);
