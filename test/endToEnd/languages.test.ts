@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import { startCloud } from "../../local";
+import { type Cloud, startCloud } from "../../local";
 import { Canaries } from "../support/canaries";
 import { createAuthority } from "../support/certificates";
 import { type BundledPlugin, bundlePlugin, livingOnWithPlugin, pulumiCli } from "../support/plugin";
@@ -120,6 +120,7 @@ describe("examples in other languages", function () {
       assert.equal(status, 0, output);
       canaries.assertAbsent({ log: project.log, "the state afterwards": project.state() });
       assert.deepEqual([cloud.state().bindings, cloud.state().records], [[], []]);
+      if (hasSdk && isOnPath("pulumi-language-yaml")) await goOnFromYaml(project, cloud, bound);
     } finally {
       project?.remove();
       await cloud.close();
@@ -127,3 +128,25 @@ describe("examples in other languages", function () {
     }
   }
 });
+
+/** The same domains in a YAML program, and then in that of the project: another language is no change. */
+async function goOnFromYaml(project: Project, cloud: Cloud, domains: readonly string[]): Promise<void> {
+  const program = readFileSync(join(project.directory, "Pulumi.yaml"), "utf8");
+  const resources = domains.map((domain) => [
+    domain.replace(/\..*/, ""),
+    { type: "oss-cname:CustomDomain", properties: { bucket: "site", domain, dns: "alidns" } },
+  ]);
+  const { name } = parse(program);
+  project.write({ "Pulumi.yaml": stringify({ name, runtime: "yaml", resources: Object.fromEntries(resources) }) });
+  await project.expectUp("--skip-preview");
+  const ours = () =>
+    project
+      .resources()
+      .map(({ urn, id }) => [urn, id])
+      .filter(([urn]) => !/provider/.test(urn ?? ""));
+  const before = ours();
+  cloud.forgetRequests();
+  project.write({ "Pulumi.yaml": program });
+  await project.expectUp("--skip-preview");
+  assert.deepEqual([ours(), cloud.requests()], [before, []]);
+}
