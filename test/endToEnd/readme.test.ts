@@ -129,7 +129,7 @@ describe("docs/cli.md", () => {
       for (const [, option = ""] of options.split("\n\n")[0]?.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm) ?? [])
         if (!["--help", "--version"].includes(option) && !page.includes(option))
           missing.push([...command, option].join(" "));
-      for (const [, name = ""] of commands.split("\n\n")[0]?.matchAll(/^ {2}(\w+)/gm) ?? []) {
+      for (const [, name = ""] of commands.split("\n\n")[0]?.matchAll(/^ {2}([\w-]+)/gm) ?? []) {
         if (name === "help") continue;
         if (!page.includes([...command, name].join(" "))) missing.push([...command, name].join(" "));
         await visit([...command, name]);

@@ -157,6 +157,17 @@ describe("control API", () => {
     assert.equal(((await http("GET", "/-/switches")).json as Switches).barePut, "drop");
   });
 
+  it("says when the CA wants certificates renewed", async () => {
+    const window = { start: "2026-01-01T00:00:00Z", end: "2026-01-02T00:00:00Z" };
+    await http("POST", "/-/renewalWindows", window);
+    const reply = await http("POST", "/-/renewalWindows", {
+      ...window,
+      renewalId: "a.b",
+      explanationURL: "https://a/",
+    });
+    assert.deepEqual(reply.json, { "*": window, "a.b": { ...window, explanationURL: "https://a/" } });
+  });
+
   it("adds credentials and certificates", async () => {
     const credential = { accessKeyId: "ak2", accessKeySecret: "sk2", owner: "42" };
     assert.deepEqual((await http("POST", "/-/credentials", credential)).json, { accessKeyId: "ak2" });

@@ -74,6 +74,11 @@ describe("an exchange with a service", () => {
     assert.match(Buffer.from(String(headers["x-oss-err"]), "base64").toString(), /<Code>QpsLimitExceeded</);
   });
 
+  it("gets a time to wait with the reply of a fault", async () => {
+    cloud.fail({ operation: "*", status: 503, retryAfter: 7 });
+    assert.equal((await createToken(cloud, "site1", domain)).headers["retry-after"], "7");
+  });
+
   it("is carried out, and gets half of the body, or one half late", async () => {
     cloud.fail({ operation: "*", cutBody: true });
     cloud.fail({ operation: "*", bodyDelayMs: 100 });
