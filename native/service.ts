@@ -5,13 +5,15 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { PropertyMap } from "../engine/property/value";
 import { toStruct } from "../engine/rpc";
-import { type AnyLifecycle, anyLifecycles, type CheckFailure, PartialFailure, type Run } from "../provider/plugin";
+import { type AnyLifecycle, anyLifecycles, PartialFailure, type Run } from "../provider/plugin";
+import { Claims } from "./claims";
 import { checkedConfig, configOf, credentialsInClear } from "./config";
 import { type Change, changesOf } from "./diff";
 import type { EngineLog } from "./engineLog";
 import { failure, unfinished } from "./errors";
 import { FUNCTIONS } from "./functions";
-import { RESOURCES } from "./resources";
+import { lifecycleName, typeName } from "./resources";
+import { checkResponse, diffResponse } from "./responses";
 import { inClear, marked, received } from "./values";
 
 export interface ServiceOptions {
@@ -34,6 +36,7 @@ export function currentUrn(): string {
 export function providerService({ run, log, schema, version }: ServiceOptions): grpc.UntypedServiceImplementation {
   const lifecycles = anyLifecycles(run);
   const warned = new Set<string>();
+  let claims = new Claims();
 
   return {
     handshake: answer((request: pb.ProviderHandshakeRequest) => {
@@ -78,6 +81,8 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
     }),
     configure: answer((request: pb.ConfigureRequest) => {
       run.configure(configOf(received(request.getArgs())));
+      // A plugin that somebody debugs outlives an operation.
+      claims = new Claims();
       const response = new pb.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setAcceptoutputs(true);
@@ -91,7 +96,11 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
       const lifecycle = lifecycleOf(request);
       const { inputs, failures } = await lifecycle.check(olds, inClear(news));
       if (failures.length === 0) warn(lifecycle, inputs as PropertyMap);
-      return checkResponse({ inputs: marked(inputs, news), failures });
+      const all = [
+        ...failures,
+        ...claims.problems(typeName(request.getUrn()), request.getUrn(), inputs as PropertyMap),
+      ];
+      return checkResponse({ inputs: marked(inputs, news), failures: all });
     }),
     diff: answer(async (request: pb.DiffRequest) => {
       const lifecycle = lifecycleOf(request);
@@ -212,10 +221,7 @@ export function providerService({ run, log, schema, version }: ServiceOptions): 
   }
 
   function lifecycleOf(request: { getUrn(): string }): AnyLifecycle {
-    const type = request.getUrn().split("::")[2]?.split("$").at(-1) ?? "";
-    const name = RESOURCES[/^oss-cname:index:(\w+)$/.exec(type)?.[1] ?? ""];
-    if (name === undefined) throw new Error(`the package oss-cname has no resource ${type}`);
-    return lifecycles[name];
+    return lifecycles[lifecycleName(request.getUrn())];
   }
 }
 
@@ -246,49 +252,3 @@ function foreseen(lifecycle: AnyLifecycle, inputs: PropertyMap, olds: PropertyMa
   const outputs = lifecycle.preview?.(inClear(inputs), inClear(olds));
   return outputs === undefined ? inputs : marked(outputs, inputs);
 }
-
-function checkResponse({ inputs, failures }: { inputs: PropertyMap; failures: CheckFailure[] }): pb.CheckResponse {
-  const response = new pb.CheckResponse();
-  response.setInputs(toStruct(inputs));
-  response.setFailuresList(
-    failures.map(({ property, reason }) => {
-      const message = new pb.CheckFailure();
-      message.setProperty(property);
-      message.setReason(reason);
-      return message;
-    }),
-  );
-  return response;
-}
-
-interface Answered {
-  readonly changes: ReadonlyMap<string, Change>;
-  readonly isChange: boolean;
-  readonly replaces: readonly string[];
-}
-
-function diffResponse({ changes, isChange, replaces }: Answered): pb.DiffResponse {
-  const { DiffChanges } = pb.DiffResponse;
-  const response = new pb.DiffResponse();
-  response.setChanges(isChange ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
-  response.setReplacesList([...replaces]);
-  response.setDiffsList([...new Set([...changes.keys()].map((path) => path.split(/[.[]/, 1)[0] ?? path))]);
-  response.setHasdetaileddiff(true);
-  for (const [path, { kind, isInput }] of changes) {
-    const isReplace = replaces.some(
-      (property) => path === property || path.startsWith(`${property}.`) || path.startsWith(`${property}[`),
-    );
-    const diff = new pb.PropertyDiff();
-    diff.setKind(KINDS[kind][isReplace ? 1 : 0]);
-    diff.setInputdiff(isInput);
-    response.getDetaileddiffMap().set(path, diff);
-  }
-  return response;
-}
-
-const { Kind } = pb.PropertyDiff;
-const KINDS = {
-  add: [Kind.ADD, Kind.ADD_REPLACE],
-  delete: [Kind.DELETE, Kind.DELETE_REPLACE],
-  update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
-} as const;

@@ -276,7 +276,8 @@ describe("The plugin, asked over gRPC", () => {
       { bucket: "site", domains: { "a.example.com": {} }, manual: true },
     );
     const child = { type: "CustomDomain$oss-cname:index:BucketCname", name: "of-component" };
-    await create(child, { ...BINDING, unverified: "pending" });
+    await create(TOKEN, { ...BINDING, domain: "b.example.com" });
+    await create(child, { ...BINDING, domain: "b.example.com", unverified: "pending" });
 
     scene.prove();
     const update = { olds: pending.properties, oldInputs: pending.inputs, news: pending.inputs };
@@ -297,6 +298,21 @@ describe("The plugin, asked over gRPC", () => {
       ],
     );
     assert.match(warnings[2]?.text ?? "", /expires in [45] days/);
+  });
+
+  it("refuses a second resource for a domain, and none that is checked again or is renamed", async () => {
+    await start();
+    scene.inConsole.moveBinding(DOMAIN, "site");
+    const reasons = async (type: string, name: string, news: PropertyMap) =>
+      (await plugin.check({ type, name }, {}, news)).failures.map(({ reason }) => reason.replace(/:.*/s, ""));
+    assert.deepEqual(await reasons("BucketCname", "www", BINDING), []);
+    assert.deepEqual(await reasons("BucketCname", "www", { ...BINDING, domain: "WWW.example.com" }), []);
+    const isTaken = [`${DOMAIN} is declared by oss-cname`];
+    assert.deepEqual(await reasons("BucketCname", "again", BINDING), isTaken);
+    assert.deepEqual(await reasons("BucketCnames", "fleet", { bucket: "site", domains: { [DOMAIN]: {} } }), isTaken);
+    assert.deepEqual(await reasons("CnameToken", "again", BINDING), []);
+    await plugin.configure(configuration());
+    assert.deepEqual(await reasons("BucketCname", "renamed", BINDING), []);
   });
 
   it("tells programs what became of each of many domains", async () => {
