@@ -12,17 +12,19 @@ interface PlacedCertificate {
   readonly validTo: string;
 }
 
-/** A warning of a declared certificate that expires soon. Where no chain is declared, OSS knows the date. */
+/** A warning of a declared certificate that expires soon: `check` or, where no chain is declared, OSS knows the date. */
 export function expiryWarnings(
   { knownPems, clock }: Pick<Run, "knownPems" | "clock">,
-  inputs: Pick<CertificateInputs, "certificate" | "certificateFile" | "expiryWarningDays">,
+  inputs: Pick<CertificateInputs, "certificate" | "certificateFile" | "expiryWarningDays" | "validTo">,
   placed: PlacedCertificate | undefined,
 ): string[] {
+  const { validTo = placed?.validTo, expiryWarningDays = EXPIRES_SOON_DAYS } = inputs;
+  const days = isUnknown(expiryWarningDays) ? EXPIRES_SOON_DAYS : expiryWarningDays;
+  const warning = (name = "") => expiryWarning(name, new Date(validTo ?? ""), days, clock.now());
+  if (warning() === undefined) return [];
+  // A file is read again only for a certificate that is worth a warning.
   const chain = readChainQuietly(inputs, knownPems);
-  const [name, validTo] = chain ? [nameOf(chain), chain.validTo] : [placed?.name, new Date(placed?.validTo ?? "")];
-  const { expiryWarningDays: days = EXPIRES_SOON_DAYS } = inputs;
-  const warning = expiryWarning(name ?? "", validTo, isUnknown(days) ? EXPIRES_SOON_DAYS : days, clock.now());
-  return warning === undefined ? [] : [warning];
+  return [warning(chain ? nameOf(chain) : placed?.name) ?? ""];
 }
 
 /** How warnings name a declared chain. */
