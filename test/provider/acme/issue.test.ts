@@ -7,6 +7,7 @@ import { AcmeClient } from "../../../provider/acme/client";
 import { isAcmeError } from "../../../provider/acme/error";
 import { type Challenge, issueCertificate, type Order } from "../../../provider/acme/issue";
 import { fetchRenewalInfo } from "../../../provider/acme/renewalInfo";
+import { Cancelled } from "../../../provider/cancellation";
 import { HttpClient, type HttpReply, type HttpRequest } from "../../../provider/http";
 import { Canaries } from "../../support/canaries";
 import { createAuthority } from "../../support/certificates";
@@ -216,6 +217,21 @@ describe("ordering a certificate", () => {
     assert.deepEqual([sent("renewalInfo").length, sleeps], [1, []]);
   });
 
+  it("asks nothing more once it is cancelled, and takes the proof away", async () => {
+    const { signal, cancel } = cancellable();
+    http = new Wire({ signal });
+    client = newClient();
+    const cancelling: Order["prove"] = (challenge) => {
+      cancel();
+      return prove(challenge);
+    };
+    await assert.rejects(
+      issue({ prove: cancelling }),
+      /^Cancelled: challenge for www\.example\.com at the CA .*cancelled/,
+    );
+    assert.deepEqual([sent("challenge"), sleeps, cloud.state().records], [[], [], []]);
+  });
+
   it("has at most ten requests under way", async () => {
     await issue({ names: Array.from({ length: 40 }, (_, index) => `n${index}.example.com`) });
     assert.ok(http.most > 5 && http.most <= 10, String(http.most));
@@ -279,6 +295,11 @@ async function certify(request: Buffer, name: string): Promise<string> {
     notAfter: new Date(Date.now() + 86_400_000),
   });
   return certificate.toString("pem");
+}
+
+function cancellable() {
+  const controller = new AbortController();
+  return { signal: controller.signal, cancel: () => controller.abort(new Cancelled()) };
 }
 
 function decoded(part: string): string {

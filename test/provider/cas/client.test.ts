@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { type Cloud, type Fault, startCloud } from "../../../local";
+import { Cancelled } from "../../../provider/cancellation";
 import { CasClient, siteOf } from "../../../provider/cas/client";
 import { isCasError } from "../../../provider/cas/error";
 import { HttpClient } from "../../../provider/http";
@@ -29,11 +30,11 @@ describe("CasClient", () => {
   afterEach(() => cloud.close());
 
   const scripted = useScriptedServers();
-  const clientOf = (clock: FakeClock, endpoint: () => string) =>
+  const clientOf = (clock: FakeClock, endpoint: () => string, http = new HttpClient()) =>
     new CasClient({
       endpoint,
       clock,
-      http: new HttpClient(),
+      http,
       pace: new Pace(clock),
       credentials: async () => ({ accessKeyId: "ak", accessKeySecret: "sk" }),
       allowHttp: () => false,
@@ -111,6 +112,18 @@ describe("CasClient", () => {
     const another = { ...upload, ...other, certificate: other.chain, fingerprint };
     await assert.rejects(cas.upload(another), /UploadUserCertificate for certificate mine failed: NameRepeat .*Next: /);
     assert.deepEqual(kept(), [certId]);
+  });
+
+  it("neither looks nor uploads again once it is cancelled", async () => {
+    const controller = new AbortController();
+    const clock = new FakeClock();
+    const client = clientOf(clock, () => cloud.cas, new HttpClient({ signal: controller.signal }));
+    cloud.fail({ operation: "UploadUserCertificate", delayMs: 60_000 });
+    const uploading = failure(client.upload(upload));
+    while (sent().length === 0) await new Promise(setImmediate);
+    controller.abort(new Cancelled());
+    assert.match(String(await uploading), /^Cancelled: UploadUserCertificate for certificate mine .* may have been/);
+    assert.deepEqual(sent(), ["UploadUserCertificate"]);
   });
 
   it("says that an upload is uncertain where it may not look", async () => {
