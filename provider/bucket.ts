@@ -152,7 +152,7 @@ export class Bucket {
         break;
       } catch (error) {
         if (!isOutcomeUnknown(error)) throw error;
-        if (await this.#wasBound(domain, attempt)) break;
+        if ((await this.afterFailure(domain, attempt, 2)) !== undefined) break;
         if (attempt >= attemptsAt(error)) throw error;
       }
     }
@@ -194,25 +194,26 @@ export class Bucket {
     return this.#client.visit(this.name, domain, key);
   }
 
-  /** Records what a confirmed PutCname made of a binding. */
-  putConfirmed(entry: CnameInfo): void {
-    this.#wrote(entry.domain, entry);
-  }
-
   /**
-   * Whether two lists show a domain after a PutCname whose outcome is not known. One list answers for all that have failed
-   * before it, and the more there were, the longer the next one waits: a service that is too busy gets no more to do.
+   * The binding by a list that was sent after a write whose outcome is not known; by a later one if that shows none and
+   * there are more `looks`. One list answers for all that have failed before it, and the more there were, the longer the
+   * next one waits: a service that is too busy gets no more to do.
    */
-  async #wasBound(domain: string, attempt: number): Promise<boolean> {
+  async afterFailure(domain: string, attempt: number, looks = 1): Promise<CnameInfo | undefined> {
     let newerThan = this.#clock.now();
-    for (let look = 1; look <= 2; look++) {
+    for (let look = 1; ; look++) {
       const longer = LONGER_PAUSE_MS * Math.max(0, this.#lists - FEW_LISTS);
       await this.#clock.sleep(Math.min(LOOK_PAUSE_MS * (look === 1 ? attempt : 1) + longer, LONGEST_PAUSE_MS));
       const { sentAt, bindings } = await this.#listAfter(newerThan);
-      if ((await bindings).has(domain)) return true;
+      const found = (await bindings).get(domain);
+      if (found !== undefined || look >= looks) return found;
       newerThan = sentAt;
     }
-    return false;
+  }
+
+  /** Records what a confirmed PutCname made of a binding. */
+  putConfirmed(entry: CnameInfo): void {
+    this.#wrote(entry.domain, entry);
   }
 
   #wrote(domain: string, entry: CnameInfo | undefined): void {

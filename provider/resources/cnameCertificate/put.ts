@@ -81,14 +81,16 @@ async function compareAndSwap(claim: Claim, found: CnameInfo, body: CertificateC
       certId = body.certId ?? answered;
     } catch (error) {
       if (!isOutcomeUnknown(error) && !mayBeConflict(error)) throw error;
-      // Most likely it was not carried out. If it was, the guard refuses it the second time, and that is looked into.
-      if (body.certId !== undefined && isBusy(error) && attempt < attemptsAt(error)) continue;
       failure = error as Error;
     }
     let entry: CnameInfo | undefined;
     if (certId === undefined) {
       const until = (listed: CnameInfo | undefined) => listed?.certificate?.certId !== before;
-      entry = await bucket.binding(inputs.domain, { fresh: true, looks: 3, until });
+      // A CertId may be put again, where a list is behind: the guard refuses it then, and that is looked into.
+      entry =
+        body.certId !== undefined && isBusy(failure)
+          ? await bucket.afterFailure(inputs.domain, attempt)
+          : await bucket.binding(inputs.domain, { fresh: true, looks: 3, until });
     }
     const now = entry?.certificate;
     if (now !== undefined && now.certId !== before && matchesSent(now, body, desired)) certId = now.certId;

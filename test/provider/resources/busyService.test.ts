@@ -58,7 +58,7 @@ describe("BucketCnames at a service that cannot take a fifth of its requests at 
       const { ListCname = 0, PutCname = 0 } = await on.sent(on.fleet(domains, { certificate }));
       assert.equal(on.scene.cloud.state().bindings.filter(({ certId }) => certId !== undefined).length, DOMAINS);
       assert.ok(PutCname <= 1.5 * 2 * DOMAINS, `${PutCname} PutCname`);
-      assert.ok(ListCname <= DOMAINS / 2, `${ListCname} ListCname`);
+      assert.ok(ListCname <= (2 / 3) * DOMAINS, `${ListCname} ListCname`);
     } finally {
       await on.close();
     }
