@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Cloud, startCloud } from "../../local";
 import { type BundledPlugin, bundlePlugin, livingOnWithPlugin, pulumiCli } from "../support/plugin";
-import { Project, type StoredResource } from "../support/pulumiRun";
+import { engines, Project, type StoredResource } from "../support/pulumiRun";
 
 const SECRET = "Other9Secret8Key7OfTheTests";
 
@@ -127,6 +127,28 @@ const SECRET = "Other9Secret8Key7OfTheTests";
       const names2 = (records: typeof before.records) =>
         records.filter(({ type }) => type === "CNAME").map(({ name }) => name);
       assert.deepEqual(names2(served().records), names2(before.records));
+    }
+  });
+});
+
+describe("the plugin's resources on the local engine", function () {
+  this.timeout(60_000);
+
+  it("are refused by name, before anything is sent", async () => {
+    const cloud = await startCloud({ buckets: ["site"] });
+    const [localEngine] = engines;
+    assert(localEngine);
+    const text = `const { CnameToken } = require("pulumi-oss-cname/native");
+      new CnameToken("www", { bucket: "site", domain: "www.example.com" });`;
+    const project = await Project.create(localEngine, { files: { "index.js": text }, ...livingOnWithPlugin(cloud) });
+    try {
+      const { status, output } = await project.up();
+      assert.notEqual(status, 0);
+      assert.match(output, /a resource of type oss-cname:index:\w+, not a dynamic one, .*: use the Pulumi CLI/);
+      assert.deepEqual(cloud.requests(), []);
+    } finally {
+      project.remove();
+      await cloud.close();
     }
   });
 });
