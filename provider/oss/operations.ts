@@ -93,23 +93,29 @@ function parsed<T extends object>(request: OssRequest, reply: HttpReply, parse: 
   }
 }
 
-/** OSS gives every reply its request id, and answers a write without a body or with one that is of no use here. */
+/** OSS answers a write without a body or with one that is of no use here. */
 function checkDone(request: OssRequest, reply: HttpReply): void {
-  if (reply.headers["x-oss-request-id"] === undefined)
-    throw badResponse(request, reply, "the reply does not come from OSS, but from a proxy or login page");
+  checkOrigin(request, reply);
   if (/<(Error|html)[\s>]/i.test(reply.body)) throw badResponse(request, reply, "its body is not one of a success");
 }
 
-function badResponse({ operation, bucket, domain, method }: OssRequest, reply: HttpReply, text: string): OssError {
+/** OSS gives every reply its request id. @throws OssError */
+export function checkOrigin(request: OssRequest, reply: HttpReply): void {
+  if (reply.headers["x-oss-request-id"] === undefined)
+    throw badResponse(request, reply, "the reply does not come from OSS, but from a proxy or login page");
+}
+
+function badResponse({ operation, bucket, domain, key, method }: OssRequest, reply: HttpReply, text: string): OssError {
   const requestId = reply.headers["x-oss-request-id"];
   return new OssError({
     operation,
     bucket,
     domain,
+    key,
     code: "BadResponse",
     status: reply.status,
     requestId: typeof requestId === "string" ? requestId : undefined,
     serviceMessage: text,
-    maybeDone: method === "POST",
+    maybeDone: method !== "GET",
   });
 }

@@ -1,5 +1,5 @@
 import type { Challenge } from "../../acme/issue";
-import { ActionableError, factsOf } from "../../actionableError";
+import { ActionableError } from "../../actionableError";
 import type { Bucket } from "../../bucket";
 import type { HttpReply } from "../../http";
 import { HttpFailure } from "../../http";
@@ -7,6 +7,7 @@ import type { OssErrorDetails } from "../../oss/error";
 import { isOssError, ossErrorFrom } from "../../oss/error";
 import type { Run } from "../../run";
 import type { Ready } from "./ready";
+import { undone } from "./undo";
 
 const PREFIX = ".well-known/acme-challenge";
 
@@ -24,15 +25,11 @@ export async function proveThroughBucket(
   const note = `${PREFIX}/oss-cname.${name}`;
   run.challenges.add(key);
   const undo = async () => {
-    try {
+    await undone(run, `the object ${key} of bucket ${bucket.name}`, async () => {
       await bucket.deleteChallenge(key);
       await bucket.deleteChallenge(note);
-    } catch (error) {
-      // The certificate is none the worse for it, and the next order for this name removes the objects.
-      await run.notices.say(`the object ${key} could not be removed from bucket ${bucket.name}: ${factsOf(error)}`);
-    } finally {
-      run.challenges.delete(key);
-    }
+    });
+    run.challenges.delete(key);
   };
   try {
     const left = await bucket.getChallenge(note);

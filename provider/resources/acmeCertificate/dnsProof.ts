@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Challenge } from "../../acme/issue";
-import { factsOf } from "../../actionableError";
 import type { AlidnsClient, AlidnsRecordInfo } from "../../alidns/client";
 import { isAlidnsError } from "../../alidns/error";
 import { describeLook, lookForTxt } from "../../dns/txt";
@@ -9,6 +8,7 @@ import type { Run } from "../../run";
 import { rrIn } from "../alidnsRecord/rr";
 import { Backoff } from "../bucketCname/wait";
 import type { Inputs } from "./declared";
+import { undone } from "./undo";
 
 /**
  * Proves a name by a TXT record in Alibaba Cloud DNS (dns-01): resolves when all servers of the zone have it. Other
@@ -30,14 +30,10 @@ export async function proveByDns(
     (await alidns.findRecords(zone, at.rr)).filter(({ type, ttl }) => type === "TXT" && ttl === at.ttl);
   run.challenges.add(value);
   const undo = async () => {
-    try {
+    await undone(run, `the record TXT ${recordName} ${value}`, async () => {
       for (const record of await ours()) if (record.value === value) await remove(alidns, at, record);
-    } catch (error) {
-      // The certificate is none the worse for it, and the next order for these names removes the record.
-      await run.notices.say(`the record TXT ${recordName} ${value} could not be removed: ${factsOf(error)}`);
-    } finally {
-      run.challenges.delete(value);
-    }
+    });
+    run.challenges.delete(value);
   };
   try {
     const found = await ours();

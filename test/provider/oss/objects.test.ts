@@ -8,7 +8,15 @@ import {
   signingKeyV4,
   stringToSignV4,
 } from "../../../provider/oss/sign";
-import { clientOf, error, failure, type Received, text, useScriptedServers } from "../../support/scriptedServer";
+import {
+  clientOf,
+  error,
+  failure,
+  type Received,
+  type Step,
+  text,
+  useScriptedServers,
+} from "../../support/scriptedServer";
 
 const { deleteObject, getObject, putObject } = objects;
 const KEY = ".well-known/acme-challenge/a_b-1";
@@ -52,6 +60,18 @@ describe("objects", () => {
     assert.equal(await getObject(oss, "site", KEY), undefined);
     assert.ok(isOssError(await failure(getObject(oss, "site", KEY)), "NoSuchBucket"));
     assert.equal(`${received[0]?.method} ${received[0]?.target}`, `GET ${PATH}`);
+  });
+
+  it("are not done where another server than OSS answers", async () => {
+    const page: Step = (response) => response.writeHead(200).end("<html>sign in</html>");
+    const { endpoint } = await serve(page, page, page);
+    const { oss } = clientOf(endpoint);
+    for (const call of [
+      putObject(oss, "site", KEY, "content", { isPublic: true }),
+      getObject(oss, "site", KEY),
+      deleteObject(oss, "site", KEY),
+    ])
+      assert.match(String(await failure(call)), /a_b-1 on bucket site failed: BadResponse .*does not come from OSS/);
   });
 
   it("are deleted", async () => {

@@ -196,7 +196,7 @@ describe("a name proven through its bucket", () => {
     const { undo } = await prove();
     objects.refusals.set("DELETE", { status: 403, code: "AccessDenied" });
     await undo();
-    assert.match(printed.join("\n"), /token-1 could not be removed from bucket site: DeleteObject .*AccessDenied/);
+    assert.match(printed.join("\n"), /token-1 of bucket site could not be removed: DeleteObject .*AccessDenied/);
     objects.refusals.clear();
     await (await prove(newRun(), challenge("token-2"))).undo();
     assert.deepEqual(keys(), []);

@@ -103,7 +103,7 @@ describe("a name proven by a TXT record", () => {
 
   it("does not fail where only the removal does: it says so, and the next order removes it", async () => {
     const { undo } = await proveByDns(newRun(), inputs, challenge());
-    scene.fault({ operation: "DeleteDomainRecord", status: 403, code: "Forbidden.RAM" });
+    scene.fault({ operation: "DeleteDomainRecord", status: 403, code: "Forbidden.RAM", times: 3 });
     await undo();
     assert.match(printed.join("\n"), /TXT _acme-challenge\.www\.example\.com a+ could not be removed: .*Forbidden/);
     const next = await proveByDns(newRun(), inputs, challenge("b"));
