@@ -1,7 +1,6 @@
 import { issueCertificate } from "../../acme/issue";
 import { fetchRenewalInfo, renewalId, renewalMoment } from "../../acme/renewalInfo";
-import { ActionableError } from "../../actionableError";
-import { certificateProblems, readCertificate } from "../../pem";
+import { readCertificate } from "../../pem";
 import type { Run } from "../../run";
 import { uploadName } from "./adopt";
 import { proveThroughBucket } from "./bucketProof";
@@ -50,12 +49,13 @@ async function orderAndUpload(run: Run, { inputs, names, ready, replaces }: Orde
       return proveThroughBucket(run, at, challenge);
     },
   });
-  const pair = { certificate, privateKey };
-  for (const name of names)
-    for (const { property, reason } of certificateProblems(pair, checkable(name), run.clock.now()))
-      throw new ActionableError(`The ${property} that ${new URL(directory).host} issued for ${name} ${reason}.`);
   const { validFrom, validTo, fingerprint, chainDigest } = readCertificate(certificate);
-  const certId = await run.cas.upload({ name: uploadName(inputs, names, fingerprint), ...pair, fingerprint });
+  const certId = await run.cas.upload({
+    name: uploadName(inputs, names, fingerprint),
+    certificate,
+    privateKey,
+    fingerprint,
+  });
   const id = renewalIdOf(certificate);
   const life = { validFrom: validFrom.toISOString(), validTo: validTo.toISOString() };
   const recommended = inputs.renewBefore === undefined ? await recommendation(run, directory, id) : undefined;
@@ -81,9 +81,4 @@ export async function recommendation(run: Run, directory: string, id: string): P
   run.recommendations.set(key, asked);
   const info = await asked;
   return info && { at: renewalMoment(info, id), explanationUrl: info.explanationUrl };
-}
-
-/** A name that the wildcard covers. */
-function checkable(name: string): string {
-  return name.replace(/^\*\./, "any-name.");
 }

@@ -159,7 +159,10 @@ describe("AcmeCertificate", () => {
   it("is not uploaded where it does not fit what was ordered", async () => {
     const other = await (await createAuthority()).issue({ names: ["other.example.com"] });
     on.scene.fault({ operation: "certificate", body: other.chain });
-    await assert.rejects(up(), /The privateKey that 127\.0\.0\.1:\d+ issued for www\.example\.com does not belong to/);
+    await assert.rejects(
+      up(),
+      /The certificate that the CA 127\.0\.0\.1:\d+ issued for www\.example\.com does not belong to/,
+    );
     assert.deepEqual([on.uploads(), on.stack.state.size], [[], 0]);
   });
 
