@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { PropertyMap } from "../../../../engine/property/value";
 import { providerText } from "../../../../provider/resources/dynamicResource";
+import { Run } from "../../../../provider/run";
 import { AcmeScene, DAY_MS } from "../../../support/acmeScene";
 import { createAuthority } from "../../../support/certificates";
+import { Provider } from "../../../support/provider";
 import { CheckFailed, type Program } from "../../../support/stack";
 
 const inputs = { names: ["www.example.com"] };
@@ -106,7 +108,9 @@ describe("AcmeCertificate", () => {
       for (const fault of [{ reset: true }, { status: 500 }, { status: 404, code: "malformed" }]) {
         await up();
         for (const operation of ["directory", "renewalInfo"]) on.scene.fault({ operation, times: 3, ...fault });
+        const before = on.scene.clock.now();
         assert.equal(await up(), "same");
+        assert.equal(on.scene.clock.now(), before, "nothing waits for that");
         on.cloud.clearFaults();
       }
       on.cloud.set({ acmeRenewalInfo: false });
@@ -164,6 +168,20 @@ describe("AcmeCertificate", () => {
       /The certificate that the CA 127\.0\.0\.1:\d+ issued for www\.example\.com does not belong to/,
     );
     assert.deepEqual([on.uploads(), on.stack.state.size], [[], 0]);
+  });
+
+  it("ends its wait for DNS when the run is cancelled, and removes the record all the same", async () => {
+    on.cloud.set({ dnsDelayQueries: 1000 });
+    const run = new Run({ clock: on.scene.clock, print: () => {} });
+    on.scene.meanwhile = () => {
+      if (on.proofs().length > 0) run.cancellation.cancel();
+    };
+    const provider = new Provider(run);
+    await provider.configure(on.stack.config);
+    const declared = { ...inputs, __provider: providerText("acmeCertificate") };
+    const { inputs: checked } = await provider.check({}, declared);
+    await assert.rejects(provider.create(checked), /cancelled/);
+    assert.deepEqual([on.proofs(), on.uploads()], [[], []]);
   });
 
   it("covers a wildcard beside its name", async () => {
