@@ -139,11 +139,10 @@ async function goOnFromYaml(project: Project, cloud: Cloud, domains: readonly st
   const { name } = parse(program);
   project.write({ "Pulumi.yaml": stringify({ name, runtime: "yaml", resources: Object.fromEntries(resources) }) });
   await project.expectUp("--skip-preview");
-  const ours = () =>
-    project
-      .resources()
-      .map(({ urn, id }) => [urn, id])
-      .filter(([urn]) => !/provider/.test(urn ?? ""));
+  const ours = () => {
+    const resources = project.resources().filter(({ type }) => !type.startsWith("pulumi:"));
+    return resources.map(({ urn, id }) => `${urn} ${id}`).sort();
+  };
   const before = ours();
   cloud.forgetRequests();
   project.write({ "Pulumi.yaml": program });
