@@ -1,5 +1,6 @@
 /** What the plugin takes, where that differs from the classes for TypeScript. The schema is made of these types. */
 import type {
+  AcmeOptions,
   AlidnsOptions,
   BucketCnamesCertificateArgs,
   OssAccountArgs,
@@ -58,7 +59,7 @@ export interface CustomDomainArgs extends Omit<ProgramArgs, "dns" | "certificate
    * makes nor prints any.
    */
   readonly dns: DnsChoice | AlidnsChoice;
-  /** Certificate for HTTPS, in one of three forms. Taking it away takes it off the domain and leaves the binding. */
+  /** Certificate for HTTPS, in one of four forms. Taking it away takes it off the domain and leaves the binding. */
   readonly certificate?: CustomDomainCertificateArgs;
 }
 
@@ -71,5 +72,11 @@ export interface AlidnsChoice {
   readonly alidns: Omit<AlidnsOptions, "provider">;
 }
 
-/** A certificate: a CertId, a pair of PEM strings, or a pair of files. Files are best: their key is in no state. */
-export interface CustomDomainCertificateArgs extends BucketCnamesCertificateArgs {}
+/**
+ * A certificate: one that is issued and renewed by itself, a CertId, a pair of PEM strings, or a pair of files. Of pairs,
+ * files are best: their key is in no state.
+ */
+export interface CustomDomainCertificateArgs extends BucketCnamesCertificateArgs {
+  /** Order it from a CA: `{}` for the stack's, which is Let's Encrypt unless configured otherwise. */
+  readonly acme?: AcmeOptions;
+}

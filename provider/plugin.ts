@@ -12,6 +12,7 @@ export { toUrl } from "./oss/endpoint";
 export type { GetCnameTokenArgs, ListCnamesArgs } from "./queries/query";
 export { queryCnames, queryCnameToken } from "./queries/query";
 export type { BucketCnamesCertificateArgs } from "./resources/bucketCnames/resource";
+export type { AcmeOptions } from "./resources/customDomain/automatic";
 export type { AlidnsOptions } from "./resources/customDomain/dns";
 export type { CustomDomainArgs } from "./resources/customDomain/resource";
 export type { ProviderName } from "./resources/dynamicResource";

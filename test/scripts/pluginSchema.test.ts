@@ -119,6 +119,8 @@ describe("the plugin's schema", () => {
   it("lets outputs of other resources be arguments, unless what is made depends on them", () => {
     const plain = properties.filter(([, spec]) => spec.plain).map(([place]) => place);
     assert.deepEqual(plain.sort(), [
+      ...["challenge", "directory", "expiryWarningDays", "force", "keyType"].map((option) => `AcmeOptions.${option}`),
+      ...["profile", "renewBefore", "retire", "wildcard"].map((option) => `AcmeOptions.${option}`),
       "AlidnsChoice.alidns",
       "AlidnsOptions.allowOverwrite",
       "AlidnsOptions.ttl",
@@ -132,6 +134,7 @@ describe("the plugin's schema", () => {
       "CustomDomain.cnameRecord",
       "CustomDomain.dns",
       "CustomDomain.domain",
+      "CustomDomainCertificate.acme",
     ]);
   });
 
@@ -153,6 +156,8 @@ describe("the plugin's schema", () => {
       "AcmeCertificate.challenge",
       "AcmeCertificate.keyType",
       "AcmeCertificate.unready",
+      "AcmeOptions.challenge",
+      "AcmeOptions.keyType",
       "AlidnsRecord.type",
       "BucketCname.unverified",
       "BucketCname.verification",

@@ -2,30 +2,35 @@ import * as pulumi from "@pulumi/pulumi";
 import { getDomain } from "tldts-icann";
 import { foldName } from "../../names";
 import type { AcmeBucketArgs, AcmeCertificateArgs, AcmeDnsArgs } from "../acmeCertificate/resource";
-import type { CnameCertificateArgs } from "../cnameCertificate/resource";
 import { OssAccount } from "../ossAccount";
 import type { Dns } from "./dns";
 
 /** Options of `letsEncrypt()`: plain values, those of `AcmeCertificate` unless they say otherwise. */
-export interface LetsEncryptOptions extends Pick<CnameCertificateArgs, "force"> {
-  /** Default: `dns-01` with `alidns()`, else `http-01`, through the bucket. */
+export interface LetsEncryptOptions {
+  /** How the domain is proven. Default: `dns-01` with records in Alibaba Cloud DNS, else `http-01`, through the bucket. */
   readonly challenge?: "dns-01" | "http-01";
   /**
    * Order `*.example.com` for `www.example.com`, so that one certificate serves all domains of a `CustomDomains` under
    * the same name. With `dns-01` only. Default: false.
    */
   readonly wildcard?: boolean;
+  /** Profile of the CA, such as `tlsserver`. Default: the CA's. */
   readonly profile?: string;
+  /** Type of the private key. Default `P-256`. */
   readonly keyType?: "P-256" | "RSA-2048";
+  /** Days before the end at which it is renewed. Default: when the CA recommends it. */
   readonly renewBefore?: number;
+  /** Delete what a renewal has replaced, once no bucket lists it. Default: false. */
   readonly retire?: boolean;
+  /** Overwrite a certificate that somebody else has put on the domain. Default: false. */
+  readonly force?: boolean;
   /** Warn this many days before the certificate expires. Default: 0, for it is renewed before, and a failure warns. */
   readonly expiryWarningDays?: number;
 }
 
 /** Options of `acme()`. */
 export interface AcmeOptions extends LetsEncryptOptions {
-  /** Default: `oss-cname:acmeDirectory`. */
+  /** Directory of the CA: a URL or a name. Default: `oss-cname:acmeDirectory`. */
   readonly directory?: string;
 }
 
