@@ -3,6 +3,7 @@ import * as pb from "@pulumi/pulumi/proto/provider_pb";
 import { type PropertyMap, secret, UNKNOWN } from "../../engine/property/value";
 import { fromStruct, toStruct } from "../../engine/rpc";
 import { programState } from "../../provider/programState";
+import { ACCOUNT, register } from "../support/acmeScene";
 import { createAuthority } from "../support/certificates";
 import { FakeEngine } from "../support/fakeEngine";
 import { call, NativeProvider } from "../support/nativeProvider";
@@ -26,8 +27,7 @@ describe("A component that the plugin constructs", () => {
     const request = new pb.ProviderHandshakeRequest();
     request.setEngineAddress(engine.address);
     await call((done) => plugin.client.handshake(request, done));
-    const config = Object.entries(scene.cloud.config).map(([key, value]) => [key.replace(/^.*:/, ""), value]);
-    await plugin.configure(Object.fromEntries(config));
+    await plugin.configure(settings());
     scene.meanwhile = () => scene.prove();
     engine.registered.length = 0;
     engine.logged.length = 0;
@@ -41,6 +41,9 @@ describe("A component that the plugin constructs", () => {
     // Other tests run in this process.
     programState.flavour = "dynamic";
   });
+
+  const settings = () =>
+    Object.fromEntries(Object.entries(scene.cloud.config).map(([key, value]) => [key.replace(/^.*:/, ""), value]));
 
   /** What the component registers is made by the plugin, as by an engine. */
   const makeAll = (preview: boolean) => {
@@ -144,6 +147,17 @@ describe("A component that the plugin constructs", () => {
     const inputs = engine.registered.find(({ type }) => type.endsWith("CnameCertificate"))?.inputs;
     assert.deepEqual(inputs?.privateKey, secret(pair.privateKey));
     assert.notEqual(scene.cloud.state().bindings[0]?.certId, undefined);
+  });
+
+  it("has a certificate that is issued for it", async () => {
+    await register(scene.cloud.acme.directory, scene.clock);
+    const { "oss-cname:acmeAccountKey": acmeAccountKey } = ACCOUNT;
+    await plugin.configure({ ...settings(), acmeAccountKey });
+    await construct({ bucket: "site", domain: DOMAIN, dns: "alidns", certificate: { acme: { keyType: "P-256" } } });
+    assert.ok(names().includes("AcmeCertificate www"));
+    const { bindings, certificates } = scene.cloud.state();
+    const { chain } = certificates.find(({ certId }) => certId === bindings[0]?.certId) ?? {};
+    assert.match(String(chain), /BEGIN CERTIFICATE/);
   });
 
   for (const [what, inputs, message] of [
