@@ -6,7 +6,7 @@ import { type Cloud, startCloud } from "../../../local";
 import { providerText } from "../../../provider/resources/dynamicResource";
 
 /** Nobody is there; no two of these tests run at the same time. */
-const ENGINE = `127.0.0.1:${process.pid}0`;
+const ENGINE = `127.0.0.1:${10_000 + (process.pid % 50_000)}`;
 
 describe("Pulumi's provider process", () => {
   let cloud: Cloud;
