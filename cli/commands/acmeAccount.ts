@@ -4,8 +4,6 @@ import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { withExitStatuses } from "../exitStatus";
 import type { Io } from "../io";
-import { readStackFile, stackFiles } from "../stacks/stackFile";
-import { textOf } from "../stacks/values";
 
 interface Options {
   readonly agreeToTerms?: boolean;
@@ -86,6 +84,8 @@ function newKey(): string {
 
 /** The one that the stacks of the current directory name. */
 async function directoryOfStacks(): Promise<string | undefined> {
+  const { readStackFile, stackFiles } = await import("../stacks/stackFile.js");
+  const { textOf } = await import("../stacks/values.js");
   const stacks = await Promise.all(stackFiles(".").map(readStackFile));
   const named = new Set(stacks.flatMap(({ values }) => textOf(values["oss-cname:acmeDirectory"]) ?? []));
   return named.size === 1 ? [...named][0] : undefined;
