@@ -80,7 +80,7 @@ export class HttpClient {
   async exchange(request: HttpRequest): Promise<HttpReply> {
     const { origin, path, method, headers, body = null, timeoutMs } = request;
     const wasCancelled = this.#signal?.aborted ?? false;
-    const signals = [AbortSignal.timeout(timeoutMs + this.#exchangeMs), ...(this.#signal ? [this.#signal] : [])];
+    const limit = limited(timeoutMs + this.#exchangeMs, this.#signal);
     const isHere = isLoopback(new URL(origin).hostname);
     try {
       const reply = await (isHere ? this.#direct : this.#outward()).request({
@@ -91,13 +91,15 @@ export class HttpClient {
         body,
         headersTimeout: timeoutMs,
         bodyTimeout: timeoutMs,
-        signal: AbortSignal.any(signals),
+        signal: limit.signal,
       });
       return { status: reply.statusCode, headers: reply.headers, body: await reply.body.text() };
     } catch (error) {
       if (this.#signal?.aborted) throw new HttpFailure("cancelled", CANCELLED, wasCancelled, error);
       const unsent = error instanceof Error && this.#connectFailures.has(error);
       throw new HttpFailure(causeText(error), failureCode(error), unsent, error);
+    } finally {
+      limit.release();
     }
   }
 
@@ -123,6 +125,25 @@ export class HttpClient {
     this.#connectFailures.add(error);
     throw error;
   }
+}
+
+/**
+ * A signal that aborts after a while, or with another one. Until it is released it holds on to that other one, which
+ * lives as long as the process: `AbortSignal.any` would for ever.
+ */
+function limited(milliseconds: number, other: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new DOMException("it took too long", "TimeoutError")), milliseconds);
+  const abort = () => controller.abort(other?.reason);
+  if (other?.aborted) abort();
+  other?.addEventListener("abort", abort);
+  return {
+    signal: controller.signal,
+    release: () => {
+      clearTimeout(timer);
+      other?.removeEventListener("abort", abort);
+    },
+  };
 }
 
 /**

@@ -287,7 +287,7 @@ for (const engine of engines)
         output,
         /oss-cname:domains\[0\] \(www\.example\.com\): unknown key "bukket"; did you mean "bucket"\?/,
       );
-      assert.match(output, /oss-cname:domains\[1\] \(WWW\.example\.com\): certificate: must be \{certId\}/);
+      assert.match(output, /oss-cname:domains\[1\] \(WWW\.example\.com\): certificate: must be letsEncrypt, /);
       assert.doesNotMatch(output, /\n +at /);
       assert.deepEqual(cloud.requests(), []);
       assert.deepEqual(
