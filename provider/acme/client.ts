@@ -3,6 +3,7 @@ import { Cancelled } from "../cancellation";
 import type { Clock } from "../clock";
 import type { HttpClient, HttpReply } from "../http";
 import { clearTextProblem, HttpFailure } from "../http";
+import { readJsonObject } from "../jsonObject";
 import { toUrl } from "../oss/endpoint";
 import { Pace } from "../pace";
 import { AcmeError, described, isAcmeError, readProblem } from "./error";
@@ -197,10 +198,7 @@ export class AcmeClient {
         body,
         timeoutMs,
       };
-      const reply = await this.#pace.send(
-        () => http.exchange(request),
-        () => undefined,
-      );
+      const reply = await this.#pace.send(() => http.exchange(request));
       const nonce = reply.headers["replay-nonce"];
       if (typeof nonce === "string" && this.#nonces.length < MOST_NONCES) this.#nonces.push(nonce);
       return reply;
@@ -214,7 +212,7 @@ export class AcmeClient {
   }
 
   #accepted(what: string, { status, headers, body }: HttpReply): AcmeReply {
-    const json = parsed(body);
+    const json = readJsonObject(body);
     const retryAfterMs = waitOf(headers["retry-after"], this.clock.now());
     const { location } = headers;
     if (status < 300 && json === undefined && !/-----END CERTIFICATE-----\s*$/.test(body))
@@ -242,15 +240,6 @@ function delayBefore(error: unknown, attempts: number): number | undefined {
   const { status, type, retryAfterMs = 0 } = error;
   const mayPass = (status === undefined && type === "") || (status !== undefined && (status >= 500 || status === 429));
   return mayPass && retryAfterMs <= LONGEST_WISH_MS ? Math.max(backoffMs, retryAfterMs) : undefined;
-}
-
-function parsed(body: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** `Retry-After`: seconds, or a date. */

@@ -1,20 +1,18 @@
-import { rpcQuery, signAcs3 } from "../acs3";
+import { callRpc, isTooBusy } from "../acs3/call";
 import { CONTINUE } from "../cancellation";
 import type { Clock } from "../clock";
 import { systemClock } from "../clock";
-import { clearTextProblem, HttpClient, HttpFailure } from "../http";
+import { HttpClient, HttpFailure } from "../http";
 import { isWithin } from "../names";
 import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
-import { secretsOf } from "../oss/sign";
 import { Pace } from "../pace";
-import { printable, safeText } from "../redact";
-import { AlidnsError, isAlidnsError } from "./error";
+import { printable } from "../redact";
+import { AlidnsError, alidnsRemedy, isAlidnsError } from "./error";
 import type { Reply, WireDomain, WireRecord } from "./reply";
-import { invalidReply, parseReply, refusal } from "./reply";
+import { invalidReply } from "./reply";
 
 const VERSION = "2015-01-09";
-const TIMEOUT_MS = 30_000;
 /** Of up to 500 records or 100 zones. */
 const MAX_PAGES = 100;
 const DELAYS_MS = [250, 500, 1000, 2000, 4000, 6000, 6000, 6000, 6000];
@@ -215,41 +213,28 @@ export class AlidnsClient {
     }
   }
 
-  async #send(operation: string, what: string, parameters: Record<string, string>, maybeDone: boolean): Promise<Reply> {
-    const credentials = await this.#options.credentials();
-    const url = toUrl(this.#options.endpoint?.() ?? "https://alidns.aliyuncs.com");
-    const { origin, host } = url;
-    const problem = clearTextProblem(url, this.#options.allowHttp?.() ?? false);
-    if (problem !== undefined) throw new Error(problem);
-    const query = rpcQuery(parameters);
-    const call = { host, action: operation, version: VERSION, query };
-    let body: string;
-    let status: number;
-    try {
-      const headers = signAcs3(call, credentials, new Date(this.#clock.now()));
-      ({ status, body } = await this.#http.exchange({
-        origin,
-        path: `/?${query}`,
-        method: "POST",
-        headers,
-        timeoutMs: TIMEOUT_MS,
-      }));
-    } catch (error) {
-      const reason = (error as Error).message;
-      const isCancelled = error instanceof HttpFailure && error.isCancelled;
-      throw new AlidnsError(`${operation} for ${what} did not reach Alibaba Cloud DNS (${host}): ${reason}`, {
-        maybeDone: maybeDone || !(error instanceof HttpFailure && error.unsent),
-        ...(isCancelled && { isCancelled, remedy: CONTINUE }),
-      });
+  async #send(operation: string, what: string, query: Record<string, string>, maybeDone: boolean): Promise<Reply> {
+    const { credentials, endpoint = () => undefined, allowHttp = () => false } = this.#options;
+    const at = endpoint() ?? "https://alidns.aliyuncs.com";
+    const connection = { http: this.#http, clock: this.#clock, credentials, allowHttp, endpoint: at, version: VERSION };
+    const { status, fields, refusal } = await callRpc(connection, { operation, what, query }).catch((error) => {
+      if (!(error instanceof HttpFailure)) throw error;
+      const { message, isCancelled, unsent } = error;
+      throw new AlidnsError(
+        `${operation} for ${what} did not reach Alibaba Cloud DNS (${toUrl(at).host}): ${message}`,
+        {
+          maybeDone: maybeDone || !unsent,
+          ...(isCancelled && { isCancelled, remedy: CONTINUE }),
+        },
+      );
+    });
+    if (refusal !== undefined) {
+      const { code, facts } = refusal;
+      const remedy = alidnsRemedy(code, operation);
+      throw new AlidnsError(facts, { code, status, maybeDone, ...(remedy && { remedy }) });
     }
-    const reply = parseReply(body);
-    if (status === 200) {
-      if (reply === undefined) throw invalidReply(operation, what, "it is not JSON");
-      return reply;
-    }
-    const clean = (text: unknown) => safeText(String(text ?? ""), secretsOf(credentials));
-    const texts = { Code: clean(reply?.Code), Message: clean(reply?.Message), RequestId: clean(reply?.RequestId) };
-    throw refusal(texts, status, operation, what, maybeDone);
+    if (fields === undefined) throw invalidReply(operation, what, "it is not JSON");
+    return fields;
   }
 }
 
@@ -290,8 +275,6 @@ function mayPass(error: unknown): boolean {
   );
 }
 
-/** The service has too many requests, or cannot take any at the moment. */
 function isBusy(error: unknown): boolean {
-  if (!isAlidnsError(error)) return false;
-  return error.status === 429 || error.status === 503 || error.code.startsWith("Throttling");
+  return isAlidnsError(error) && isTooBusy(error);
 }

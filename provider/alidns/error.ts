@@ -1,3 +1,4 @@
+import { accessRemedy } from "../acs3/call";
 import { ActionableError } from "../actionableError";
 
 /** The code of a reply that is not one of the service. */
@@ -44,11 +45,8 @@ export function isAlidnsError(error: unknown, ...codes: string[]): error is Alid
 export function alidnsRemedy(code: string, operation: string): string | undefined {
   if (/^(InvalidDomainName\.NoExist|IncorrectDomainUser|DomainRecordNotBelongToUser)$/.test(code))
     return "check that the domain is in the account of these credentials; give the zone, or a provider for the account that has it.";
-  if (/^(Forbidden|NoPermission)/.test(code)) return `allow the action alidns:${operation} to the RAM user or role.`;
-  if (/^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken)/.test(code))
-    return "check the access key, and the security token if there is one: key, secret and token belong together.";
   if (code.startsWith("QuotaExceeded"))
     return "raise the TTL, delete records, or upgrade the plan of this zone, which allows no more.";
   if (code.startsWith("DomainRecordLocked")) return "unlock the record in the console.";
-  return undefined;
+  return accessRemedy(code, `alidns:${operation}`);
 }

@@ -1,15 +1,13 @@
-import { rpcQuery, signAcs3 } from "../acs3";
+import { callRpc, isTooBusy } from "../acs3/call";
 import { factsOf } from "../actionableError";
 import { Cancelled } from "../cancellation";
 import type { Clock } from "../clock";
 import type { HttpClient } from "../http";
-import { clearTextProblem, HttpFailure } from "../http";
+import { HttpFailure } from "../http";
 import { toUrl } from "../oss/endpoint";
 import type { Credentials } from "../oss/sign";
-import { secretsOf } from "../oss/sign";
 import type { Pace } from "../pace";
 import { readCertificate } from "../pem";
-import { safeText } from "../redact";
 import { CasError, isCasError } from "./error";
 
 interface CasClientOptions {
@@ -44,9 +42,6 @@ interface UploadedCertificate {
 }
 
 interface Reply {
-  readonly Code?: string;
-  readonly Message?: string;
-  readonly RequestId?: string;
   readonly CertId?: number | string;
   readonly Name?: string;
   readonly Fingerprint?: string;
@@ -112,11 +107,11 @@ export class CasClient {
   }
 
   #withSite(id: number | string): string {
-    return `${id}-${siteOf(this.#url.hostname)}`;
+    return `${id}-${siteOf(toUrl(this.#endpoint).hostname)}`;
   }
 
-  get #url(): URL {
-    return toUrl(this.#options.endpoint() ?? "https://cas.aliyuncs.com");
+  get #endpoint(): string {
+    return this.#options.endpoint() ?? "https://cas.aliyuncs.com";
   }
 
   /** The service looks for domains, not for names. */
@@ -144,7 +139,7 @@ export class CasClient {
     const { pace, clock } = this.#options;
     for (let attempts = 1; ; attempts++)
       try {
-        return await pace.send(call, (error) => (isBusy(error) ? {} : undefined));
+        return await pace.send(call, (error) => (isCasError(error) && isTooBusy(error) ? {} : undefined));
       } catch (error) {
         if (!isCasError(error) || !mayPass(error)) throw error;
         const delayMs = DELAYS_MS[attempts - 1];
@@ -155,50 +150,31 @@ export class CasClient {
           });
           if (found !== undefined) return found;
         }
-        if (delayMs === undefined || (isBusy(error) && pace.isHopeless)) throw error;
+        if (delayMs === undefined || (isTooBusy(error) && pace.isHopeless)) throw error;
       }
   }
 
   async #call(
     operation: string,
     what: string,
-    parameters: Readonly<Record<string, string>>,
-    secret?: Readonly<Record<string, string>>,
+    query: Readonly<Record<string, string>>,
+    form?: { readonly Name: string; readonly Cert: string; readonly Key: string },
   ): Promise<Reply> {
-    const { credentials, http, clock, allowHttp } = this.#options;
-    const url = this.#url;
-    const problem = clearTextProblem(url, allowHttp());
-    if (problem !== undefined) throw new Error(problem);
-    const keys = await credentials();
-    const [query, form] = [rpcQuery(parameters), secret && rpcQuery(secret)];
-    const call = { host: url.host, action: operation, version: VERSION, query, form };
-    const { status, body } = await http
-      .exchange({
-        origin: url.origin,
-        path: `/?${query}`,
-        method: "POST",
-        headers: signAcs3(call, keys, new Date(clock.now())),
-        body: form,
-        timeoutMs: TIMEOUT_MS,
-      })
-      .catch((error: Error) => {
-        if (error instanceof HttpFailure && error.isCancelled)
-          throw new Cancelled(`${operation} for ${what} was cancelled, and may have been carried out`);
-        const facts = `${operation} for ${what} did not reach Certificate Management Service (${url.host}): ${error.message}`;
-        throw new CasError(facts, { maybeDone: !(error instanceof HttpFailure && error.unsent) });
-      });
-    const reply = parsed(body);
-    if (status === 200 && reply !== undefined) return reply;
-    if (status === 200) throw invalidReply(operation, what, "it is not JSON");
-    const clean = (text: unknown) =>
-      safeText(String(text ?? ""), [...secretsOf(keys), ...(secret?.Key === undefined ? [] : [secret.Key])]);
-    const code = clean(reply?.Code);
-    const request = reply?.RequestId ? `, request ${clean(reply.RequestId)}` : "";
-    const message = clean(reply?.Message).split("\n", 1)[0];
-    throw new CasError(
-      `${operation} for ${what} failed: ${code || "no code"} (HTTP ${status}${request})${message ? `: ${message}` : ""}`,
-      { code, status, operation },
-    );
+    const { endpoint: _, pace: __, ...connection } = this.#options;
+    const secrets = form === undefined ? [] : [form.Key];
+    const to = { ...connection, endpoint: this.#endpoint, version: VERSION };
+    const call = { operation, what, query, form, secrets };
+    const { status, fields, refusal } = await callRpc(to, call).catch((error) => {
+      if (!(error instanceof HttpFailure)) throw error;
+      if (error.isCancelled)
+        throw new Cancelled(`${operation} for ${what} was cancelled, and may have been carried out`);
+      const { host } = toUrl(this.#endpoint);
+      const facts = `${operation} for ${what} did not reach Certificate Management Service (${host}): ${error.message}`;
+      throw new CasError(facts, { maybeDone: !error.unsent });
+    });
+    if (refusal !== undefined) throw new CasError(refusal.facts, { code: refusal.code, status, operation });
+    if (fields === undefined) throw invalidReply(operation, what, "it is not JSON");
+    return fields;
   }
 }
 
@@ -208,7 +184,6 @@ export function siteOf(hostname: string): string {
 }
 
 const VERSION = "2020-04-07";
-const TIMEOUT_MS = 30_000;
 const DELAYS_MS = [500, 1000, 2000, 4000, 6000];
 /** Of 50 certificates for one domain. */
 const MOST_PAGES = 20;
@@ -239,24 +214,10 @@ function invalidReply(operation: string, what: string, problem: string): CasErro
   return new CasError(facts, { code: "BadResponse", status: 200 });
 }
 
-function mayPass(error: unknown): boolean {
-  if (!isCasError(error)) return false;
-  return isBusy(error) || error.maybeDone || error.status === undefined;
-}
-
-function isBusy(error: unknown): boolean {
-  return isCasError(error) && (error.status === 429 || error.status === 503 || error.code.startsWith("Throttling"));
+function mayPass(error: CasError): boolean {
+  return isTooBusy(error) || error.maybeDone || error.status === undefined;
 }
 
 function bare(fingerprint: string): string {
   return fingerprint.replaceAll(":", "").toLowerCase();
-}
-
-function parsed(body: string): Reply | undefined {
-  try {
-    const reply: unknown = JSON.parse(body);
-    return typeof reply === "object" && reply !== null && !Array.isArray(reply) ? reply : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { accessRemedy } from "../acs3/call";
 import { ActionableError } from "../actionableError";
 
 interface CasErrorDetails {
@@ -33,10 +34,10 @@ export function isCasError(error: unknown, ...codes: string[]): error is CasErro
 }
 
 function remedyOf(code: string, operation: string): string | undefined {
-  if (/^(Forbidden|NoPermission)/.test(code))
-    return `allow the action yundun-cert:${operation} to the RAM user or role.`;
-  if (/^(InvalidAccessKeyId|SignatureDoesNotMatch|IncompleteSignature|InvalidSecurityToken)/.test(code))
-    return "check the access key, and the security token if there is one: key, secret and token belong together.";
+  return accessRemedy(code, `yundun-cert:${operation}`) ?? certificateRemedy(code);
+}
+
+function certificateRemedy(code: string): string | undefined {
   if (code === "NameRepeat")
     return "see what has this name in Certificate Management Service, and delete it there unless it is needed.";
   if (/Quota|Limit/i.test(code)) return "delete certificates that nothing uses from Certificate Management Service.";

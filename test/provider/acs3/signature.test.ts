@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rpcQuery, signAcs3 } from "../../provider/acs3";
+import { rpcQuery, signAcs3 } from "../../../provider/acs3/signature";
 
 describe("ACS3 signature of a call", () => {
   it("is the one of the documentation", () => {

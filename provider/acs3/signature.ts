@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import type { Credentials } from "./oss/sign";
+import type { Credentials } from "../oss/sign";
 
 /** A call of an RPC-style service. */
 interface RpcCall {
