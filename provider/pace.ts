@@ -39,7 +39,7 @@ export class Pace {
   /** Sends a request when its turn has come, in the order of the calls. */
   async send<Reply>(
     exchange: () => Promise<Reply>,
-    refusalOf: (error: unknown) => Refusal | undefined,
+    refusalOf: (error: unknown) => Refusal | undefined = () => undefined,
   ): Promise<Reply> {
     await new Promise<void>((start) => {
       this.#waiting.push(start);

@@ -52,8 +52,6 @@ export class Run {
    * nothing is gained by asking one while the other has too many requests.
    */
   readonly pace: Pace;
-  /** Looks at DNS, each of which asks all servers of a zone. */
-  readonly looks: Pace;
   readonly cancellation = new Cancellation();
   readonly credentials = new CredentialChain(() => this.settings);
   readonly notices: Notices;
@@ -82,6 +80,8 @@ export class Run {
   /** Certificates that this run has found to be new, by CA and registered domain: written and read by `check`. */
   readonly newCertificates = new Map<string, Set<string>>();
 
+  /** Looks at DNS, each of which asks all servers of a zone. */
+  readonly #looks: Pace;
   readonly #buckets = new Map<string, Bucket>();
   readonly #clients = new Map<string, OssClient>();
   #settings: Settings;
@@ -102,7 +102,7 @@ export class Run {
     this.http = http ?? new HttpClient(this.cancellation);
     this.declared = new Declared(shared);
     this.pace = new Pace(this.clock, () => this.settings.maxConcurrentRequests);
-    this.looks = new Pace(this.clock, () => MOST_LOOKS);
+    this.#looks = new Pace(this.clock, () => MOST_LOOKS);
     this.orders = new Pace(this.clock, () => MOST_ORDERS);
     this.notices = new Notices(clock, print, where);
     this.progress = new Progress(clock, (line) => print(line, where()));
@@ -120,6 +120,11 @@ export class Run {
    */
   configure(config: Config): void {
     this.#settings = new Settings(config);
+  }
+
+  /** Looks at DNS when its turn has come, unless the run is cancelled. */
+  look<Found>(lookUp: () => Promise<Found>): Promise<Found> {
+    return this.#looks.send(() => this.cancellation.race(lookUp));
   }
 
   /** Ends all waits and requests of this run, for ever, as soon as no domain is between two buckets. */

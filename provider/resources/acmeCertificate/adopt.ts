@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { isOssError } from "../../oss/error";
 import type { CertificateInfo } from "../../oss/xml";
 import { parseDate } from "../../oss/xml";
 import type { Run } from "../../run";
+import { boundTo } from "./bound";
 import type { Inputs } from "./declared";
 import { renewal } from "./due";
 import type { IssuedCertificate } from "./issue";
@@ -48,13 +48,8 @@ function markOf({ directory, profile, keyType }: Inputs, names: readonly string[
 /** Each certificate once. */
 async function certificatesOfDomains(run: Run, { names, buckets = [] }: Inputs): Promise<CertificateInfo[]> {
   const found = new Map<string, CertificateInfo>();
-  for (const place of buckets)
-    try {
-      for (const { domain, certificate } of (await run.bucket(place).bindings()).values())
-        if (certificate !== undefined && (names.includes(domain) || names.includes(domain.replace(/^[^.]+/, "*"))))
-          found.set(certificate.certId, certificate);
-    } catch (error) {
-      if (!isOssError(error, "NoSuchBucket")) throw error;
-    }
+  for (const { domain, certificate } of await boundTo(run, buckets))
+    if (certificate !== undefined && (names.includes(domain) || names.includes(domain.replace(/^[^.]+/, "*"))))
+      found.set(certificate.certId, certificate);
   return [...found.values()];
 }

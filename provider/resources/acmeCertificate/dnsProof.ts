@@ -84,12 +84,7 @@ async function waitUntilSeen(run: Run, name: string, value: string): Promise<voi
   const looks = settings.choice("oss-cname:verification") !== "none";
   try {
     for (;;) {
-      const look =
-        looks &&
-        (await run.looks.send(
-          () => lookForTxt(name, value, { servers: settings.dnsServers }),
-          () => undefined,
-        ));
+      const look = looks && (await run.look(() => lookForTxt(name, value, { servers: settings.dnsServers })));
       // Where nothing can be seen from here, the servers of the zone are given a while.
       if (!look || look.blocked) return await clock.sleep(BLIND_PAUSE_MS);
       if (look.present) return;

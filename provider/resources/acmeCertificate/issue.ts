@@ -35,7 +35,7 @@ export async function issue(run: Run, ordered: Ordered): Promise<IssuedCertifica
     cancellation.throwIfAsked();
     return cancellation.hold(() => orderAndUpload(run, ordered));
   };
-  return run.orders.send(whenItsTurn, () => undefined);
+  return run.orders.send(whenItsTurn);
 }
 
 async function orderAndUpload(run: Run, { inputs, names, ready, replaces }: Ordered): Promise<IssuedCertificate> {

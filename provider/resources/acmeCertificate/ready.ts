@@ -44,10 +44,7 @@ async function look(run: Run, { buckets = [] }: Inputs, name: string): Promise<R
     const bucket = run.bucket(place);
     if ((await bucket.binding(name)) === undefined) continue;
     const target = place.cnameTarget ?? bucket.cnameTarget;
-    const direction = await run.looks.send(
-      () => lookForCname(name, target, { servers: run.settings.dnsServers }),
-      () => undefined,
-    );
+    const direction = await run.look(() => lookForCname(name, target, { servers: run.settings.dnsServers }));
     if (direction === "nowhere") return { name, why: `${name} has no CNAME record` };
     if (direction === "elsewhere") return { name, why: `${name} does not lead to ${target}` };
     return { name, bucket, isIndirect: place.cnameTarget !== undefined && place.cnameTarget !== bucket.cnameTarget };

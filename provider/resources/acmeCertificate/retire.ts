@@ -1,5 +1,5 @@
-import { isOssError } from "../../oss/error";
 import type { Run } from "../../run";
+import { boundTo } from "./bound";
 import type { Inputs } from "./declared";
 
 /** Deletes those certificates that no bucket lists any more. Gives the ids of the others. */
@@ -9,17 +9,9 @@ export async function retire(
   buckets: NonNullable<Inputs["buckets"]>,
 ): Promise<string[]> {
   if (superseded.length === 0) return [];
-  const listed = new Set<string>();
-  for (const place of buckets) {
-    const bucket = run.bucket(place);
-    try {
-      // What was listed before may have been swapped since.
-      for (const { certificate } of (await bucket.bindings(run.clock.now())).values())
-        if (certificate !== undefined) listed.add(certificate.certId);
-    } catch (error) {
-      if (!isOssError(error, "NoSuchBucket")) throw error;
-    }
-  }
+  // What was listed before may have been swapped since.
+  const bound = await boundTo(run, buckets, run.clock.now());
+  const listed = new Set(bound.map(({ certificate }) => certificate?.certId));
   const kept: string[] = [];
   for (const certId of superseded)
     if (listed.has(certId)) kept.push(certId);

@@ -52,11 +52,7 @@ export async function bindWhenProven(run: Run, attempt: Attempt): Promise<Unprov
   let nextAsk = Number.NEGATIVE_INFINITY;
   for (;;) {
     const look = attempt.looks
-      ? await run.looks.send(
-          () =>
-            run.cancellation.race(() => lookForTxt(txtRecordName(domain), proof, { servers: run.settings.dnsServers })),
-          () => undefined,
-        )
+      ? await run.look(() => lookForTxt(txtRecordName(domain), proof, { servers: run.settings.dnsServers }))
       : undefined;
     const next = () =>
       decide({ look, isServed: source !== undefined, unverified, now: run.clock.now(), deadline, lastAsk, nextAsk });
