@@ -200,7 +200,7 @@ export class ProviderHost {
 }
 
 /** The error that carries the state of an unfinished object in its metadata, if the error is one. */
-function initError(error: grpc.ServiceError, inputs: PropertyMap): ResourceInitError | undefined {
+export function initError(error: grpc.ServiceError, inputs: PropertyMap = {}): ResourceInitError | undefined {
   const [packed] = error.metadata.get("grpc-status-details-bin");
   if (!Buffer.isBuffer(packed)) return undefined;
   const detail = Status.deserializeBinary(packed)

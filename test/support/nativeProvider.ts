@@ -1,8 +1,7 @@
 import * as grpc from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as pb from "@pulumi/pulumi/proto/provider_pb";
-import { Status } from "@pulumi/pulumi/proto/status_pb";
-import { ResourceInitError } from "../../engine/execute/providerHost";
+import { initError } from "../../engine/execute/providerHost";
 import type { PropertyMap } from "../../engine/property/value";
 import { fromStruct, MESSAGE_LIMITS, toStruct } from "../../engine/rpc";
 import { EngineLog } from "../../native/engineLog";
@@ -19,6 +18,13 @@ export interface Asked {
   readonly preview?: boolean;
   /** Seconds. */
   readonly timeout?: number;
+}
+
+/** A resource before a change, and the inputs after it. */
+interface BeforeAndAfter {
+  readonly olds: PropertyMap;
+  readonly oldInputs: PropertyMap;
+  readonly news: PropertyMap;
 }
 
 /** The plugin in this process, asked over gRPC as an engine asks it. */
@@ -74,21 +80,8 @@ export class NativeProvider {
     return { inputs: fromStruct(response.getInputs()), failures: response.toObject().failuresList };
   }
 
-  async diff(
-    of: Asked,
-    id: string,
-    {
-      olds,
-      oldInputs,
-      news,
-    }: { readonly olds: PropertyMap; readonly oldInputs: PropertyMap; readonly news: PropertyMap },
-  ): Promise<pb.DiffResponse> {
-    const request = new pb.DiffRequest();
-    request.setUrn(urnOf(of));
-    request.setId(id);
-    request.setOlds(toStruct(olds));
-    request.setOldInputs(toStruct(oldInputs));
-    request.setNews(toStruct(news));
+  async diff(of: Asked, id: string, properties: BeforeAndAfter): Promise<pb.DiffResponse> {
+    const request = filled(new pb.DiffRequest(), of, id, properties);
     return call<pb.DiffResponse>((done) => this.client.diff(request, done));
   }
 
@@ -123,21 +116,8 @@ export class NativeProvider {
     };
   }
 
-  async update(
-    of: Asked,
-    id: string,
-    {
-      olds,
-      oldInputs,
-      news,
-    }: { readonly olds: PropertyMap; readonly oldInputs: PropertyMap; readonly news: PropertyMap },
-  ): Promise<PropertyMap> {
-    const request = new pb.UpdateRequest();
-    request.setUrn(urnOf(of));
-    request.setId(id);
-    request.setOlds(toStruct(olds));
-    request.setOldInputs(toStruct(oldInputs));
-    request.setNews(toStruct(news));
+  async update(of: Asked, id: string, properties: BeforeAndAfter): Promise<PropertyMap> {
+    const request = filled(new pb.UpdateRequest(), of, id, properties);
     request.setPreview(of.preview ?? false);
     request.setTimeout(of.timeout ?? 0);
     const response = await call<pb.UpdateResponse>((done) => this.client.update(request, done));
@@ -151,6 +131,20 @@ export class NativeProvider {
     request.setProperties(toStruct(properties));
     await call((done) => this.client.delete(request, done));
   }
+}
+
+function filled<Request extends pb.DiffRequest | pb.UpdateRequest>(
+  request: Request,
+  of: Asked,
+  id: string,
+  { olds, oldInputs, news }: BeforeAndAfter,
+): Request {
+  request.setUrn(urnOf(of));
+  request.setId(id);
+  request.setOlds(toStruct(olds));
+  request.setOldInputs(toStruct(oldInputs));
+  request.setNews(toStruct(news));
+  return request;
 }
 
 export function urnOf({ type, name = "name" }: Asked): string {
@@ -169,18 +163,8 @@ export function call<Response>(send: (done: grpc.requestCallback<Response>) => u
       if (response !== undefined && !error) resolve(response);
       else
         reject(
-          error === null ? new Error("the plugin answered nothing") : (unfinished(error) ?? new Error(error.details)),
+          error === null ? new Error("the plugin answered nothing") : (initError(error) ?? new Error(error.details)),
         );
     });
   });
-}
-
-function unfinished({ metadata }: grpc.ServiceError): ResourceInitError | undefined {
-  const [packed] = metadata.get("grpc-status-details-bin");
-  if (!Buffer.isBuffer(packed)) return undefined;
-  const detail = Status.deserializeBinary(packed)
-    .getDetailsList()[0]
-    ?.unpack(pb.ErrorResourceInitFailed.deserializeBinary, "pulumirpc.ErrorResourceInitFailed");
-  if (!detail) return undefined;
-  return new ResourceInitError(detail.getId(), fromStruct(detail.getProperties()), detail.getReasonsList());
 }

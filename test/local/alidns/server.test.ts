@@ -1,7 +1,8 @@
 import * as assert from "node:assert/strict";
 import { Resolver } from "node:dns/promises";
-import OpenApiClient, { $OpenApiUtil } from "@alicloud/openapi-core";
+import type { $OpenApiUtil } from "@alicloud/openapi-core";
 import { type Cloud, type CloudOptions, startCloud } from "../../../local";
+import { callOfficially, codeOf } from "../../support/officialClient";
 
 describe("Alidns emulator, called by the official client", () => {
   let cloud: Cloud;
@@ -11,44 +12,11 @@ describe("Alidns emulator, called by the official client", () => {
   };
   afterEach(() => cloud.close());
 
-  type Reply = { [name: string]: unknown };
-
-  async function send(
+  const send = (
     action: string,
     query: Record<string, string>,
-    by: Partial<$OpenApiUtil.Config> & { form?: boolean } = {},
-  ) {
-    const { form, ...config } = by;
-    const client = new OpenApiClient(
-      new $OpenApiUtil.Config({
-        accessKeyId: "ak",
-        accessKeySecret: "sk",
-        endpoint: cloud.alidns.replace("http://", ""),
-        protocol: "http",
-        ...config,
-      }),
-    );
-    const params = new $OpenApiUtil.Params({
-      action,
-      version: "2015-01-09",
-      protocol: "HTTP",
-      pathname: "/",
-      method: "POST",
-      authType: "AK",
-      style: "RPC",
-      reqBodyType: "formData",
-      bodyType: "json",
-    });
-    const request = new $OpenApiUtil.OpenApiRequest(form ? { body: query } : { query });
-    const { body } = await client.callApi(params, request, {} as Parameters<OpenApiClient["callApi"]>[2]);
-    return body as Reply;
-  }
-
-  const codeOf = (promise: Promise<unknown>) =>
-    promise.then(
-      () => undefined,
-      (error: { code?: string }) => error.code,
-    );
+    { form, ...config }: Partial<$OpenApiUtil.Config> & { form?: boolean } = {},
+  ) => callOfficially({ url: cloud.alidns, version: "2015-01-09" }, action, form ? { body: query } : { query }, config);
 
   const txt = { DomainName: "example.com", RR: "_dnsauth.www", Type: "TXT", Value: "token one+two" };
 
@@ -74,7 +42,7 @@ describe("Alidns emulator, called by the official client", () => {
     assert.deepEqual(await lookUp("_dnsauth.www.example.com"), ["new"]);
     const found = (await send("DescribeSubDomainRecords", { SubDomain: "_dnsauth.www.example.com" })) as {
       TotalCount: number;
-      DomainRecords: { Record: Reply[] };
+      DomainRecords: { Record: Record<string, unknown>[] };
     };
     assert.deepEqual(found.DomainRecords.Record, [
       {
@@ -126,7 +94,10 @@ describe("Alidns emulator, called by the official client", () => {
     cloud.addCredential({ accessKeyId: "ak", accessKeySecret: "sk", securityToken: "t" });
     assert.equal(await codeOf(send("DescribeDomains", {}, { securityToken: "t" })), undefined);
     const unsigned = await fetch(`${cloud.alidns}/?Action=DescribeDomains&Version=2015-01-09`);
-    assert.deepEqual([unsigned.status, ((await unsigned.json()) as Reply).Code], [400, "IncompleteSignature"]);
+    assert.deepEqual(
+      [unsigned.status, ((await unsigned.json()) as { Code?: string }).Code],
+      [400, "IncompleteSignature"],
+    );
     time = new Date(Date.now() + 16 * 60_000);
     assert.equal(await codeOf(send("DescribeDomains", {}, { securityToken: "t" })), "InvalidTimeStamp.Expired");
   });

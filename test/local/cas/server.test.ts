@@ -1,10 +1,11 @@
 import * as assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import OpenApiClient, { $OpenApiUtil } from "@alicloud/openapi-core";
+import type { $OpenApiUtil } from "@alicloud/openapi-core";
 import { type Cloud, type CloudOptions, startCloud } from "../../../local";
 import { bind, elementOf, list, put } from "../../support/call";
 import { Canaries } from "../../support/canaries";
 import { type Authority, createAuthority, type IssuedChain } from "../../support/certificates";
+import { callOfficially, codeOf } from "../../support/officialClient";
 
 describe("Certificate Management emulator, called by the official client", () => {
   let authority: Authority;
@@ -19,41 +20,11 @@ describe("Certificate Management emulator, called by the official client", () =>
   };
   afterEach(() => cloud.close());
 
-  type Reply = { [name: string]: unknown };
-
-  async function send(action: string, body: Record<string, string>, config: Partial<$OpenApiUtil.Config> = {}) {
-    const client = new OpenApiClient(
-      new $OpenApiUtil.Config({
-        accessKeyId: "ak",
-        accessKeySecret: "sk",
-        endpoint: cloud.cas.replace("http://", ""),
-        protocol: "http",
-        ...config,
-      }),
-    );
-    const params = new $OpenApiUtil.Params({
-      action,
-      version: "2020-04-07",
-      protocol: "HTTP",
-      pathname: "/",
-      method: "POST",
-      authType: "AK",
-      style: "RPC",
-      reqBodyType: "formData",
-      bodyType: "json",
-    });
-    const request = new $OpenApiUtil.OpenApiRequest({ body });
-    const reply = await client.callApi(params, request, {} as Parameters<OpenApiClient["callApi"]>[2]);
-    return reply.body as Reply;
-  }
+  const send = (action: string, body: Record<string, string>, config: Partial<$OpenApiUtil.Config> = {}) =>
+    callOfficially({ url: cloud.cas, version: "2020-04-07" }, action, { body }, config);
 
   const upload = ({ Name = "mine", Cert = pair.chain, Key = pair.privateKey } = {}) =>
     send("UploadUserCertificate", { Name, Cert, Key });
-  const codeOf = (promise: Promise<unknown>) =>
-    promise.then(
-      () => undefined,
-      (error: { code?: string }) => error.code,
-    );
 
   it("uploads a chain that OSS then knows by its CertId", async () => {
     await start({ switches: { certIdsKnownOnly: true } });
