@@ -8,7 +8,7 @@ export interface Change {
 }
 
 /** What an engine compares to tell of a change. */
-export interface Compared {
+interface Compared {
   readonly oldInputs: PropertyMap;
   readonly olds: PropertyMap;
   readonly news: PropertyMap;

@@ -6,7 +6,7 @@ export interface ListedBucket {
 }
 
 /** A bound domain as `oss-cname:domains` declares it. */
-export interface AdoptedDomain extends ImportableDomain {
+interface AdoptedDomain extends ImportableDomain {
   readonly dns: "none";
   readonly protect?: true;
 }

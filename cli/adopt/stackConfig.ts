@@ -17,7 +17,7 @@ export interface StackConfig extends Adopted {
 }
 
 /** Where the domains are to be declared, and which are. */
-export interface DomainsPlace {
+interface DomainsPlace {
   readonly existing?: ExistingFile | undefined;
   /** File for the domains. Default: the configuration itself. */
   readonly list?: { readonly path: string; readonly text?: string | undefined; readonly stackFile: string } | undefined;

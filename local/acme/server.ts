@@ -12,7 +12,7 @@ import { type Ca, OPERATIONS, UNSIGNED_OPERATIONS } from "./operations";
 import { Orders } from "./orders";
 import { type Validate, validationOf } from "./validation";
 
-export interface AcmeServer extends HttpServer {
+interface AcmeServer extends HttpServer {
   /** The key of an account that is registered from the start, as PEM. */
   readonly accountKey: string;
   /** The root certificate, as PEM. */

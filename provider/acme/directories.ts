@@ -1,7 +1,7 @@
 import { unknownName } from "../unknownName";
 
 /** CAs by the names that users give them. */
-export const DIRECTORIES = {
+const DIRECTORIES = {
   letsEncrypt: "https://acme-v02.api.letsencrypt.org/directory",
   letsEncryptStaging: "https://acme-staging-v02.api.letsencrypt.org/directory",
   zeroSsl: "https://acme.zerossl.com/v2/DV90",

@@ -7,7 +7,7 @@ function library(): typeof import("@peculiar/x509") {
 }
 
 /** A key in memory, and the request that a CA signs. */
-export interface KeyAndRequest {
+interface KeyAndRequest {
   /** PEM, PKCS#8. */
   readonly privateKey: string;
   /** DER. */

@@ -9,7 +9,7 @@ import { safeText } from "../redact";
 import { rpcQuery, signAcs3 } from "./signature";
 
 /** How to reach a service. */
-export interface RpcConnection {
+interface RpcConnection {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly credentials: () => Promise<Credentials>;
@@ -20,7 +20,7 @@ export interface RpcConnection {
   readonly version: string;
 }
 
-export interface RpcCall {
+interface RpcCall {
   readonly operation: string;
   /** What it is about, for messages. */
   readonly what: string;
@@ -31,7 +31,7 @@ export interface RpcCall {
   readonly secrets?: readonly string[];
 }
 
-export interface RpcReply {
+interface RpcReply {
   readonly status: number;
   /** Undefined where the body is not the JSON of a service. */
   readonly fields: Readonly<Record<string, unknown>> | undefined;

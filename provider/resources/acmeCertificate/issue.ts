@@ -17,7 +17,7 @@ export type IssuedCertificate = Pick<
 >;
 
 /** A certificate that is to be ordered. */
-export interface Ordered {
+interface Ordered {
   readonly inputs: Inputs;
   /** Those of the inputs that can be proven. */
   readonly names: readonly string[];
